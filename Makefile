@@ -1,0 +1,42 @@
+# Everything a person runs. Each target creates .venv by itself; a second run is quick.
+SHELL := /bin/bash
+PY    ?= python3
+VENV  := .venv
+BIN   := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ARGS  ?=
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
+
+.PHONY: demo test check docs clean lock help
+.DEFAULT_GOAL := help
+
+help: ## show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "commerce-streams needs Python 3.11 or newer; found $$($(PY) --version). Use make PY=python3.11"; exit 2; }
+	@test -x $(BIN)/python || $(PY) -m venv $(VENV)
+	@echo "installing the locked packages into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP) ## a story of 90 seconds on real Kafka, with its result checked
+	@$(BIN)/commerce-streams demo $(ARGS)
+
+test: $(STAMP) ## everything: style, types, architecture, unit to fault tests, docs
+	@$(BIN)/python tests/run.py all
+
+check: $(STAMP) ## the quick part of `test`: no Kafka, no browser
+	@$(BIN)/python tests/run.py check
+
+docs: $(STAMP) ## write the generated pages in docs/ anew
+	@$(BIN)/python -m streams docs
+
+lock: $(STAMP) ## resolve the dependencies anew into the three lock files
+	@$(COMPILE) --extra local --group dev pyproject.toml -o requirements.lock
+	@$(COMPILE) --constraint requirements.lock pyproject.toml -o requirements-runtime.lock
+	@echo hatchling | $(COMPILE) --constraint requirements.lock - -o requirements-build.lock
+
+clean: ## remove what the targets made here
+	@rm -rf $(VENV) dist build .coverage* htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .local-stack .data out
