@@ -1,0 +1,1 @@
+"""The contracts: Avro schemas, the frozen models they become, examples, catalogue and codec."""

@@ -1,0 +1,232 @@
+"""Every contract, declared once: what a topic's values are, what its key is, who writes and who reads them.
+
+Topics without a contract carry somebody else's bytes unchanged (`dead-letter.v1`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Final, Generic, Literal, TypeVar
+
+import msgspec
+
+from schemas.avro_text import parse_schema
+from schemas.avro_types import Schema
+from schemas.models.desired_stock import DesiredStock
+from schemas.models.fulfilment_event import FulfilmentEvent
+from schemas.models.inventory import InventoryAlert, InventoryHold, RecountRequest, StockRebase
+from schemas.models.operations import Audit, OperatorControl, Outcome
+from schemas.models.stock_change import StockChange
+
+ModelT_co = TypeVar("ModelT_co", bound=msgspec.Struct, covariant=True)
+
+OUTCOME_SUFFIX = ".outcome.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract(Generic[ModelT_co]):
+    """The values of one topic."""
+
+    topic: str
+    file: str
+    """Name of the schema in avro/, of the examples' folder and of the releases' folder."""
+    record: str
+    """Full name of the record; a writer's schema with another name is refused."""
+    model: type[ModelT_co]
+    lifted: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Attributes of the model that stand one record deeper."""
+    key: str
+    """What the message key means."""
+    key_field: str
+    """The attribute of the model that the key must equal."""
+    description: str
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    compatibility: Literal["BACKWARD"] = "BACKWARD"
+
+    @property
+    def subject(self) -> str:
+        """The name in the registry."""
+        return f"{self.topic}-value"
+
+    @property
+    def schema_text(self) -> str:
+        """The schema as it is registered."""
+        return _schema_text(self.file)
+
+    @property
+    def schema(self) -> Schema:
+        return _schema(self.file)
+
+    @property
+    def released(self) -> Mapping[int, str]:
+        """The texts that were released, by version; the highest is what a change must be compatible with."""
+        folder = _package() / "released" / self.file
+        return {int(each.name[1:-5]): each.read_text(encoding="utf-8") for each in _sorted(folder, ".avsc")}
+
+    @property
+    def examples(self) -> Mapping[str, str]:
+        """JSON texts by name, for `schemas.example_records`."""
+        folder = _package() / "examples" / self.file
+        return {each.name.removesuffix(".json"): each.read_text(encoding="utf-8") for each in _sorted(folder, ".json")}
+
+
+def _package() -> Traversable:
+    return files("schemas")
+
+
+def _sorted(folder: Traversable, suffix: str) -> list[Traversable]:
+    return sorted((each for each in folder.iterdir() if each.name.endswith(suffix)), key=lambda each: each.name)
+
+
+@cache
+def _schema_text(file: str) -> str:
+    return (_package() / "avro" / f"{file}.avsc").read_text(encoding="utf-8")
+
+
+@cache
+def _schema(file: str) -> Schema:
+    return parse_schema(_schema_text(file))
+
+
+STOCK_CHANGE: Final = Contract(
+    topic="wms.stock-change.v1",
+    file="wms.stock-change.v1",
+    record="commerce.stock.v1.StockChange",
+    model=StockChange,
+    lifted={"commerce_order": ("reference", "commerce_order")},
+    key="SKU",
+    key_field="sku",
+    description="One stock movement or one stock statement of a WMS or ERP.",
+    producers=("WMS", "ERP bridges"),
+    consumers=("stock flow",),
+)
+FULFILMENT_EVENT: Final = Contract(
+    topic="wms.fulfilment-event.v1",
+    file="wms.fulfilment-event.v1",
+    record="commerce.fulfilment.v1.FulfilmentEvent",
+    model=FulfilmentEvent,
+    key="order number as the WMS holds it",
+    key_field="order_id",
+    description="One step of an order or a shipment in a WMS.",
+    producers=("WMS",),
+    consumers=("orders flow",),
+)
+DESIRED_STOCK: Final = Contract(
+    topic="inventory.desired.v1",
+    file="inventory.desired.v1",
+    record="commerce.inventory.v1.DesiredStock",
+    model=DesiredStock,
+    key="SKU",
+    key_field="sku",
+    description="What Commerce should show for one SKU at every source: the whole snapshot.",
+    producers=("stock flow",),
+    consumers=("stock lane",),
+)
+INVENTORY_ALERT: Final = Contract(
+    topic="inventory.alert.v1",
+    file="inventory.alert.v1",
+    record="commerce.inventory.v1.InventoryAlert",
+    model=InventoryAlert,
+    key="SKU",
+    key_field="sku",
+    description="Stock crossed a line, or its number needs a person.",
+    producers=("stock flow",),
+    consumers=("purchasing", "alerting"),
+)
+RECOUNT_REQUEST: Final = Contract(
+    topic="inventory.recount.v1",
+    file="inventory.recount.v1",
+    record="commerce.inventory.v1.RecountRequest",
+    model=RecountRequest,
+    key="SKU",
+    key_field="sku",
+    description="A request to state a quantity anew as an ABSOLUTE.",
+    producers=("stock flow", "operators"),
+    consumers=("WMS bridge",),
+)
+INVENTORY_HOLD: Final = Contract(
+    topic="inventory.hold.v1",
+    file="inventory.hold.v1",
+    record="commerce.inventory.v1.InventoryHold",
+    model=InventoryHold,
+    key="SKU",
+    key_field="sku",
+    description="A quantity that the WMS does not know of, or has already let go.",
+    producers=("orders flow",),
+    consumers=("stock flow",),
+)
+STOCK_REBASE: Final = Contract(
+    topic="inventory.rebase.v1",
+    file="inventory.rebase.v1",
+    record="commerce.inventory.v1.StockRebase",
+    model=StockRebase,
+    key="SKU",
+    key_field="sku",
+    description="An operator states what a bucket of a location holds.",
+    producers=("operators",),
+    consumers=("stock flow",),
+)
+AUDIT: Final = Contract(
+    topic="audit.v1",
+    file="audit.v1",
+    record="commerce.audit.v1.Audit",
+    model=Audit,
+    key="entity id",
+    key_field="entity",
+    description="What was done, by whom, why, from which value to which.",
+    producers=("sinks", "flows", "operators"),
+    consumers=("auditors",),
+)
+OPERATOR_CONTROL: Final = Contract(
+    topic="operator.control.v1",
+    file="operator.control.v1",
+    record="commerce.control.v1.OperatorControl",
+    model=OperatorControl,
+    key="what the order is about",
+    key_field="key",
+    description="Standing orders of operators: the newest of a key holds.",
+    producers=("operators",),
+    consumers=("every worker",),
+)
+
+
+def outcome_contract(role: str) -> Contract[Outcome]:
+    """The contract of `<role>.outcome.v1`: one schema serves every role."""
+    return Contract(
+        topic=f"{role}{OUTCOME_SUFFIX}",
+        file="outcome.v1",
+        record="commerce.outcome.v1.Outcome",
+        model=Outcome,
+        key="entity id",
+        key_field="entity",
+        description=f"How commands to {role} ended.",
+        producers=(f"{role} sink",),
+        consumers=("flows",),
+    )
+
+
+ROLES: Final = ("commerce",)
+"""Sinks that exist; each has its own outcome topic."""
+CONTRACTS: Final[tuple[Contract[msgspec.Struct], ...]] = (
+    STOCK_CHANGE,
+    FULFILMENT_EVENT,
+    DESIRED_STOCK,
+    INVENTORY_ALERT,
+    RECOUNT_REQUEST,
+    INVENTORY_HOLD,
+    STOCK_REBASE,
+    AUDIT,
+    OPERATOR_CONTROL,
+    *(outcome_contract(role) for role in ROLES),
+)
+
+
+def contract_of(topic: str) -> Contract[msgspec.Struct] | None:
+    """The contract of a topic's values; None where the topic has none."""
+    role = topic.removesuffix(OUTCOME_SUFFIX)
+    if role and role != topic:
+        return outcome_contract(role)
+    return next((contract for contract in CONTRACTS if contract.topic == topic), None)

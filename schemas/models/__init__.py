@@ -1,0 +1,1 @@
+"""Frozen values that the rest of the project works with; no I/O, no vendor."""
