@@ -1,0 +1,1 @@
+"""The targets: one folder per product, each speaking one vendor's API and deciding nothing."""

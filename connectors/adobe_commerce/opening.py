@@ -1,0 +1,27 @@
+"""From settings to ports; `connectors.core.registry` calls this."""
+
+from connectors.adobe_commerce.client import CommerceClient
+from connectors.adobe_commerce.settings import Settings
+from connectors.adobe_commerce.signin import auth_of
+from connectors.adobe_commerce.single_stock import SingleStock
+from connectors.adobe_commerce.stock import SourceStock
+from connectors.core.calls import Dependencies
+from connectors.core.errors import ConfigurationError
+from connectors.core.http import Sender
+from connectors.core.registry import Ports
+from connectors.core.settings import ConnectorSettings
+
+
+def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports:
+    """Makes no call."""
+    if not isinstance(settings, Settings):
+        raise ConfigurationError("adobe_commerce is opened with its own Settings")
+    auth = auth_of(settings, dependencies)
+    client = CommerceClient(Sender(settings, dependencies, target="adobe_commerce", auth=auth), settings)
+
+    async def close() -> None:
+        await auth.close()
+        await client.close()
+
+    stock = SingleStock if settings.single_stock else SourceStock
+    return Ports(stock=stock(client, settings, close), close=close)
