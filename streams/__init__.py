@@ -1,0 +1,1 @@
+"""The application: flows decide, sinks act, the runtime keeps the promise."""

@@ -1,0 +1,240 @@
+"""One worker: its Faust app, shell, flows, sinks and pages, put together."""
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from streams.app.faust_app import make_faust_app, raw_topic
+from streams.app.intake import Intake
+from streams.app.parts import LanePart, StockPart
+from streams.app.preparation import Prepared
+from streams.app.targets import open_shop
+from streams.app.watch import Watch
+from streams.domain.batch_size import BatchSize
+from streams.flows.stock import StockFlow
+from streams.flows.stock_keys import derive_index
+from streams.flows.stock_records import StockRecords
+from streams.runtime.clock import Clock
+from streams.runtime.cluster import Cluster, ClusterUnavailableError
+from streams.runtime.control import SINK, StandingOrders
+from streams.runtime.dead_letters import DeadLetters
+from streams.runtime.driver.install import install
+from streams.runtime.guard import Guard
+from streams.runtime.health import Health
+from streams.runtime.kafka import partition_of, producer_maker, reader_maker
+from streams.runtime.lease import Lease
+from streams.runtime.logs import logger
+from streams.runtime.lookback import Lookback
+from streams.runtime.partition_store import Derive, no_index
+from streams.runtime.registry import HttpRegistry
+from streams.runtime.serde import Serde
+from streams.runtime.shell import Shell
+from streams.runtime.table import BulkTable
+from streams.runtime.writer import Writer
+from streams.settings import Settings, shown
+from streams.settings.rules import lane_rules, stock_rules
+from streams.sinks.lane_catalogue import LaneCatalogue
+from streams.sinks.lane_context import ROLE, LaneContext
+from streams.sinks.lane_index import LaneIndex
+from streams.sinks.lane_sources import LaneSources
+from streams.sinks.lane_table import LaneTable
+from streams.sinks.stock_lane import Mode, StockLane
+from streams.tables import CHANGELOG_BATCH_BYTES, STOCK_LEDGER, STOCK_WRITE, TableSpec, changelog
+from streams.topics import ALERT, AUDIT, COMMERCE_OUTCOME, CONTROL, DEAD_LETTER, DESIRED, RECOUNT, STOCK_INPUTS
+
+EXIT_FAULT = 70
+WRITTEN = tuple(topic.name for topic in (DESIRED, ALERT, RECOUNT, COMMERCE_OUTCOME, AUDIT, CONTROL))
+_LOG = logger("streams.app")
+
+
+class Application:
+    """Built once per process; `start` and `stop` are called by `streams.worker`."""
+
+    def __init__(self, settings: Settings, prepared: Prepared, *, clock: Clock, web_port: int) -> None:
+        self.settings, self.clock, self.web_port = settings, clock, web_port
+        self.url = settings.web.advertised_url or f"http://{settings.web.host}:{web_port}"
+        self.worker_id = settings.worker_id or f"{settings.web.host}:{web_port}"
+        self.health = Health(clock)
+        self.rules = stock_rules(settings.inventory)
+        self.lease = Lease(clock, timedelta(seconds=settings.kafka.session_timeout_s))
+        self.cluster = Cluster(settings.kafka)
+        self.serde = Serde(HttpRegistry(settings.schema_registry), clock)
+        self._make_reader = reader_maker(settings.kafka, f"{settings.app_id}-reader")
+        self.orders = StandingOrders(self._make_reader, self.serde, clock)
+        self.lookback = Lookback(self._make_reader)
+        self.writer = self._writer(prepared)
+        self.letters = DeadLetters(self.writer, settings.app_id, settings.data_dir / "dead-letters")
+        self.shop = open_shop(settings, clock, self.lease)
+        self.faust = make_faust_app(settings, web_port=web_port)
+        self.shell = Shell(
+            clock=clock,
+            lease=self.lease,
+            writer=self.writer,
+            cluster=self.cluster,
+            orders=self.orders,
+            health=self.health,
+        )
+        install(self.faust, self.shell, self.lease, batch_topics=[topic.name for topic in (*STOCK_INPUTS, DESIRED)])
+        self.intake = Intake(
+            self.faust, self.orders, health=self.health, writer=self.writer, serde=self.serde, clock=clock
+        )
+        self.intake.generation = lambda: self.lease.generation
+        self.shell.pause = self.intake.hold_back
+        self.ledger = self._table(STOCK_LEDGER, derive_index)
+        self.rows = LaneTable(self._table(STOCK_WRITE, no_index))
+        self.stock = self._stock_part()
+        self.lane = self._lane_part()
+        self.intake.mode_changed = self.lane.lane.reindex
+        self.shell.parts = [self.stock, self.lane]
+        self._agents()
+        self._watching: asyncio.Task[None] | None = None
+
+    def _writer(self, prepared: Prepared) -> Writer:
+        app_id = self.settings.app_id
+        limits = {changelog(app_id, table): CHANGELOG_BATCH_BYTES for table in (STOCK_LEDGER, STOCK_WRITE)}
+        limits[DEAD_LETTER.name] = prepared.dead_letter_bytes
+        return Writer(producer_maker(self.settings.kafka, f"{app_id}-writer"), self.lease, limits=limits)
+
+    def _table(self, spec: TableSpec, derive: Derive) -> BulkTable:
+        partitions = spec.partitions or self.settings.kafka.partitions
+        table = BulkTable.declare(
+            self.faust, self.writer, name=spec.name, partitions=partitions, events=self.shell, derive=derive
+        )
+        self.shell.tables[spec.name] = table
+        self.shell.inputs |= dict.fromkeys(spec.fed_by, spec.name)
+        return table
+
+    def _stock_part(self) -> StockPart:
+        rules = self.rules
+        guards = {topic.name: Guard(topic.name, self.intake.pause_after_errors) for topic in STOCK_INPUTS}
+        records = StockRecords(self.serde, rules, guards, self.settings.inventory.max_record_bytes)
+        flow = StockFlow(
+            self.ledger,
+            self.writer,
+            self.letters,
+            records=records,
+            encode=self.serde.encode,
+            rules=rules,
+            clock=self.clock,
+        )
+        return StockPart(flow, self.failed)
+
+    def _lane_part(self) -> LanePart:
+        port, gate, clock = self.shop.port, self.shop.gate, self.clock
+        rows_per_call = getattr(self.shop.settings, "rows_per_call", 100)
+        context = LaneContext(
+            table=self.rows,
+            index=LaneIndex(lane_rules(self.settings.inventory), clock, BatchSize(rows_per_call, 5000)),
+            port=port,
+            sources=LaneSources(port, gate, clock),
+            catalogue=LaneCatalogue(port, gate, clock),
+            gate=gate,
+            writer=self.writer,
+            letters=self.letters,
+            lookback=self.lookback,
+            clock=clock,
+            encode=self.serde.encode,
+            settle=timedelta(seconds=self.shop.settings.settle_s),
+            failed=self.failed,
+        )
+        return LanePart(StockLane(context, self.sink_mode), self.rows, self.serde, self.letters, self.failed)
+
+    def _agents(self) -> None:
+        partitions = self.settings.kafka.partitions
+        for topic in STOCK_INPUTS:
+            self._agent(topic.name, topic.partitions or partitions, self.stock)
+        self._agent(DESIRED.name, DESIRED.partitions, self.lane)
+
+    def _agent(self, topic: str, partitions: int, part: StockPart | LanePart) -> None:
+        """A Faust agent that hands each batch to the part's pool, which acknowledges it when it is done."""
+
+        async def take(stream: Any) -> None:  # Any: a Faust stream
+            async for event in stream.noack().events():
+                await part.pool.submit(event)
+
+        self.faust.agent(raw_topic(self.faust, topic, partitions), name=f"{part.table}.{topic}")(take)
+
+    # ── what runs ────────────────────────────────────────────────────────────────────────────────
+
+    def sink_mode(self) -> Mode:
+        """The newest order of an operator; without one the setting."""
+        ordered = self.orders.state(SINK, ROLE)
+        return ordered if ordered in ("run", "shadow", "paused") else self.settings.sinks.mode  # type: ignore[return-value]  # checked here
+
+    def failed(self, error: BaseException) -> None:
+        """A fault inside: end at once; the only safe state is the one in Kafka, from where the rest comes again."""
+        _LOG.critical("fault", error=f"{type(error).__name__}: {error}"[:500], exc_info=error)
+        os._exit(EXIT_FAULT)
+
+    async def start(self) -> None:
+        await self.serde.prepare(WRITTEN)
+        await self.writer.start()
+        await self.orders.start()
+        await self.faust.start()
+        self._watching = asyncio.ensure_future(Watch(self, self.clock, self.failed).run())
+
+    async def stop(self) -> None:
+        """Drain, commit, leave the group, close."""
+        self.lane.stopping = True
+        if self._watching is not None:
+            self._watching.cancel()
+        await self.faust.stop()
+        await self.orders.stop()
+        await self.writer.stop()
+        await self.shop.ports.close()
+
+    # ── what the watch looks at ──────────────────────────────────────────────────────────────────
+
+    def crashed(self) -> BaseException | None:
+        return self.faust.crash_reason if self.faust.crashed else None
+
+    def since_poll(self) -> timedelta:
+        return self.shell.since_poll
+
+    def heartbeat_age(self) -> timedelta:
+        return self.lease.heartbeat_age
+
+    def broker_answers(self) -> bool:
+        try:
+            return self.cluster.brokers() > 0
+        except ClusterUnavailableError:
+            return False
+
+    def lags(self) -> Mapping[tuple[str, int], int]:
+        consumer = self.faust.consumer
+        found = {}
+        for tp in consumer.assignment():
+            end, committed = consumer.highwater(tp), consumer.committed_offset(tp)
+            if tp.topic in self.shell.inputs and end is not None:
+                found[tp.topic, tp.partition] = max(0, end - (committed or 0))
+        return found
+
+    def oldest_unacknowledged(self) -> Mapping[tuple[str, int], float]:
+        oldest = self.faust.consumer.oldest_unacknowledged()
+        return {(tp.topic, tp.partition): seconds for tp, (_offset, seconds) in oldest.items()}
+
+    def accounted(self) -> Mapping[tuple[str, str], int]:
+        found: Counter[tuple[str, str]] = Counter()
+        for table in self.shell.tables.values():
+            for partition in table.owned:
+                for name, records in table.tally(partition).counts.items():
+                    topic, _, outcome = name.partition("/")
+                    found[topic, outcome] += records
+        return found
+
+    def partition_of(self, sku: str) -> int:
+        """Of the SKU's ledger entry: the partition of the message key (murmur2, as every producer)."""
+        return partition_of(sku.encode(), self.settings.kafka.partitions)
+
+    def settings_shown(self) -> dict[str, str]:
+        """Names and values without secrets."""
+        return shown(self.settings)
+
+    def store_sizes(self) -> Mapping[str, int]:
+        return {
+            name: sum(table.store(partition).size_bytes for partition in table.owned)
+            for name, table in self.shell.tables.items()
+        }

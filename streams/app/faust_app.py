@@ -1,0 +1,67 @@
+"""The Faust app of a worker: group, intake, web; everything that Faust would do by itself is off."""
+
+from datetime import timedelta
+
+import faust
+from faust.serializers import codecs
+
+from streams.runtime.kafka import faust_broker, faust_credentials
+from streams.settings import Settings
+
+BATCH_RECORDS = 2000
+COMMIT_INTERVAL = timedelta(seconds=1)
+
+
+class _AsFetched(codecs.Codec):
+    """The values of a batch topic are record lists: the flow reads them itself."""
+
+    def _loads(self, value: object) -> object:
+        return value
+
+    def _dumps(self, value: object) -> object:
+        return value
+
+
+AS_FETCHED = _AsFetched()
+
+
+def make_faust_app(settings: Settings, *, web_port: int) -> faust.App:
+    """Not started; the driver is installed by the caller."""
+    session = settings.kafka.session_timeout_s
+    app = faust.App(
+        settings.app_id,
+        broker=faust_broker(settings.kafka),
+        broker_credentials=faust_credentials(settings.kafka),
+        broker_session_timeout=session,
+        broker_heartbeat_interval=min(3.0, session / 5),
+        broker_rebalance_timeout=60.0,
+        broker_commit_interval=COMMIT_INTERVAL.total_seconds(),
+        broker_max_poll_records=BATCH_RECORDS,
+        broker_request_timeout=max(90.0, session),
+        consumer_auto_offset_reset="earliest",
+        store="memory://",
+        datadir=settings.data_dir,
+        topic_partitions=settings.kafka.partitions,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        stream_wait_empty=True,
+        web_host=settings.web.host,
+        web_port=web_port,
+        canonical_url=settings.web.advertised_url or f"http://{settings.web.host}:{web_port}",
+        web_tables_enabled=False,
+        web_router_enabled=False,
+        web_stats_enabled=False,
+        web_graph_enabled=False,
+        worker_redirect_stdouts=False,
+        autodiscover=False,
+    )
+    app.finalize()
+    return app
+
+
+def raw_topic(app: faust.App, name: str, partitions: int) -> faust.TopicT:
+    """A source topic whose events are record batches."""
+    return app.topic(
+        name, partitions=partitions, key_type=bytes, key_serializer="raw", value_serializer=AS_FETCHED, internal=False
+    )

@@ -1,0 +1,236 @@
+"""Facts of a running worker, read from its parts; nothing here changes anything."""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from connectors.core.ports import StockTarget
+from schemas.models.source_item import StockPair
+from streams.app import stock_view
+from streams.domain import stock_entry
+from streams.domain.breaker import BreakerState
+from streams.domain.stock_rules import StockRules
+from streams.flows import stock_keys
+from streams.runtime.metrics import (
+    CONSUMED,
+    DEAD_LETTERS,
+    EFFECT_DELAY,
+    EFFECTS,
+    IGNORED,
+    RECOVERY_LEFT,
+    REQUEST_SECONDS,
+    REQUESTS,
+)
+from streams.runtime.versioned import unpack
+from streams.topics import DESIRED, STOCK_INPUTS
+from streams.web.facts import (
+    DifferenceFact,
+    GapFact,
+    IntakeFact,
+    LaneFact,
+    LedgerFact,
+    NotOwnedError,
+    RowsFact,
+    ShopFact,
+    TargetFact,
+    TroubleFact,
+    WorkerFacts,
+)
+
+if TYPE_CHECKING:
+    from streams.app.application import Application
+
+VERSION = version("commerce-streams")
+NEAR = 5
+_STATES = {
+    BreakerState.CLOSED: "closed",
+    BreakerState.TRYING: "trying",
+    BreakerState.OPEN: "open",
+    BreakerState.NEEDS_OPERATOR: "needs-operator",
+}
+
+
+class AppIntrospection:
+    """Implements `streams.web.facts.Introspection`."""
+
+    def __init__(self, application: "Application", rules: StockRules) -> None:
+        self._app, self._rules = application, rules
+
+    def facts(self) -> WorkerFacts:
+        app = self._app
+        return WorkerFacts(
+            worker=app.worker_id,
+            url=app.url,
+            version=VERSION,
+            as_of=app.clock.micros(),
+            started_at=app.health.started_at,
+            ready=app.health.is_ready,
+            working=app.health.is_working,
+            generation=app.lease.generation,
+            troubles=tuple(TroubleFact(*trouble) for trouble in app.health.troubles),
+            intakes=tuple(self._intake(topic.name) for topic in (*STOCK_INPUTS, DESIRED)),
+            accounted=self._accounted(),
+            targets=(self._target(),),
+            lane=self._lane(),
+            gaps=tuple(
+                GapFact(tp.topic, tp.partition, start.lost_from, start.lost_to - 1)
+                for tp, start in app.shell.gaps.items()
+            ),
+            recovering={table: int(left) for (table,), left in _values(RECOVERY_LEFT).items() if left},
+            settings=app.settings_shown(),
+        )
+
+    def _intake(self, topic: str) -> IntakeFact:
+        app = self._app
+        lags = {partition: lag for (name, partition), lag in app.lags().items() if name == topic}
+        oldest = [seconds for (name, _), seconds in app.oldest_unacknowledged().items() if name == topic]
+        return IntakeFact(
+            topic=topic,
+            partitions=tuple(sorted(lags)),
+            consumed=int(_values(CONSUMED).get((topic,), 0)),
+            lag_records=sum(lags.values()),
+            oldest_unfinished_s=max(oldest, default=0.0),
+            paused=app.intake.is_paused(topic),
+            dead=_by_second(DEAD_LETTERS, topic),
+            ignored=_by_second(IGNORED, topic),
+        )
+
+    def _accounted(self) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        for (topic, outcome), records in self._app.accounted().items():
+            found.setdefault(topic, {})[outcome] = records
+        return found
+
+    def _target(self) -> TargetFact:
+        gate = self._app.shop.gate
+        codes: dict[str, int] = {}
+        for (target, _operation, code), calls in _values(REQUESTS).items():
+            if target == gate.target:
+                codes[code] = codes.get(code, 0) + int(calls)
+        return TargetFact(
+            name=gate.target,
+            state=_STATES[gate.breaker.state],
+            since=gate.breaker.since,
+            why=gate.breaker.why,
+            last_answer_at=gate.last_answer_at,
+            requests=codes,
+            p50_s=quantile(REQUEST_SECONDS, 0.5),
+            p99_s=quantile(REQUEST_SECONDS, 0.99),
+        )
+
+    def _lane(self) -> LaneFact | None:
+        lane = self._app.lane.lane
+        if not lane.is_open:
+            return None
+        applied = sum(n for (_target, _operation, outcome), n in _values(EFFECTS).items() if outcome == "applied")
+        at = lane.context
+        return LaneFact(
+            mode=self._app.sink_mode(),
+            pending=at.index.pending,
+            oldest_pending_since=at.index.oldest_since(),
+            frozen_calls=lane.readback.open,
+            rows_per_call=at.index.size.now,
+            sources_known=None if at.sources.known is None else len(at.sources.known),
+            unknown_skus=tuple(sorted(at.catalogue.unknown))[:100],
+            compared=lane.shadow.compared,
+            differing=lane.shadow.differing,
+            differences=tuple(
+                DifferenceFact(
+                    one.ours.sku,
+                    one.ours.source_code,
+                    stock_view.item_text(one.ours),
+                    None if one.theirs is None else stock_view.item_text(one.theirs),
+                    one.at,
+                )
+                for one in lane.shadow.differences
+            ),
+            applied=int(applied),
+            delay_p50_s=quantile(EFFECT_DELAY, 0.5),
+            delay_p99_s=quantile(EFFECT_DELAY, 0.99),
+        )
+
+    # ── who owns what ────────────────────────────────────────────────────────────────────────────
+
+    def peers(self) -> dict[str, str]:
+        found = {str(url).rstrip("/"): "member" for url in self._app.faust.router.tables_metadata()}
+        return {self._app.url: "this worker", **{url: what for url, what in found.items() if url != self._app.url}}
+
+    def owner_of_sku(self, sku: str) -> str | None:
+        return self._owner(self._app.ledger.changelog, self._app.partition_of(sku))
+
+    def owner_of_lane(self) -> str | None:
+        return self._owner(self._app.rows.table.changelog, 0)
+
+    def _owner(self, changelog: str, partition: int) -> str | None:
+        for url, topics in self._app.faust.router.tables_metadata().items():
+            if partition in topics.get(changelog, ()):
+                return str(url).rstrip("/")
+        return None
+
+    # ── views of what this worker owns ───────────────────────────────────────────────────────────
+
+    async def ledger(self, sku: str) -> LedgerFact | None:
+        partition = self._app.partition_of(sku)
+        if partition not in self._app.ledger.owned:
+            raise NotOwnedError(sku)
+        store = self._app.ledger.store(partition)
+        stored = store.get(stock_keys.entry(sku))
+        if stored is None:
+            return None
+        seen, payload = unpack(stored)
+        entry = stock_entry.decode(payload)
+        causes = await stock_view.causes(self._app.serde, self._app.lookback, entry, partition)
+        return stock_view.ledger_fact(sku, partition, entry, str(seen), causes=causes, rules=self._rules)
+
+    def near(self, sku: str) -> tuple[str, ...]:
+        """SKUs of this worker that begin alike, or differ in case only."""
+        found: list[str] = []
+        for form in dict.fromkeys((sku[:-1] or sku, sku.upper(), sku.lower())):
+            for partition in sorted(self._app.ledger.owned):
+                scan = self._app.ledger.store(partition).scan(stock_keys.entry(form))
+                found += [key[1:].decode() for key, _ in islice(scan, NEAR)]
+        return tuple(dict.fromkeys(one for one in found if one != sku))[:NEAR]
+
+    async def rows(self, sku: str) -> RowsFact | None:
+        if 0 not in self._app.rows.table.owned:
+            raise NotOwnedError(sku)
+        shop_sku = self._rules.sku_of(sku)
+        entry = self._app.rows.entries([shop_sku])[shop_sku]
+        return stock_view.rows_fact(shop_sku, entry, self._app.lane.lane.context.index) if entry.rows else None
+
+    async def shop(self, sku: str, sources: tuple[str, ...]) -> tuple[ShopFact, ...]:
+        port: StockTarget = self._app.shop.port
+        found = await port.read_source_items([StockPair(source, self._rules.sku_of(sku)) for source in sources])
+        now = self._app.clock.micros()
+        return tuple(ShopFact(item.source_code, str(item.quantity), item.in_stock, now) for item in found.values())
+
+
+def _values(metric: Counter | Gauge) -> Mapping[tuple[str, ...], float]:
+    """Label values → value, of a counter or gauge."""
+    found: dict[tuple[str, ...], float] = {}
+    for family in metric.collect():
+        for sample in family.samples:
+            if not sample.name.endswith(("_created", "_bucket", "_sum", "_count")):
+                found[tuple(sample.labels.values())] = sample.value
+    return found
+
+
+def _by_second(metric: Counter, first: str) -> dict[str, int]:
+    return {labels[1]: int(value) for labels, value in _values(metric).items() if labels[0] == first and value}
+
+
+def quantile(metric: Histogram, share: float) -> float | None:
+    """Upper bound of the bucket that holds the quantile; None without observations."""
+    buckets: dict[float, float] = {}
+    for family in metric.collect():
+        for sample in family.samples:
+            if sample.name.endswith("_bucket"):
+                bound = float(sample.labels["le"])
+                buckets[bound] = buckets.get(bound, 0) + sample.value
+    total = buckets.get(float("inf"), 0)
+    if not total:
+        return None
+    return next(bound for bound, count in sorted(buckets.items()) if count >= share * total)

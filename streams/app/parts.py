@@ -1,0 +1,112 @@
+"""Flows and sinks as the shell opens and closes them, each behind a pool that keeps order per partition."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from schemas.catalogue import DESIRED_STOCK
+from schemas.errors import DecodeError
+from schemas.models.desired_stock import DesiredStock
+from streams.domain.reasons import DeadReason
+from streams.flows.stock import StockFlow
+from streams.runtime.dead_letters import DeadLetters, Letter
+from streams.runtime.metrics import CONSUMED
+from streams.runtime.pool import KeyedPool
+from streams.runtime.serde import Serde
+from streams.sinks.lane_table import PARTITION, LaneTable
+from streams.sinks.stock_lane import Snapshot, StockLane
+from streams.tables import STOCK_LEDGER, STOCK_WRITE
+from streams.topics import DESIRED
+
+Event = Any  # a Faust event
+MAX_BATCHES = 64
+LANE_STOPS_WITHIN = timedelta(seconds=25)
+LANE_PAUSES_WITHIN = timedelta(seconds=5)
+
+
+def _partition(event: Event) -> tuple[str, int]:
+    return event.message.topic, event.message.partition
+
+
+class StockPart:
+    """The stock flow: batches of one partition in order, partitions side by side."""
+
+    table = STOCK_LEDGER.name
+
+    def __init__(self, flow: StockFlow, failed: Callable[[BaseException], None]) -> None:
+        self._flow = flow
+        self.pool = KeyedPool(self._take, key=_partition, max_in_flight=MAX_BATCHES, failed=failed)
+
+    async def _take(self, event: Event) -> None:
+        message = event.message
+        await self._flow.take(message.topic, message.partition, event.value, message.generation_id)
+
+    async def opened(self, partitions: frozenset[int], generation: int) -> None:
+        """Nothing to begin: the flow works on what comes."""
+
+    async def quiesce(self, generation: int) -> None:
+        await self.pool.quiesce(generation)
+
+    def closed(self, partitions: frozenset[int]) -> None:
+        self._flow.forget(partitions)
+
+
+class LanePart:
+    """The stock lane: snapshots into rows; rows to the shop until the partition goes."""
+
+    table = STOCK_WRITE.name
+
+    def __init__(
+        self,
+        lane: StockLane,
+        rows: LaneTable,
+        serde: Serde,
+        letters: DeadLetters,
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self.lane, self._rows, self._serde, self._letters = lane, rows, serde, letters
+        self.pool = KeyedPool(self._take, key=_partition, max_in_flight=MAX_BATCHES, failed=failed)
+        self.stopping = False
+
+    async def _take(self, event: Event) -> None:
+        records, generation = event.value, event.message.generation_id
+        CONSUMED.labels(DESIRED.name).inc(len(records))
+        fresh_from = self._rows.table.tally(PARTITION).upto.get(DESIRED.name, 0)
+        decoded = await self._decode(records)
+        bad = [one for one in decoded if isinstance(one, Letter)]
+        await self._letters.send(bad, generation=generation)
+        good = [
+            Snapshot(one, record.offset >= fresh_from)
+            for record, one in zip(records, decoded, strict=True)
+            if isinstance(one, DesiredStock)
+        ]
+        await self.lane.fold(good, upto=(DESIRED.name, records[-1].offset + 1))
+
+    async def _decode(self, records: Sequence[Any]) -> list[DesiredStock | Letter]:  # Any: aiokafka's records
+        answers = await self._serde.decode(DESIRED_STOCK, [record.value or b"" for record in records])
+        return [_read(record, answer) for record, answer in zip(records, answers, strict=True)]
+
+    async def opened(self, partitions: frozenset[int], generation: int) -> None:
+        if PARTITION in partitions:
+            await self.lane.opened(generation)
+
+    async def quiesce(self, generation: int) -> None:
+        within = LANE_STOPS_WITHIN if self.stopping else LANE_PAUSES_WITHIN
+        await self.lane.close(within)
+        await self.pool.quiesce(generation)
+
+    def closed(self, partitions: frozenset[int]) -> None:
+        """The lane was closed by `quiesce`."""
+
+
+def _read(record: Any, answer: DesiredStock | DecodeError | None) -> DesiredStock | Letter:  # Any: as above
+    if answer is None:
+        return Letter(record, DeadReason.UNKNOWN_SCHEMA, "the schema id is not in the registry")
+    if isinstance(answer, DecodeError):
+        return Letter(record, DeadReason(answer.reason), answer.detail)
+    if record.key != answer.sku.encode():
+        return Letter(record, DeadReason.WRONG_KEY, "the key is not the SKU of the snapshot")
+    return answer
+
+
+Work = Callable[[Event], Awaitable[None]]

@@ -1,0 +1,39 @@
+"""Opens the connector of each role, by name: swapping a product changes a folder and a setting."""
+
+from typing import NamedTuple
+
+from connectors.core import registry
+from connectors.core.calls import Dependencies
+from connectors.core.errors import ConfigurationError
+from connectors.core.ports import StockTarget
+from connectors.core.registry import Ports
+from connectors.core.settings import ConnectorSettings
+from streams.runtime.clock import Clock
+from streams.runtime.gate import Gate
+from streams.runtime.lease import Lease
+from streams.settings import Settings, SettingsError, read_connector
+
+
+class ShopTarget(NamedTuple):
+    """The shop, ready to be called; opening makes no call."""
+
+    port: StockTarget
+    ports: Ports
+    gate: Gate
+    settings: ConnectorSettings
+
+
+def open_shop(settings: Settings, clock: Clock, lease: Lease) -> ShopTarget:
+    """Raises SettingsError with one line that names the setting."""
+    name = settings.roles.commerce
+    try:
+        connector = registry.load(name)
+    except ConfigurationError as error:
+        raise SettingsError(f"STREAMS_ROLES__COMMERCE: {error.message}") from None
+    read = read_connector(connector.settings, name, settings.connectors.get(name, {}))
+    gate = Gate(name, clock, settings.sinks.calls_per_s)
+    dependencies = Dependencies(clock=clock, permit=lease.check, observe=gate.observe)
+    ports = connector.open(read, dependencies)
+    if ports.stock is None:
+        raise SettingsError(f"STREAMS_ROLES__COMMERCE: connector {name!r} does not show stock")
+    return ShopTarget(ports.stock, ports, gate, read)

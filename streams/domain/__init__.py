@@ -1,0 +1,1 @@
+"""Pure rules: frozen values in, frozen values out.  No clock, no I/O, no logging, no framework."""

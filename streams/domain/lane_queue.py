@@ -1,0 +1,72 @@
+"""Which rows go out next: an index in memory over the dirty rows on disk.
+
+Order: rows whose quantity reaches zero or the last units first, then by age.  No row waits beyond its bound: a fifth
+of every call is kept for the oldest, so a flood of urgent rows delays the others but does not stop them.
+"""
+
+import heapq
+from typing import NamedTuple
+
+from schemas.models.source_item import StockPair
+
+SHARE_OF_OLDEST = 5
+
+
+class Due(NamedTuple):
+    """A dirty row: when it may go out, since when it waits (µs), and whether it goes first."""
+
+    at: int
+    since: int
+    pair: StockPair
+
+
+class LaneQueue:
+    """Rows of one group of sources that must not be written side by side."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Due] = []
+        self._urgent: list[Due] = []
+        self._known: dict[StockPair, Due] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def add(self, due: Due, *, urgent: bool) -> None:
+        """A row becomes due, or due earlier; one that is known keeps the earlier time unless it is now urgent."""
+        known = self._known.get(due.pair)
+        if known is not None and known.at <= due.at and not urgent:
+            return
+        self._known[due.pair] = due
+        heapq.heappush(self._urgent if urgent else self._waiting, due)
+
+    def take(self, now: int, limit: int) -> list[StockPair]:
+        """At most `limit` rows that may go out now; they leave the index."""
+        urgent = min(limit, len(self._urgent))
+        kept = -(-limit // SHARE_OF_OLDEST) if self._waiting else 0
+        taken = self._pop(self._urgent, now, min(urgent, max(limit - kept, 0)))
+        taken += self._pop(self._waiting, now, limit - len(taken))
+        return taken + self._pop(self._urgent, now, limit - len(taken))
+
+    def _pop(self, heap: list[Due], now: int, limit: int) -> list[StockPair]:
+        taken: list[StockPair] = []
+        while heap and heap[0].at <= now and len(taken) < limit:
+            due = heapq.heappop(heap)
+            if self._known.get(due.pair) is due:
+                del self._known[due.pair]
+                taken.append(due.pair)
+        return taken
+
+    def next_at(self) -> int | None:
+        """When the next row may go out (µs), if there is one."""
+        heads = [head.at for head in (self._head(self._urgent), self._head(self._waiting)) if head is not None]
+        return min(heads, default=None)
+
+    def _head(self, heap: list[Due]) -> Due | None:
+        while heap and self._known.get(heap[0].pair) is not heap[0]:
+            heapq.heappop(heap)
+        return heap[0] if heap else None
+
+    def oldest_since(self) -> int | None:
+        """Since when the row at the head waits: near the oldest, for rows of one class go out in order of age."""
+        heads = [head.since for head in (self._head(self._urgent), self._head(self._waiting)) if head is not None]
+        return min(heads, default=None)

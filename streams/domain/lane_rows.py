@@ -1,0 +1,232 @@
+"""The stock lane's rows: what Commerce should show, what it acknowledged, and what stands in between.
+
+One entry per SKU, one row per source.  A snapshot contains all earlier ones of its SKU, so folding keeps the newest
+only: memory and disk are bounded by rows, never by changes.
+"""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import msgspec
+
+from schemas.models.cause import Cause
+from schemas.models.desired_stock import DesiredStock, SourceQuantity
+from streams.domain.reasons import DeadReason, IgnoreReason, ParkReason
+from streams.domain.version import NOTHING_SEEN, Version
+
+
+class RowState(IntEnum):
+    """Stored, so the numbers stay as they are."""
+
+    CLEAN = 0
+    DIRTY = 1
+    PARKED = 2
+    DEAD = 3
+
+
+class Shown(NamedTuple):
+    """A value of a row, as a shop shows it; quantity in micros."""
+
+    quantity: int
+    in_stock: bool
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One source of one SKU.
+
+    `changes` and `holds` count the input records that the wanted value contains, `acked_changes` and `acked_holds`
+    those that the acknowledged value contains.  Times in µs.
+    """
+
+    source_code: str
+    wanted: Shown
+    version: Version
+    changes: int
+    holds: int
+    cause: Cause
+    state: RowState = RowState.DIRTY
+    dirty_since: int = 0
+    reason: str = ""
+    acked: Shown | None = None
+    acked_version: Version = NOTHING_SEEN
+    acked_at: int = 0
+    acked_changes: int = 0
+    acked_holds: int = 0
+
+    @property
+    def open_changes(self) -> int:
+        return self.changes - self.acked_changes
+
+    @property
+    def open_holds(self) -> int:
+        return self.holds - self.acked_holds
+
+
+class SkuRows(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Value of the table `stock-write` for one SKU; `seen` is the newest snapshot folded."""
+
+    seen: Version = NOTHING_SEEN
+    rows: tuple[Row, ...] = ()
+
+    def row(self, source_code: str) -> Row | None:
+        return next((row for row in self.rows if row.source_code == source_code), None)
+
+    def with_row(self, row: Row) -> "SkuRows":
+        """The entry with one row replaced or added; rows stay sorted by source."""
+        others = [old for old in self.rows if old.source_code != row.source_code]
+        return msgspec.structs.replace(self, rows=tuple(sorted((*others, row), key=lambda one: one.source_code)))
+
+
+class Count(NamedTuple):
+    """So many input records of a topic ended so (or, below zero, no longer did)."""
+
+    topic: str
+    outcome: str
+    records: int
+
+
+class Settled(NamedTuple):
+    """A row after an answer, and the counts that moved."""
+
+    row: Row
+    counts: tuple[Count, ...] = ()
+
+
+class Folded(NamedTuple):
+    """What a snapshot did: the entry, the rows that now are due, and the counts that moved."""
+
+    entry: SkuRows
+    due: tuple[Row, ...] = ()
+    counts: tuple[Count, ...] = ()
+    ignored: IgnoreReason | None = None
+
+
+CHANGES, HOLDS = "wms.stock-change.v1", "inventory.hold.v1"
+"""The inputs whose records a row contains."""
+
+
+def fold(entry: SkuRows, snapshot: DesiredStock, now: int) -> Folded:
+    """One snapshot of a SKU; older ones are refused, the same one again revives what was set aside."""
+    version = Version(snapshot.epoch, snapshot.counter)
+    if version < entry.seen:
+        return Folded(entry, ignored=IgnoreReason.OLD_VERSION)
+    if version == entry.seen:
+        return _revived(entry, now)
+    settled = [_wanted(entry.row(source.source_code), source, snapshot, now) for source in snapshot.sources]
+    folded = msgspec.structs.replace(entry, seen=version)
+    for one in settled:
+        folded = folded.with_row(one.row)
+    due = tuple(one.row for one in settled if one.row.state is RowState.DIRTY)
+    return Folded(folded, due, tuple(count for one in settled for count in one.counts))
+
+
+def acknowledged(row: Row, written: Row, now: int) -> Settled:
+    """The shop shows what `written` wanted; `row` may want another value by now, and then stays dirty."""
+    if row.wanted == written.wanted:
+        written = row
+    counts = _accounted(written)
+    acked = msgspec.structs.replace(
+        row,
+        acked=written.wanted,
+        acked_version=written.version,
+        acked_at=now,
+        acked_changes=written.changes,
+        acked_holds=written.holds,
+        reason="",
+    )
+    state = RowState.CLEAN if row is written else RowState.DIRTY
+    return Settled(msgspec.structs.replace(acked, state=state), counts)
+
+
+def refused(row: Row, written: Row, reason: DeadReason) -> Settled:
+    """The shop will never take what `written` wanted: one record is dead, the others are contained in it."""
+    counts = _accounted(written, "dead")
+    closed = msgspec.structs.replace(row, acked_changes=written.changes, acked_holds=written.holds, reason=reason)
+    state = RowState.DEAD if row.version == written.version else RowState.DIRTY
+    return Settled(msgspec.structs.replace(closed, state=state), counts)
+
+
+def parked(row: Row, reason: ParkReason) -> Settled:
+    """The row was refused alone without a reason: it waits for its next version."""
+    counts = (Count(CHANGES, "parked", row.open_changes), Count(HOLDS, "parked", row.open_holds))
+    return Settled(msgspec.structs.replace(row, state=RowState.PARKED, reason=reason), _real(counts))
+
+
+def _wanted(old: Row | None, source: SourceQuantity, snapshot: DesiredStock, now: int) -> Settled:
+    """The row with the snapshot's value; a value that the shop shows already needs no call."""
+    wanted = Shown(source.quantity, source.status == 1)
+    version = Version(snapshot.epoch, source.version)
+    if old is None:
+        counted = (source.changes, source.holds, source.cause)
+        return Settled(Row(source.source_code, wanted, version, *counted, dirty_since=snapshot.dirty_since))
+    if version.epoch != old.version.epoch:  # the ledger was rebuilt and counts from the beginning again
+        old = msgspec.structs.replace(old, acked_changes=0, acked_holds=0)
+    row = msgspec.structs.replace(
+        old, wanted=wanted, version=version, changes=source.changes, holds=source.holds, cause=source.cause
+    )
+    if old.state is RowState.CLEAN and old.acked == wanted:
+        return acknowledged(row, row, now)
+    if old.state is RowState.CLEAN:
+        return Settled(msgspec.structs.replace(row, state=RowState.DIRTY, dirty_since=snapshot.dirty_since))
+    if old.state is RowState.DIRTY or old.version == version:
+        return Settled(row)
+    return _brought_back(row, old, snapshot.dirty_since)
+
+
+def _revived(entry: SkuRows, now: int) -> Folded:
+    """The same snapshot again, after a retry by a person or as a redelivery: what was set aside gets another try."""
+    aside = [row for row in entry.rows if row.state in (RowState.DEAD, RowState.PARKED)]
+    settled = [_brought_back(_reopened(row), row, now) for row in aside]
+    folded = entry
+    for one in settled:
+        folded = folded.with_row(one.row)
+    counts = tuple(count for one in settled for count in one.counts)
+    dead = [Count(row.cause.topic, "dead", -1) for row in aside if row.state is RowState.DEAD]
+    due = tuple(one.row for one in settled)
+    return Folded(folded, due, (*counts, *dead), None if due else IgnoreReason.DUPLICATE)
+
+
+def _reopened(row: Row) -> Row:
+    """The dead record of a row counts as open again."""
+    if row.state is not RowState.DEAD:
+        return row
+    if row.cause.topic == HOLDS:
+        return msgspec.structs.replace(row, acked_holds=row.acked_holds - 1)
+    return msgspec.structs.replace(row, acked_changes=row.acked_changes - 1)
+
+
+def _brought_back(row: Row, old: Row, dirty_since: int) -> Settled:
+    """Dirty again; records that were counted as parked are open again."""
+    back = msgspec.structs.replace(row, state=RowState.DIRTY, dirty_since=dirty_since, reason="")
+    if old.state is not RowState.PARKED:
+        return Settled(back)
+    return Settled(back, _real((Count(CHANGES, "parked", -old.open_changes), Count(HOLDS, "parked", -old.open_holds))))
+
+
+def _accounted(written: Row, newest: str = "applied") -> tuple[Count, ...]:
+    """The newest record ended as `newest`; what it contains besides is superseded."""
+    contained = {CHANGES: written.open_changes, HOLDS: written.open_holds}
+    topic = (
+        written.cause.topic if contained.get(written.cause.topic) else max(contained, key=lambda one: contained[one])
+    )
+    if not contained[topic]:
+        return ()
+    contained[topic] -= 1
+    return _real((Count(topic, newest, 1), *(Count(one, "superseded", n) for one, n in contained.items())))
+
+
+def _real(counts: tuple[Count, ...]) -> tuple[Count, ...]:
+    return tuple(count for count in counts if count.records)
+
+
+def encode(entry: SkuRows) -> bytes:
+    """Stored form, without the header that the table puts before every value."""
+    return _ENCODER.encode(entry)
+
+
+def decode(stored: bytes) -> SkuRows:
+    return _DECODER.decode(stored)
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(SkuRows)

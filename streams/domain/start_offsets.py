@@ -1,0 +1,34 @@
+"""Where a partition of an input starts after an assignment.
+
+Three sources speak: the committed offset, the log's beginning, and the table, which knows below which offset every
+record is accounted for.  The table is right: its word was written together with the state it describes.
+"""
+
+from typing import NamedTuple
+
+
+class Start(NamedTuple):
+    """`offset` None: a gap; records from `lost_from` to `lost_to` are gone from the log and were never read."""
+
+    offset: int | None
+    lost_from: int = 0
+    lost_to: int = 0
+    note: str = ""
+
+
+def start_of(committed: int | None, earliest: int, accounted: int | None, accepted_to: int | None = None) -> Start:
+    """`accepted_to`: up to where a person accepted a gap."""
+    if committed is None and accounted is None:
+        return Start(earliest)
+    reached = (committed or 0) if accounted is None else accounted
+    if earliest > reached:
+        return _gap(reached, earliest, accepted_to)
+    if committed is not None and committed > reached:
+        return Start(reached, note=f"the committed offset {committed} passes records that are not accounted for")
+    return Start(reached if committed is None or committed < earliest else committed)
+
+
+def _gap(reached: int, earliest: int, accepted_to: int | None) -> Start:
+    if accepted_to is not None and accepted_to >= earliest:
+        return Start(earliest, note=f"an accepted gap: offsets {reached} to {earliest - 1} were never read")
+    return Start(None, reached, earliest)

@@ -1,0 +1,87 @@
+"""Everything the ledger knows of one SKU, as one stored value."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from streams.domain.scope import Scope
+
+SCOPES_AT_MOST = 300
+CAUSES_KEPT = 20
+
+
+class SourceState(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What Commerce should show at one source, and how many records that contains.
+
+    `shown` is False until one location of the source has a base: until then its records are parked.
+    `shipped` and `allocated` are the sums of the open holds (shipped but not posted; other channels).
+    """
+
+    code: str
+    shown: bool = False
+    quantity: int = 0
+    in_stock: bool = False
+    version: int = 0
+    changes: int = 0
+    holds: int = 0
+    cause_input: int = 0
+    cause_offset: int = -1
+    level: int = 0
+    shipped: int = 0
+    allocated: int = 0
+
+
+class StockEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Value of the table `stock-ledger` for one SKU (item number as the source writes it)."""
+
+    counter: int = 0
+    guards: tuple[tuple[int, int, int], ...] = ()
+    scopes: tuple[Scope, ...] = ()
+    sources: tuple[SourceState, ...] = ()
+    next_scope: int = 0
+    causes: tuple[int, ...] = ()
+
+    def next_offset(self, source: int, incarnation: int) -> int:
+        """First offset of an input that this entry has not seen; 0 for an input created anew."""
+        for known, made, offset in self.guards:
+            if known == source and made == incarnation:
+                return offset
+        return 0
+
+    def seen_to(self, source: int, incarnation: int, offset: int) -> "StockEntry":
+        """The entry once it has seen an input up to, not including, `offset`."""
+        others = tuple(guard for guard in self.guards if guard[0] != source)
+        return msgspec.structs.replace(self, guards=(*others, (source, incarnation, offset)))
+
+    def scope(self, location: str, bucket: str) -> Scope | None:
+        for scope in self.scopes:
+            if scope.location == location and scope.bucket == bucket:
+                return scope
+        return None
+
+    def source(self, code: str) -> SourceState:
+        for state in self.sources:
+            if state.code == code:
+                return state
+        return SourceState(code)
+
+
+class Cause(NamedTuple):
+    """The record that led to something: input number, offset, and the broker's time in microseconds."""
+
+    source: int
+    offset: int
+    at: int
+
+
+def encode(entry: StockEntry) -> bytes:
+    """Stored form, without the header that the table puts before every value."""
+    return _ENCODER.encode(entry)
+
+
+def decode(stored: bytes) -> StockEntry:
+    return _DECODER.decode(stored)
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(StockEntry)

@@ -1,0 +1,119 @@
+"""Folds the records of one SKU into its entry, one by one in log order."""
+
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from streams.domain import scope as scope_rules
+from streams.domain.movements import Movement, Movements
+from streams.domain.reasons import DeadReason, IgnoreReason
+from streams.domain.scope import Change, Doubt, Scope, Step
+from streams.domain.stock_door import Admitted, Refused
+from streams.domain.stock_entry import CAUSES_KEPT, SCOPES_AT_MOST, Cause, SourceState, StockEntry
+from streams.domain.stock_rules import Owner, StockRules
+
+
+class MovementBook(Protocol):
+    """The movements of one SKU, with what this fold adds and forgets on top."""
+
+    def of(self, scope: int) -> Movements:
+        """The movements of one scope as they stand now."""
+        ...
+
+    def note(self, scope: int, remember: Movement | None, forget: tuple[Movement, ...]) -> None:
+        """Add and forget movements of one scope."""
+        ...
+
+
+class Verdict(NamedTuple):
+    """What became of one record: accepted where both reasons are None."""
+
+    ignored: IgnoreReason | None = None
+    dead: Refused | None = None
+    doubt: Doubt | None = None
+    scope: Scope | None = None
+
+
+ACCEPTED = Verdict()
+
+
+def fold_change(
+    entry: StockEntry, admitted: Admitted, cause: Cause, *, book: MovementBook, rules: StockRules
+) -> tuple[StockEntry, Verdict]:
+    """One stock change; the entry is the same object where nothing changed."""
+    owned = _scope_for(entry, admitted, rules)
+    if isinstance(owned, Refused):
+        return entry, Verdict(dead=owned)
+    _forget_former_owner(entry, owned, book)
+    movements = book.of(owned.number)
+    try:
+        step = scope_rules.apply(owned, admitted.change, movements, rules.horizon)
+    except scope_rules.OutOfRangeError as error:
+        return entry, Verdict(dead=Refused(DeadReason.QUANTITY_OUT_OF_RANGE, str(error)))
+    if step.ignored is not None:
+        return entry, Verdict(ignored=step.ignored, doubt=step.doubt, scope=owned)
+    book.note(owned.number, step.remember, step.forget)
+    folded = _with_scope(entry, step.scope)
+    return _counted(folded, admitted.source_code, cause), Verdict(doubt=step.doubt, scope=step.scope)
+
+
+def fold_rebase(
+    entry: StockEntry, location: str, bucket: str, *, change: Change, book: MovementBook
+) -> tuple[StockEntry, Verdict]:
+    """An operator's restatement of a scope that the entry knows."""
+    scope = entry.scope(location, bucket)
+    if scope is None:
+        unknown = Refused(DeadReason.UNKNOWN_LOCATION, f"no record of {bucket} at {location!r} for this SKU")
+        return entry, Verdict(dead=unknown)
+    step: Step = scope_rules.rebase(scope, change, book.of(scope.number))
+    if step.ignored is not None:
+        return entry, Verdict(ignored=step.ignored)
+    book.note(scope.number, step.remember, step.forget)
+    return _with_scope(entry, step.scope), ACCEPTED
+
+
+def _scope_for(entry: StockEntry, admitted: Admitted, rules: StockRules) -> Scope | Refused:
+    """The scope the record belongs to, where its sender owns it; a new one for the first record."""
+    sender = Owner(admitted.source_system, admitted.owner_code)
+    known = entry.scope(admitted.location, admitted.bucket)
+    owner = rules.owner_of(admitted.location, admitted.bucket)
+    if owner is None and known is not None:
+        owner = Owner(known.source_system, known.owner_code)
+    if owner is not None and owner != sender:
+        place = f"{admitted.bucket} at {admitted.location!r}"
+        return Refused(DeadReason.NOT_OWNER, f"{place} belongs to {'/'.join(owner)!r}, not {'/'.join(sender)!r}")
+    if known is not None and Owner(known.source_system, known.owner_code) == sender:
+        return known
+    if len(entry.scopes) >= SCOPES_AT_MOST:
+        return Refused(DeadReason.TOO_MANY_LOCATIONS, f"{len(entry.scopes)} buckets of locations are known already")
+    return Scope(entry.next_scope, admitted.location, admitted.bucket, *sender)  # type: ignore[arg-type]  # checked at the door
+
+
+def _forget_former_owner(entry: StockEntry, owned: Scope, book: MovementBook) -> None:
+    """A configured owner that takes a place over starts it anew."""
+    former = entry.scope(owned.location, owned.bucket)
+    if former is not None and former.number != owned.number:
+        book.note(former.number, None, tuple(book.of(former.number).up_to(former.newest_at)))
+
+
+def _with_scope(entry: StockEntry, scope: Scope) -> StockEntry:
+    """Replaces the scope of the same place, or adds it."""
+    place = (scope.location, scope.bucket)
+    found = any((old.location, old.bucket) == place for old in entry.scopes)
+    replaced = tuple(scope if (old.location, old.bucket) == place else old for old in entry.scopes)
+    scopes = replaced if found else (*entry.scopes, scope)
+    return msgspec.structs.replace(entry, scopes=scopes, next_scope=max(entry.next_scope, scope.number + 1))
+
+
+def _counted(entry: StockEntry, source_code: str, cause: Cause) -> StockEntry:
+    state = entry.source(source_code)
+    counted = msgspec.structs.replace(
+        state, changes=state.changes + 1, cause_input=cause.source, cause_offset=cause.offset
+    )
+    return msgspec.structs.replace(with_source(entry, counted), causes=(*entry.causes, cause.offset)[-CAUSES_KEPT:])
+
+
+def with_source(entry: StockEntry, state: SourceState) -> StockEntry:
+    """The entry with one source's state replaced or added; sources stay sorted by code."""
+    others = [old for old in entry.sources if old.code != state.code]
+    return msgspec.structs.replace(entry, sources=tuple(sorted((*others, state), key=lambda one: one.code)))

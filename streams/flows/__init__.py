@@ -1,0 +1,1 @@
+"""One module per business flow: topic in, domain decision, table and commands out.  Flows never call a target."""

@@ -1,0 +1,171 @@
+"""One batch of records of one partition, folded into the ledger: read, decide, and say what is to be written.
+
+Nothing here waits: the flow around it reads before and writes after.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msgspec
+
+from schemas.models.cause import Cause as CauseModel
+from schemas.models.desired_stock import DesiredStock, SourceQuantity
+from schemas.models.inventory import InventoryHold
+from streams.domain import stock_entry
+from streams.domain.reasons import IgnoreReason
+from streams.domain.scope import Change, Doubt, Scope
+from streams.domain.stock_door import Admitted
+from streams.domain.stock_entry import Cause, StockEntry
+from streams.domain.stock_fold import Verdict, fold_change, fold_rebase
+from streams.domain.stock_hold import OpenHold, fold_hold
+from streams.domain.stock_rules import StockRules
+from streams.domain.stock_snapshot import Crossing, settle
+from streams.domain.version import Version
+from streams.flows import stock_keys
+from streams.flows.stock_movements import StoredBook
+from streams.runtime.table import Write
+from streams.runtime.versioned import pack
+from streams.topics import STOCK_INPUTS
+
+
+class Input(NamedTuple):
+    """An input topic of the ledger: its number (stored state) and the incarnation of the topic."""
+
+    number: int
+    topic: str
+    incarnation: int
+
+
+class Alarm(NamedTuple):
+    """A number that should be stated anew."""
+
+    scope: Scope
+    doubt: Doubt
+    cause: Cause
+
+
+@dataclass(slots=True)
+class SkuFold:
+    """One SKU of the batch: the entry as it was stored and as it now is."""
+
+    sku: str
+    """Item number as the source writes it: the message key."""
+    shop_sku: str
+    stored: StockEntry
+    book: StoredBook
+    entry: StockEntry
+    oldest_at: int = 0
+    emit: bool = False
+    accepted: int = 0
+    ignored: int = 0
+    dead: int = 0
+    alarms: dict[tuple[int, Doubt], Alarm] = field(default_factory=dict)
+    holds: dict[bytes, OpenHold] = field(default_factory=dict)
+    crossings: tuple[Crossing, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        return self.entry is not self.stored
+
+
+class StockBatch:
+    """Folds record by record; `finish` settles every SKU that changed."""
+
+    def __init__(self, source: Input, rules: StockRules, epoch: int) -> None:
+        self._source, self._rules, self._epoch = source, rules, epoch
+        self.folds: dict[str, SkuFold] = {}
+
+    def open(self, sku: str, stored: StockEntry, book: StoredBook) -> None:
+        self.folds[sku] = SkuFold(sku, self._rules.sku_of(sku), stored, book, stored)
+
+    def change(self, sku: str, admitted: Admitted, cause: Cause) -> Verdict | None:
+        """One stock change; None for a redelivery, which changes nothing but has its snapshot sent again."""
+        fold = self.folds[sku]
+        if self._is_redelivery(fold, cause):
+            return None
+        entry, verdict = fold_change(fold.entry, admitted, cause, book=fold.book, rules=self._rules)
+        self._noted(fold, entry, verdict, cause)
+        return verdict
+
+    def rebase(self, sku: str, place: tuple[str, str], change: Change, cause: Cause) -> Verdict | None:
+        """An operator's restatement of (location, bucket)."""
+        fold = self.folds[sku]
+        if self._is_redelivery(fold, cause):
+            return None
+        entry, verdict = fold_rebase(fold.entry, *place, change=change, book=fold.book)
+        self._noted(fold, entry, verdict, cause)
+        return verdict
+
+    def hold(self, sku: str, hold: InventoryHold, known: OpenHold | None, cause: Cause) -> IgnoreReason | None:
+        """A hold; why it changed nothing, where it did not."""
+        fold = self.folds[sku]
+        if self._is_redelivery(fold, cause):
+            return None
+        key = stock_keys.hold(sku, hold.hold_id)
+        step = fold_hold(fold.entry, fold.holds.get(key, known), hold, cause)
+        if step.hold is not None:
+            fold.holds[key] = step.hold
+        self._noted(fold, step.entry, Verdict(ignored=step.ignored), cause)
+        return step.ignored
+
+    def _is_redelivery(self, fold: SkuFold, cause: Cause) -> bool:
+        if cause.offset >= fold.stored.next_offset(self._source.number, self._source.incarnation):
+            return False
+        fold.emit = True
+        return True
+
+    def _noted(self, fold: SkuFold, entry: StockEntry, verdict: Verdict, cause: Cause) -> None:
+        fold.entry = entry.seen_to(self._source.number, self._source.incarnation, cause.offset + 1)
+        if verdict.dead is not None:
+            fold.dead += 1
+        elif verdict.ignored is not None:
+            fold.ignored += 1
+        else:
+            fold.accepted += 1
+            fold.emit = True
+            fold.oldest_at = min(fold.oldest_at, cause.at) if fold.oldest_at else cause.at
+        if verdict.doubt is not None and verdict.scope is not None:
+            fold.alarms[verdict.scope.number, verdict.doubt] = Alarm(verdict.scope, verdict.doubt, cause)
+
+    # ── what it comes to ─────────────────────────────────────────────────────────────────────────
+
+    def finish(self, fold: SkuFold) -> tuple[list[Write], Mapping[str, int]]:
+        """The SKU's writes, and what they add to the counts of the partition."""
+        settled = settle(fold.stored, fold.entry, fold.shop_sku, self._rules)
+        fold.entry, fold.crossings = settled.entry, settled.crossings
+        version = self.version(fold)
+        entry = Write(stock_keys.entry(fold.sku), pack(version, stock_entry.encode(fold.entry)), version)
+        holds = [Write(key, pack(version, msgspec.msgpack.encode(one)), version) for key, one in fold.holds.items()]
+        writes = [entry, *fold.book.writes(version), *holds]
+        named = {
+            f"{self._source.topic}/accepted": fold.accepted,
+            f"{self._source.topic}/ignored": fold.ignored,
+            f"{self._source.topic}/dead": fold.dead,
+            "wms.stock-change.v1/handed": settled.changes.handed,
+            "wms.stock-change.v1/parked": settled.changes.parked,
+            "inventory.hold.v1/handed": settled.holds.handed,
+            "inventory.hold.v1/parked": settled.holds.parked,
+        }
+        return writes, {name: number for name, number in named.items() if number}
+
+    def version(self, fold: SkuFold) -> Version:
+        return Version(self._epoch, fold.entry.counter)
+
+
+def snapshot_of(fold: SkuFold, version: Version, partition: int, now: int) -> DesiredStock | None:
+    """What Commerce should show of the SKU; None while no source of it has a base."""
+    sources = tuple(
+        SourceQuantity(
+            state.code,
+            state.quantity,
+            int(state.in_stock),
+            state.version,
+            state.changes,
+            state.holds,
+            CauseModel(STOCK_INPUTS[state.cause_input].name, partition, state.cause_offset),
+        )
+        for state in fold.entry.sources
+        if state.shown
+    )
+    return DesiredStock(fold.shop_sku, *version, fold.oldest_at or now, sources) if sources else None

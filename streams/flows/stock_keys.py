@@ -1,0 +1,70 @@
+"""Keys of the table `stock-ledger`.  They are stored state."""
+
+import hashlib
+from typing import NamedTuple
+
+from streams.domain.movements import Movement
+
+ENTRY, MOVEMENT, INDEX, HOLD = b"e", b"t", b"\x00i", b"h"
+LOCATIONS = b"mlocations"
+_SIGN = 1 << 63
+
+
+class MovementKey(NamedTuple):
+    """What a movement's key says."""
+
+    prefix: bytes
+    """Everything up to the time: the scope of a SKU."""
+    at: int
+    identity: bytes
+
+
+def entry(sku: str) -> bytes:
+    return ENTRY + sku.encode()
+
+
+def scope(sku: str, number: int) -> bytes:
+    """Prefix of the movements of one scope; they follow in order of time."""
+    name = sku.encode()
+    return MOVEMENT + len(name).to_bytes(2, "big") + name + number.to_bytes(2, "big")
+
+
+def at_time(prefix: bytes, at: int) -> bytes:
+    """Where the movements of this very time begin."""
+    return prefix + (at + _SIGN).to_bytes(8, "big")
+
+
+def movement(sku: str, number: int, one: Movement) -> bytes:
+    return at_time(scope(sku, number), one.at) + one.identity
+
+
+def parse_movement(key: bytes) -> MovementKey:
+    length = 1 + 2 + int.from_bytes(key[1:3], "big") + 2
+    return MovementKey(key[:length], int.from_bytes(key[length : length + 8], "big") - _SIGN, key[length + 8 :])
+
+
+def index(prefix: bytes, identity: bytes) -> bytes:
+    """Local index: is a record with this identity remembered?"""
+    return INDEX + prefix + identity
+
+
+def derive_index(key: bytes) -> tuple[bytes, bytes] | None:
+    """The index entry of a stored key; only movements have one."""
+    if not key.startswith(MOVEMENT):
+        return None
+    parsed = parse_movement(key)
+    return index(parsed.prefix, parsed.identity), b""
+
+
+def hold(sku: str, hold_id: str) -> bytes:
+    return holds(sku) + hashlib.blake2b(hold_id.encode(), digest_size=16).digest()
+
+
+def holds(sku: str) -> bytes:
+    """Prefix of the holds of a SKU."""
+    name = sku.encode()
+    return HOLD + len(name).to_bytes(2, "big") + name
+
+
+def sku_of_hold(key: bytes) -> str:
+    return key[3 : 3 + int.from_bytes(key[1:3], "big")].decode()

@@ -1,0 +1,181 @@
+"""Reads the records of the stock flow's inputs (bytes, key, door), and hands each to the fold of its topic."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from schemas.catalogue import INVENTORY_HOLD, STOCK_CHANGE, STOCK_REBASE, Contract
+from schemas.errors import DecodeError
+from schemas.models.inventory import InventoryHold, StockRebase
+from schemas.models.stock_change import StockChange
+from streams.domain.movements import rebase_identity
+from streams.domain.quantities import RECORD_LIMIT
+from streams.domain.reasons import DeadReason
+from streams.domain.scope import NEVER, Change
+from streams.domain.stock_door import Admitted, Arrival, Refused, admit, is_sku
+from streams.domain.stock_entry import Cause, StockEntry
+from streams.domain.stock_fold import Verdict
+from streams.domain.stock_hold import OpenHold
+from streams.domain.stock_rules import StockRules
+from streams.flows import stock_keys
+from streams.flows.stock_batch import Input, StockBatch
+from streams.runtime.dead_letters import SourceRecord
+from streams.runtime.guard import Guard
+from streams.runtime.metrics import IGNORED
+from streams.runtime.partition_store import PartitionStore
+from streams.runtime.serde import Serde
+from streams.runtime.versioned import unpack
+
+
+class Parsed(NamedTuple):
+    """A record that could be read and passed the door."""
+
+    record: SourceRecord
+    sku: str
+    cause: Cause
+    value: Admitted | InventoryHold | StockRebase
+
+
+class Bad(NamedTuple):
+    """A record that could not."""
+
+    record: SourceRecord
+    refused: Refused
+
+
+class StockRecords:
+    """`guards` by topic; `first_users` is asked for the system that used a plain location code first."""
+
+    def __init__(self, serde: Serde, rules: StockRules, guards: Mapping[str, Guard], max_bytes: int) -> None:
+        self._serde, self._rules, self._guards, self._max = serde, rules, guards, max_bytes
+
+    async def parse(self, source: Input, records: Sequence[SourceRecord]) -> tuple[list[Parsed], list[Bad]]:
+        """In log order, each record in one of the two lists."""
+        contract = CONTRACTS[source.topic]
+        refusals = [self._unreadable(record) for record in records]
+        readable = [record.value or b"" for record, refused in zip(records, refusals, strict=True) if refused is None]
+        answers = iter(await self._serde.decode(contract, readable))
+        guard = self._guards[source.topic]
+        parsed: list[Parsed] = []
+        bad: list[Bad] = []
+        for record, refused in zip(records, refusals, strict=True):
+            one = guard.run(self._admitted, source, record, next(answers)) if refused is None else refused
+            if isinstance(one, Refused):
+                bad.append(Bad(record, one))
+            else:
+                parsed.append(one)
+        return parsed, bad
+
+    def _unreadable(self, record: SourceRecord) -> Refused | None:
+        if record.value is None:
+            return Refused(DeadReason.NULL_VALUE, "the record has no value")
+        size = len(record.value)
+        if size > self._max:
+            return Refused(DeadReason.TOO_LARGE, f"{size} bytes, at most {self._max}")
+        return Refused(DeadReason.NULL_KEY, "the record has no key") if record.key is None else None
+
+    def _admitted(
+        self, source: Input, record: SourceRecord, value: msgspec.Struct | DecodeError | None
+    ) -> Parsed | Refused:
+        if value is None:
+            return Refused(DeadReason.UNKNOWN_SCHEMA, f"schema id {int.from_bytes((record.value or b'')[1:5], 'big')}")
+        if isinstance(value, DecodeError):
+            return Refused(DeadReason(value.reason), value.detail)
+        assert isinstance(value, (StockChange, InventoryHold, StockRebase))
+        cause = Cause(source.number, record.offset, record.timestamp * 1000)
+        if record.key != value.sku.encode():
+            return Refused(DeadReason.WRONG_KEY, f"key {record.key or b''!r:.80} is not the SKU of the record")
+        if isinstance(value, StockChange):
+            admitted = admit(value, Arrival(record.offset, cause.at), self._rules)
+            return admitted if isinstance(admitted, Refused) else Parsed(record, value.sku, cause, admitted)
+        return _in_order(value) or Parsed(record, value.sku, cause, value)
+
+    def known_identities(
+        self, store: PartitionStore, entries: Mapping[str, StockEntry], parsed: Sequence[Parsed]
+    ) -> Mapping[str, dict[int, frozenset[bytes]]]:
+        """Which of the batch's records are repeats: SKU → scope → identities, with one call to the store."""
+        asked: dict[bytes, tuple[str, int, bytes]] = {}
+        for one in parsed:
+            change = self._as_change(one)
+            if change is None:
+                continue
+            location, bucket, identity = change
+            scope = entries[one.sku].scope(location, bucket)
+            if scope is not None:
+                key = stock_keys.index(stock_keys.scope(one.sku, scope.number), identity)
+                asked[key] = (one.sku, scope.number, identity)
+        found: dict[str, dict[int, set[bytes]]] = defaultdict(lambda: defaultdict(set))
+        for value, (sku, number, identity) in zip(store.get_many(list(asked)), asked.values(), strict=True):
+            if value is not None:
+                found[sku][number].add(identity)
+        return {sku: {number: frozenset(known) for number, known in scopes.items()} for sku, scopes in found.items()}
+
+    @staticmethod
+    def _as_change(one: Parsed) -> tuple[str, str, bytes] | None:
+        if isinstance(one.value, Admitted):
+            return one.value.location, one.value.bucket, one.value.change.identity
+        if isinstance(one.value, StockRebase):
+            return one.value.location_code, one.value.bucket, rebase_identity(one.value.rebase_id)
+        return None
+
+    def fold(self, batch: StockBatch, one: Parsed, store: PartitionStore) -> Refused | None:
+        """Into the batch; why it is a dead letter, where the ledger refuses it."""
+        topic = one.record.topic
+        verdict = self._guards[topic].run(_FOLDS[type(one.value)], batch, one, store)
+        if isinstance(verdict, Refused):
+            return verdict
+        if verdict is not None and verdict.ignored is not None:
+            IGNORED.labels(topic, verdict.ignored.value).inc()
+        return None if verdict is None else verdict.dead
+
+
+def _in_order(value: InventoryHold | StockRebase) -> Refused | None:
+    """The door of the two inputs that are ours."""
+    if not is_sku(value.sku):
+        return Refused(DeadReason.BAD_SKU, f"SKU of {len(value.sku)} characters")
+    if isinstance(value, InventoryHold) and value.kind == "UNKNOWN":
+        return Refused(DeadReason.UNKNOWN_KIND, "the hold is neither SHIPPED_NOT_POSTED nor ALLOCATION")
+    if value.quantity < 0:
+        return Refused(DeadReason.NEGATIVE_ABSOLUTE, f"{value.quantity} micros")
+    return Refused(DeadReason.QUANTITY_OUT_OF_RANGE, f"{value.quantity}") if value.quantity > RECORD_LIMIT else None
+
+
+def _fold_change(batch: StockBatch, one: Parsed, _store: PartitionStore) -> Verdict | None:
+    assert isinstance(one.value, Admitted)
+    return batch.change(one.sku, one.value, one.cause)
+
+
+def _fold_hold(batch: StockBatch, one: Parsed, store: PartitionStore) -> Verdict | None:
+    assert isinstance(one.value, InventoryHold)
+    stored = store.get(stock_keys.hold(one.sku, one.value.hold_id))
+    known = None if stored is None else msgspec.msgpack.decode(unpack(stored)[1], type=OpenHold)
+    ignored = batch.hold(one.sku, one.value, known, one.cause)
+    return None if ignored is None else Verdict(ignored=ignored)
+
+
+def _fold_rebase(batch: StockBatch, one: Parsed, _store: PartitionStore) -> Verdict | None:
+    rebase = one.value
+    assert isinstance(rebase, StockRebase)
+    change = Change(
+        kind="ABSOLUTE",
+        at=rebase.effective_at,
+        recorded_at=one.cause.at,
+        sequence=NEVER,
+        identity=rebase_identity(rebase.rebase_id),
+        offset=one.cause.offset,
+        quantity=rebase.quantity,
+        counted=rebase.quantity,
+        web=0,
+        previous=None,
+        result=None,
+    )
+    return batch.rebase(one.sku, (rebase.location_code, rebase.bucket), change, one.cause)
+
+
+Fold = Callable[[StockBatch, Parsed, PartitionStore], Verdict | None]
+_FOLDS: Mapping[type, Fold] = {Admitted: _fold_change, InventoryHold: _fold_hold, StockRebase: _fold_rebase}
+CONTRACTS: Mapping[str, Contract[StockChange | InventoryHold | StockRebase]] = {
+    contract.topic: contract for contract in (STOCK_CHANGE, INVENTORY_HOLD, STOCK_REBASE)
+}

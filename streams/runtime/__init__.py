@@ -1,0 +1,1 @@
+"""The shell, written once: what keeps the promise around every rule and every call."""

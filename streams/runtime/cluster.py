@@ -1,0 +1,104 @@
+"""The brokers as an administrator sees them: topics with their ids and settings, offsets of the group."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ConfigSource,
+    NewTopic,
+    ResourceType,
+)
+
+from streams.runtime.kafka import confluent_options
+from streams.settings import KafkaSettings
+
+TIMEOUT_S = 10.0
+
+
+class ClusterUnavailableError(Exception):
+    """The brokers do not answer, or refuse us; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """A topic as the broker has it."""
+
+    topic_id: str
+    partitions: int
+    config: Mapping[str, str]
+
+
+class Cluster:
+    """Blocking calls; from async code use a thread."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._servers = settings.bootstrap_servers
+        self._said: list[str] = []
+        options: dict[str, Any] = {**confluent_options(settings), "error_cb": self._heard, "log_level": 0}
+        self._admin = AdminClient(options)  # Any: its stub knows no callbacks
+
+    def _heard(self, error: object) -> None:
+        self._said.append(str(error))
+
+    def brokers(self) -> int:
+        """How many answer.  Raises ClusterUnavailableError with the reason that librdkafka gave."""
+        try:
+            return len(self._admin.list_topics(timeout=TIMEOUT_S).brokers)
+        except KafkaException as error:
+            self._admin.poll(0.1)
+            raise ClusterUnavailableError(f"no broker at {self._servers} answers: {self._why(error)}") from None
+
+    def topic_names(self) -> frozenset[str]:
+        try:
+            return frozenset(self._admin.list_topics(timeout=TIMEOUT_S).topics)
+        except KafkaException as error:
+            self._admin.poll(0.1)
+            raise ClusterUnavailableError(f"no broker at {self._servers} answers: {self._why(error)}") from None
+
+    def _why(self, error: KafkaException) -> str:
+        return (self._said[-1] if self._said else str(error.args[0]))[:200]
+
+    def topics(self, names: Iterable[str]) -> Mapping[str, TopicState]:
+        """Those of the topics that exist."""
+        existing = sorted(set(names) & self.topic_names())
+        if not existing:
+            return {}
+        described = self._admin.describe_topics(TopicCollection(existing), request_timeout=TIMEOUT_S)
+        resources = [ConfigResource(ResourceType.TOPIC, name) for name in existing]
+        configs = self._admin.describe_configs(resources, request_timeout=TIMEOUT_S)
+        config_of = {resource.name: future.result() for resource, future in configs.items()}
+        found = {}
+        for name, future in described.items():
+            topic = future.result()
+            values = {key: str(entry.value) for key, entry in config_of[name].items()}
+            found[name] = TopicState(str(topic.topic_id), len(topic.partitions), values)
+        return found
+
+    def topic_ids(self, names: Iterable[str]) -> Mapping[str, str]:
+        """Ids of those that exist: a topic that was deleted and made anew has another one."""
+        existing = sorted(set(names) & self.topic_names())
+        if not existing:
+            return {}
+        described = self._admin.describe_topics(TopicCollection(existing), request_timeout=TIMEOUT_S)
+        return {name: str(future.result().topic_id) for name, future in described.items()}
+
+    def create(self, topics: Sequence[NewTopic]) -> None:
+        """Raises KafkaException for the first that the broker refuses."""
+        for future in self._admin.create_topics(list(topics), request_timeout=TIMEOUT_S).values():
+            future.result()
+
+    def set_config(self, topic: str, values: Mapping[str, str]) -> None:
+        """Only these names; the others stay."""
+        entries = [
+            ConfigEntry(name, value, ConfigSource.DYNAMIC_TOPIC_CONFIG, incremental_operation=AlterConfigOpType.SET)
+            for name, value in values.items()
+        ]
+        resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
+        for future in self._admin.incremental_alter_configs([resource], request_timeout=TIMEOUT_S).values():
+            future.result()

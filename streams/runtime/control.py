@@ -1,0 +1,91 @@
+"""Standing orders of operators: every worker follows one compacted topic; the newest record of a key holds."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import aiokafka
+from aiokafka.errors import KafkaError
+
+from schemas.catalogue import OPERATOR_CONTROL
+from schemas.errors import DecodeError
+from schemas.models.operations import OperatorControl
+from streams.runtime.clock import Clock
+from streams.runtime.logs import logger
+from streams.runtime.serde import FIRST_WAIT, Serde
+from streams.topics import CONTROL
+
+SINK, INTAKE, GAP = "sink", "intake", "gap"
+_LOG = logger("streams.control")
+
+
+def key_of(*parts: object) -> str:
+    """E.g. sink/commerce, intake/wms.stock-change.v1, gap/wms.stock-change.v1/5."""
+    return "/".join(map(str, parts))
+
+
+class StandingOrders:
+    """`orders` by key; `changed` is called after each new order, but not for those that were there at the start."""
+
+    def __init__(self, make_consumer: Callable[[], aiokafka.AIOKafkaConsumer], serde: Serde, clock: Clock) -> None:
+        self._make, self._serde, self._clock = make_consumer, serde, clock
+        self.orders: dict[str, OperatorControl] = {}
+        self.changed: list[Callable[[OperatorControl], None]] = []
+        self._ready = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Returns when every order that stood at this moment is known."""
+        self._task = asyncio.ensure_future(self._follow())
+        await self._ready.wait()
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task], timeout=2)
+
+    def state(self, *key: object) -> str | None:
+        """What the newest order of the key says; None where there is none."""
+        order = self.orders.get(key_of(*key))
+        return None if order is None else order.state
+
+    def of_kind(self, kind: str) -> Mapping[str, OperatorControl]:
+        return {key: order for key, order in self.orders.items() if key.startswith(f"{kind}/")}
+
+    async def _follow(self) -> None:
+        """Again and again, from the beginning each time: the topic is small."""
+        while True:
+            try:
+                await self._read()
+            except (KafkaError, OSError) as error:
+                _LOG.warning("control-topic-unreadable", error=f"{type(error).__name__}: {error}"[:200])
+            await self._clock.sleep(FIRST_WAIT)
+
+    async def _read(self) -> None:
+        consumer = self._make()
+        await consumer.start()
+        try:
+            partition = aiokafka.TopicPartition(CONTROL.name, 0)
+            consumer.assign([partition])
+            await consumer.seek_to_beginning(partition)
+            end = (await consumer.end_offsets([partition]))[partition]
+            while True:
+                if await consumer.position(partition) >= end:
+                    self._ready.set()
+                fetched = await consumer.getmany(partition, timeout_ms=500)
+                for records in fetched.values():
+                    await self._take(records)
+        finally:
+            await consumer.stop()
+
+    async def _take(self, records: list[Any]) -> None:  # Any: aiokafka's records
+        answers = await self._serde.decode(OPERATOR_CONTROL, [record.value or b"" for record in records])
+        for record, order in zip(records, answers, strict=True):
+            if order is None or isinstance(order, DecodeError):
+                _LOG.warning("control-record-unreadable", offset=record.offset)
+            elif self.orders.get(order.key) != order:
+                self.orders[order.key] = order
+                if self._ready.is_set():
+                    _LOG.info("order", key=order.key, state=order.state, actor=order.actor)
+                    for changed in self.changed:
+                        changed(order)

@@ -1,0 +1,86 @@
+"""Dead letters: key, value and headers unchanged; what happened stands in `dl_…` headers as text."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from aiokafka.errors import MessageSizeTooLargeError
+
+from streams.domain.reasons import DeadReason
+from streams.runtime.metrics import DEAD_LETTERS
+from streams.runtime.writer import BatchTooLargeError, Record, Writer
+from streams.topics import DEAD_LETTER
+
+PREFIX = "dl_"
+
+
+class SourceRecord(Protocol):
+    """The record as it was read: an aiokafka or confluent record has all of this."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class Letter(NamedTuple):
+    """A record with the reason why it is set aside."""
+
+    record: SourceRecord
+    reason: DeadReason
+    detail: str
+    attempts: int = 1
+
+
+class DeadLetters:
+    """Writes letters; returns when the broker has them, so the original may be committed."""
+
+    def __init__(self, writer: Writer, app_id: str, folder: Path) -> None:
+        self._writer, self._app_id, self._folder = writer, app_id, folder
+
+    async def send(self, letters: Sequence[Letter], *, generation: int) -> None:
+        """Safe to repeat: a letter is known by topic, partition and offset of its original."""
+        for letter in letters:
+            await self._send(letter, generation)
+            DEAD_LETTERS.labels(letter.record.topic, letter.reason.value).inc()
+
+    async def _send(self, letter: Letter, generation: int) -> None:
+        record = self._record(letter)
+        try:
+            await self._writer.send(DEAD_LETTER.name, [record], generation=generation)
+        except (BatchTooLargeError, MessageSizeTooLargeError):
+            await self._writer.send(DEAD_LETTER.name, [self._kept_as_file(letter, record)], generation=generation)
+
+    def _record(self, letter: Letter) -> Record:
+        source = letter.record
+        told = {
+            "reason": letter.reason.value,
+            "detail": letter.detail[:500],
+            "topic": source.topic,
+            "partition": str(source.partition),
+            "offset": str(source.offset),
+            "timestamp": str(source.timestamp),
+            "attempts": str(letter.attempts),
+            "app": self._app_id,
+        }
+        if source.value is None:
+            told["null_value"] = "true"
+        own = tuple((PREFIX + name, text.encode("utf-8", "replace")) for name, text in told.items())
+        kept = tuple((name, bytes(value or b"")) for name, value in source.headers if not name.startswith(PREFIX))
+        return Record(source.key, source.value, (*kept, *own))
+
+    def _kept_as_file(self, letter: Letter, record: Record) -> Record:
+        """The broker takes no record of this size: the bytes stay on this worker's disk, the letter says where."""
+        value = record.value or b""
+        source = letter.record
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"{source.topic}-{source.partition}-{source.offset}.bin"
+        path.write_bytes(value)
+        extra = {"file": str(path), "size": str(len(value)), "sha256": hashlib.sha256(value).hexdigest()}
+        told = tuple((PREFIX + name, text.encode()) for name, text in extra.items())
+        own = tuple(header for header in record.headers if header[0].startswith(PREFIX))
+        return Record(record.key[:1024] if record.key else None, None, (*own, *told))

@@ -1,0 +1,111 @@
+"""One set of settings, three clients: what Faust, aiokafka and confluent-kafka each want to hear.
+
+Credentials never stand in the broker address: Faust prints that at start.
+"""
+
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import aiokafka
+import faust
+from aiokafka.partitioner import murmur2
+from faust.types.auth import CredentialsT
+
+from streams.settings import KafkaSettings
+
+MAX_REQUEST = 16 << 20
+PARTITIONER = "murmur2_random"
+"""librdkafka's own default is CRC32: the same key would go to another partition than with Faust."""
+
+
+def faust_broker(settings: KafkaSettings) -> str:
+    return ";".join(f"kafka://{server.strip()}" for server in settings.bootstrap_servers.split(","))
+
+
+def faust_credentials(settings: KafkaSettings) -> CredentialsT | None:
+    """None for a plaintext listener."""
+    context = ssl_context(settings)
+    if settings.security_protocol.startswith("SASL"):
+        return faust.SASLCredentials(
+            mechanism=settings.sasl_mechanism,
+            username=settings.sasl_username,
+            password=_password(settings),
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context=context) if context else None
+
+
+def ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
+    """With the host name checked; None where the protocol has no TLS."""
+    if not settings.security_protocol.endswith("SSL"):
+        return None
+    context = ssl.create_default_context(cafile=str(settings.ssl_cafile) if settings.ssl_cafile else None)
+    if settings.ssl_certfile:
+        key_password = settings.ssl_key_password.get_secret_value() if settings.ssl_key_password else None
+        keyfile = str(settings.ssl_keyfile) if settings.ssl_keyfile else None
+        context.load_cert_chain(str(settings.ssl_certfile), keyfile, key_password)
+    return context
+
+
+def aiokafka_options(settings: KafkaSettings) -> dict[str, Any]:  # Any: aiokafka's keyword arguments
+    options: dict[str, Any] = {
+        "bootstrap_servers": [server.strip() for server in settings.bootstrap_servers.split(",")],
+        "security_protocol": settings.security_protocol,
+        "ssl_context": ssl_context(settings),
+    }
+    if settings.security_protocol.startswith("SASL"):
+        options |= {
+            "sasl_mechanism": settings.sasl_mechanism,
+            "sasl_plain_username": settings.sasl_username,
+            "sasl_plain_password": _password(settings),
+        }
+    return options
+
+
+def confluent_options(settings: KafkaSettings) -> dict[str, str | int | float | bool]:
+    options: dict[str, str | int | float | bool] = {
+        "bootstrap.servers": settings.bootstrap_servers,
+        "security.protocol": settings.security_protocol,
+    }
+    named = {
+        "sasl.mechanism": settings.sasl_mechanism if settings.security_protocol.startswith("SASL") else None,
+        "sasl.username": settings.sasl_username,
+        "sasl.password": _password(settings),
+        "ssl.ca.location": settings.ssl_cafile,
+        "ssl.certificate.location": settings.ssl_certfile,
+        "ssl.key.location": settings.ssl_keyfile,
+        "ssl.key.password": settings.ssl_key_password.get_secret_value() if settings.ssl_key_password else None,
+    }
+    return options | {name: str(value) for name, value in named.items() if value is not None}
+
+
+def producer_maker(settings: KafkaSettings, client_id: str) -> Callable[[], aiokafka.AIOKafkaProducer]:
+    """Idempotent producers, each call a new one."""
+
+    def make() -> aiokafka.AIOKafkaProducer:
+        return aiokafka.AIOKafkaProducer(
+            client_id=client_id, enable_idempotence=True, max_request_size=MAX_REQUEST, **aiokafka_options(settings)
+        )
+
+    return make
+
+
+def reader_maker(settings: KafkaSettings, client_id: str) -> Callable[[], aiokafka.AIOKafkaConsumer]:
+    """Consumers without a group, for looking records up; each call a new one."""
+
+    def make() -> aiokafka.AIOKafkaConsumer:
+        return aiokafka.AIOKafkaConsumer(
+            client_id=client_id, enable_auto_commit=False, fetch_max_wait_ms=100, **aiokafka_options(settings)
+        )
+
+    return make
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """Where Kafka's default partitioner puts a key."""
+    return int(murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def _password(settings: KafkaSettings) -> str | None:
+    return settings.sasl_password.get_secret_value() if settings.sasl_password else None

@@ -1,0 +1,72 @@
+"""Every metric, declared once: base units, unit suffix, no SKU or order id in a label.
+
+docs/metrics.md is written from here.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+REGISTRY = CollectorRegistry()
+DELAY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800)
+
+
+def _counter(name: str, about: str, *labels: str) -> Counter:
+    return Counter(f"streams_{name}", about, labels, registry=REGISTRY)
+
+
+def _gauge(name: str, about: str, *labels: str) -> Gauge:
+    return Gauge(f"streams_{name}", about, labels, registry=REGISTRY)
+
+
+def _histogram(name: str, about: str, *labels: str) -> Histogram:
+    return Histogram(f"streams_{name}", about, labels, registry=REGISTRY, buckets=DELAY_BUCKETS)
+
+
+# intake
+CONSUMED = _counter("records_consumed_total", "Records taken from a topic, redeliveries included.", "topic")
+REDELIVERED = _counter("records_redelivered_total", "Records that were seen before and changed nothing.", "topic")
+IGNORED = _counter("records_ignored_total", "Accepted records that change nothing, by reason.", "topic", "reason")
+DEAD_LETTERS = _counter("dead_letters_total", "Records set aside, by reason.", "topic", "reason")
+RECOUNTS = _counter("recount_requests_total", "Requests to state a quantity anew, by reason.", "reason")
+LAST_POLL = _gauge("last_poll_timestamp_seconds", "When the consumer last fetched.")
+LAG = _gauge("consumer_lag_records", "Records in the log that are not committed.", "topic", "partition")
+COMMITTED = _gauge("committed_offset", "Committed offset.", "topic", "partition")
+OLDEST_UNACKNOWLEDGED = _gauge(
+    "oldest_unacknowledged_seconds", "How long the oldest delivered record has been unfinished.", "topic", "partition"
+)
+REBALANCES = _counter("rebalances_total", "Assignments of partitions to this worker.")
+INTAKE_PAUSED = _gauge("intake_paused", "1 where intake of a topic is paused by an order or a gap.", "topic")
+# accounting
+ACCOUNTED = _gauge("accounted_records", "Records by how they ended, in the tables of this worker.", "topic", "outcome")
+# flow
+OLDEST_UNAPPLIED = _gauge("oldest_unapplied_age_seconds", "Age of the oldest record without its effect.", "flow")
+EFFECT_DELAY = _histogram("effect_delay_seconds", "From the broker's time of a record to its effect.", "flow")
+FRESH = _counter("freshness_good_total", "Effects within the flow's latency target.", "flow")
+FRESHNESS = _counter("freshness_total", "Effects.", "flow")
+COALESCED = _counter("deltas_coalesced_total", "Records that share a row with another.")
+SKU_UPDATES = _counter("sku_updates_total", "Snapshots emitted.")
+PENDING = _gauge("pending_keys", "Rows that are not acknowledged by the target.", "sink")
+# target
+EFFECTS = _counter("effects_total", "How commands ended.", "target", "operation", "outcome")
+REQUESTS = _counter(
+    "target_requests_total", "Calls by status code, or error class where there was none.", "target", "operation", "code"
+)
+REQUEST_SECONDS = _histogram("target_request_duration_seconds", "Duration of a call.", "target", "operation")
+IN_FLIGHT = _gauge("inflight_requests", "Calls under way.", "target")
+BREAKER = _gauge("breaker_state", "0 closed, 1 trying, 2 open, 3 needs an operator.", "target")
+UNKNOWN_OUTCOMES = _counter("unknown_outcomes_total", "Calls that ended without an answer.", "target", "operation")
+INTENTS = _gauge("intents_open", "Calls that may be under way.", "sink")
+REFUSED_VERSIONS = _counter("refused_versions_total", "Snapshots older than one already seen.", "sink")
+UNKNOWN_SKUS = _gauge("unknown_skus", "Written SKUs that the shop's catalogue does not hold.", "target")
+SINK_MODE = _gauge("sink_mode", "0 paused, 1 shadow, 2 run.", "sink")
+# worker
+LEASE_REFUSALS = _counter("lease_refusals_total", "Writes and calls stopped because the lease was lost.")
+STORE_BYTES = _gauge("store_size_bytes", "Bytes on disk.", "table")
+STORE_REBUILDS = _counter("store_rebuilds_total", "Local stores thrown away and rebuilt.", "table")
+RECOVERY_LEFT = _gauge("recovery_records_left", "Changelog records still to be read.", "table")
+LOOP_LAG = _gauge("event_loop_lag_seconds", "How late the event loop runs its timers.")
+BUILD = _gauge("build_info", "1, with the version as a label.", "version")
+
+
+def exposition() -> bytes:
+    """The page that Prometheus reads."""
+    return generate_latest(REGISTRY)

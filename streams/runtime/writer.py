@@ -1,0 +1,186 @@
+"""Everything this worker writes to Kafka: idempotent, acknowledged by all in-sync replicas, and only under its lease.
+
+One call of `append` is one Kafka record batch, which the log takes whole or not at all: what must not be torn (an
+entry, its movements, its outbox and the counts they change) goes into one call.
+
+aiokafka repeats an idempotent batch until the broker takes it, so a broker that is away shows as waiting, not as an
+error.  After any other failure the sequence of the producer is broken: it is thrown away and a new one made.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import aiokafka
+from aiokafka.errors import KafkaError
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from connectors.core.errors import LeaseLostError
+from streams.runtime.lease import Lease
+
+ORDINARY_BATCH = 900_000
+"""Bytes: below the broker's default limit of 1 MiB for one batch."""
+
+
+class Record(NamedTuple):
+    """Key, value (None deletes) and headers, as they go to the log."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class BatchTooLargeError(ValueError):
+    """The records do not fit one batch of the topic."""
+
+
+class Writer:
+    """One producer for the whole worker, made anew after a failure."""
+
+    def __init__(
+        self,
+        make_producer: Callable[[], aiokafka.AIOKafkaProducer],
+        lease: Lease,
+        *,
+        limits: Mapping[str, int] | None = None,
+    ) -> None:
+        self._make = make_producer
+        self._lease = lease
+        self._limits = dict(limits or {})
+        self._producer: aiokafka.AIOKafkaProducer | None = None
+        self._renewing = asyncio.Lock()
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        self._producer = await self._fresh()
+
+    async def stop(self) -> None:
+        """Waits for what was handed over; call after the last append."""
+        if self._producer is not None:
+            await self._producer.stop()
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=5)
+
+    def limit(self, topic: str) -> int:
+        """Bytes of one batch of this topic."""
+        return self._limits.get(topic, ORDINARY_BATCH)
+
+    async def append(self, topic: str, partition: int, records: Sequence[Record], *, generation: int) -> int:
+        """All of them in one batch, in order.  Offset of the last one, or -1 where the broker did not say.
+
+        Raises LeaseLostError, BatchTooLargeError, KafkaError.  Safe to repeat: readers keep the highest version of a
+        key, and commands carry derived ids.
+        """
+        builder = _built(records, self.limit(topic))
+        if builder is None:
+            raise BatchTooLargeError(f"{len(records)} records do not fit {self.limit(topic)} bytes of {topic}")
+        return await self._deliver(builder, topic, partition, generation)
+
+    async def send(self, topic: str, records: Iterable[Record], *, generation: int) -> None:
+        """Each to the partition of its key (murmur2), in order per partition; returns when all are acknowledged."""
+        producer = self._alive()
+        await producer.client._wait_on_metadata(topic)  # noqa: SLF001  the public way sends something first
+        by_partition: dict[int, list[Record]] = {}
+        for record in records:
+            partition = producer._partition(topic, None, None, None, record.key, record.value)  # noqa: SLF001
+            by_partition.setdefault(partition, []).append(record)
+        runs = [self._send_run(topic, number, run, generation) for number, run in by_partition.items()]
+        await asyncio.gather(*runs)
+
+    async def _send_run(self, topic: str, partition: int, records: list[Record], generation: int) -> None:
+        """As many batches as needed, one after the other."""
+        for run in split(records, self.limit(topic)):
+            await self.append(topic, partition, run, generation=generation)
+
+    async def _deliver(self, builder: BatchBuilder, topic: str, partition: int, generation: int) -> int:
+        self._lease.check(generation)
+        producer = self._alive()
+        builder.generation = generation
+        try:
+            future = await producer.send_batch(builder, topic, partition=partition)
+            metadata = await asyncio.shield(future)
+        except (KafkaError, LeaseLostError):
+            await self._renew(producer)
+            raise
+        return -1 if metadata.offset < 0 else int(metadata.offset) + builder.record_count() - 1
+
+    def _alive(self) -> aiokafka.AIOKafkaProducer:
+        if self._producer is None:
+            raise LeaseLostError("the writer was not started, or is stopped")
+        return self._producer
+
+    async def _renew(self, broken: aiokafka.AIOKafkaProducer) -> None:
+        """A failed batch leaves a hole in the producer's sequence: nothing after it would be taken."""
+        async with self._renewing:
+            if self._producer is not broken:
+                return
+            self._producer = await self._fresh()
+            task = asyncio.ensure_future(_close(broken))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+    async def _fresh(self) -> aiokafka.AIOKafkaProducer:
+        producer = self._make()
+        await producer.start()
+        _guard(producer, self._lease)
+        return producer
+
+
+def split(records: Sequence[Record], limit: int) -> Iterable[list[Record]]:
+    """Runs that fit one batch each; a single record beyond the limit stands alone."""
+    run: list[Record] = []
+    size = 0
+    for record in records:
+        weight = _weight(record)
+        if run and size + weight > limit:
+            yield run
+            run, size = [], 0
+        run.append(record)
+        size += weight
+    if run:
+        yield run
+
+
+def _weight(record: Record) -> int:
+    """Bytes in the log, a little above what the format needs."""
+    headers = sum(len(name) + len(value) + 10 for name, value in record.headers)
+    return len(record.key or b"") + len(record.value or b"") + headers + 40
+
+
+def _built(records: Sequence[Record], limit: int) -> BatchBuilder | None:
+    builder = BatchBuilder(limit, 0)
+    for record in records:
+        headers = list(record.headers)
+        if builder.append(timestamp=None, key=record.key, value=record.value, headers=headers) is None:
+            return None
+    builder.close()
+    return builder
+
+
+def _guard(producer: aiokafka.AIOKafkaProducer, lease: Lease) -> None:
+    """Ask the lease again right before the bytes leave: a batch may have waited while the process was stopped."""
+    sender = producer._sender  # noqa: SLF001
+    send = sender._send_produce_req  # noqa: SLF001
+
+    async def guarded(node_id: int, batches: Mapping[Any, Any]) -> None:  # Any: aiokafka's batches
+        try:
+            for batch in batches.values():
+                lease.check(getattr(batch._builder, "generation", None))  # noqa: SLF001
+        except LeaseLostError as error:
+            for batch in batches.values():
+                batch.failure(error)
+            sender._in_flight.discard(node_id)  # noqa: SLF001
+            sender._muted_partitions.difference_update(batches)  # noqa: SLF001
+            return
+        await send(node_id, batches)
+
+    sender._send_produce_req = guarded  # noqa: SLF001
+
+
+async def _close(producer: aiokafka.AIOKafkaProducer) -> None:
+    """Let what can still be delivered be delivered; the rest has failed already."""
+    try:
+        async with asyncio.timeout(5):
+            await producer.stop()
+    except (TimeoutError, KafkaError):
+        return

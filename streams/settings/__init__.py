@@ -1,0 +1,22 @@
+"""One frozen tree of settings, read once: environment over TOML file over defaults; unknown names are errors."""
+
+from streams.settings.read import SettingsError, read_connector, read_settings, shown
+from streams.settings.tree import (
+    InventorySettings,
+    KafkaSettings,
+    SchemaRegistrySettings,
+    Settings,
+    WebSettings,
+)
+
+__all__ = [
+    "InventorySettings",
+    "KafkaSettings",
+    "SchemaRegistrySettings",
+    "Settings",
+    "SettingsError",
+    "WebSettings",
+    "read_connector",
+    "read_settings",
+    "shown",
+]

@@ -1,0 +1,195 @@
+"""Every setting: its name, type, unit, default, and what it is for.  docs/configuration.md is written from here."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+Port = int
+Milliseconds = int
+Seconds = float
+
+
+class Frozen(BaseModel):
+    """Unknown names are errors; secrets never stand in messages."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+
+
+class KafkaSettings(Frozen):
+    """How to reach the brokers."""
+
+    bootstrap_servers: str = Field(description="Brokers, as host:port separated by commas.")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="How to speak to the brokers."
+    )
+    sasl_mechanism: Literal["SCRAM-SHA-256", "SCRAM-SHA-512", "PLAIN"] = Field(
+        "SCRAM-SHA-512", description="How to sign in, where the protocol has SASL."
+    )
+    sasl_username: str | None = Field(None, description="User, where the protocol has SASL.")
+    sasl_password: SecretStr | None = Field(None, description="Password, where the protocol has SASL.")
+    ssl_cafile: Path | None = Field(None, description="PEM file of the authority behind the brokers' certificates.")
+    ssl_certfile: Path | None = Field(None, description="PEM file of this client's certificate.")
+    ssl_keyfile: Path | None = Field(None, description="PEM file of this client's key.")
+    ssl_key_password: SecretStr | None = Field(None, description="Password of the key file.")
+    session_timeout_s: Seconds = Field(
+        10, ge=6, le=300, description="Seconds without a heartbeat until the group gives the partitions to others."
+    )
+    partitions: int = Field(8, ge=1, le=1000, description="Partitions of the topics that `topics apply` creates.")
+    replication_factor: int = Field(
+        0, ge=0, le=7, description="Copies of each topic; 0: three, or as many as there are brokers."
+    )
+
+    @model_validator(mode="after")
+    def _sasl_needs_a_user(self) -> "KafkaSettings":
+        if self.security_protocol.startswith("SASL") and not (self.sasl_username and self.sasl_password):
+            raise ValueError("SASL needs SASL_USERNAME and SASL_PASSWORD (or SASL_PASSWORD_FILE)")
+        return self
+
+
+class SchemaRegistrySettings(Frozen):
+    """How to reach the schema registry (Confluent protocol)."""
+
+    url: str = Field(description="Address, e.g. http://127.0.0.1:8081/apis/ccompat/v7")
+    username: str | None = Field(None, description="User for basic authentication.")
+    password: SecretStr | None = Field(None, description="Password for basic authentication.")
+    ssl_cafile: Path | None = Field(None, description="PEM file of the authority that signed its certificate.")
+
+
+class WebSettings(Frozen):
+    """The worker's own pages and interfaces."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on; loopback unless you protect it.")
+    port: Port = Field(6066, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    advertised_url: str | None = Field(None, description="How other workers reach this one; default http://HOST:PORT.")
+    token: SecretStr | None = Field(None, description="Token for the role operate; without it nobody can act.")
+    read_token: SecretStr | None = Field(None, description="Token for the role read.")
+    reveal_token: SecretStr | None = Field(None, description="Token for the role reveal (personal data).")
+    alertmanager_url: str | None = Field(None, description="Alertmanager to show alerts from.")
+    time_zone: str = Field("UTC", description="Zone of the times on the pages, e.g. Europe/Berlin.")
+    environment: str = Field("", description="Name shown in the header of every page, e.g. production.")
+
+
+class SkuClass(Frozen):
+    """How long a change of a SKU may wait for others before it is written."""
+
+    window_ms: Milliseconds | None = Field(None, ge=0, le=3_600_000, description="Wait at most this long.")
+    at: str | None = Field(None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="Or: once a day at this UTC time.")
+    skus: tuple[str, ...] = Field((), description="SKUs of the class; `*` at an end stands for anything.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "SkuClass":
+        if (self.window_ms is None) == (self.at is None):
+            raise ValueError("a class needs window_ms or at, not both")
+        return self
+
+
+class OwnerSettings(Frozen):
+    """Who alone may state a bucket of a location."""
+
+    source_system: str
+    owner_code: str = ""
+
+
+class InventorySettings(Frozen):
+    """The stock flow."""
+
+    locations: dict[str, str] = Field(
+        default_factory=dict,
+        description="WMS location code (or source_system/location) → Commerce source code; empty: codes are the same.",
+    )
+    items: dict[str, str] = Field(
+        default_factory=dict, description="Item number of the source → Commerce SKU, one to one; empty: the same."
+    )
+    units: dict[str, Decimal] = Field(
+        default_factory=dict,
+        description="Unit of measure (or item/unit) → sales units in one of it; empty: units are not converted.",
+    )
+    owners: dict[str, OwnerSettings] = Field(
+        default_factory=dict,
+        description="Location (or location/BUCKET) → who alone may state it; otherwise the first one to do so.",
+    )
+    allocations: dict[str, Literal["other", "all"]] = Field(
+        default_factory=dict,
+        description="Source system → what its ALLOCATED totals contain: `other` channels only, or `all`, web too.",
+    )
+    negative_allowed: tuple[str, ...] = Field((), description="Source systems whose counts may be below zero.")
+    window_ms: Milliseconds = Field(
+        1000, ge=0, le=3_600_000, description="How long a change may wait for others of the same SKU."
+    )
+    classes: dict[str, SkuClass] = Field(
+        default_factory=dict, description="Classes of SKU with windows of their own, e.g. fast, slow, nightly."
+    )
+    buffer: Decimal = Field(Decimal(0), ge=0, description="Units held back at every source.")
+    buffers: dict[str, Decimal] = Field(
+        default_factory=dict, description="`source|sku` (`*` for any) → units held back there."
+    )
+    threshold: Decimal = Field(Decimal(0), ge=0, description="A source is in stock above this quantity.")
+    thresholds: dict[str, Decimal] = Field(default_factory=dict, description="`source|sku` (`*` for any) → threshold.")
+    low_stock: Decimal = Field(Decimal(0), ge=0, description="An alert is raised at or below this quantity.")
+    low_stocks: dict[str, Decimal] = Field(default_factory=dict, description="`source|sku` (`*` for any) → low stock.")
+    last_units: Decimal = Field(Decimal(3), ge=0, description="At or below this quantity a row goes out first.")
+    backorders: tuple[str, ...] = Field((), description="SKUs that stay in stock at any quantity; `*` for all.")
+    count_wip: bool = Field(default=False, description="Whether work in progress counts as on hand.")
+    assume_zero_base: bool = Field(
+        default=False, description="Whether a location without a count begins at zero instead of being parked."
+    )
+    horizon_s: Seconds = Field(
+        86_400,
+        ge=60,
+        le=604_800,
+        description="How late a record may come, by event time, and still count.",
+    )
+    future_tolerance_s: Seconds = Field(300, ge=0, le=86_400, description="How far a sender's clock may be ahead.")
+    max_record_bytes: int = Field(262_144, ge=1024, description="Records beyond this are set aside undecoded.")
+
+    @field_validator("items")
+    @classmethod
+    def _one_to_one(cls, items: dict[str, str]) -> dict[str, str]:
+        taken = [sku for sku in items.values() if list(items.values()).count(sku) > 1 or sku in items]
+        if taken:
+            raise ValueError(f"two items for one SKU cannot be kept in order: {sorted(set(taken))[:3]}")
+        return items
+
+
+class SinkSettings(Frozen):
+    """How targets are spoken to."""
+
+    mode: Literal["run", "shadow", "paused"] = Field(
+        "run", description="At first start; afterwards what `commerce-streams sinks` said last."
+    )
+    calls_per_s: float = Field(0, ge=0, description="At most so many calls a second to one target; 0: no limit.")
+
+
+class RoleSettings(Frozen):
+    """Which connector plays which part."""
+
+    commerce: str = Field("adobe_commerce", description="The shop.")
+
+
+class LogSettings(Frozen):
+    """What is logged, and how."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe level logged.")
+    format: Literal["json", "text"] = Field("json", description="One JSON object a line, or text for people.")
+
+
+class Settings(Frozen):
+    """The whole tree.  Names in the environment: STREAMS_ and the path, parts joined by `__`."""
+
+    kafka: KafkaSettings
+    schema_registry: SchemaRegistrySettings
+    data_dir: Path = Field(Path(".data"), description="Where this worker keeps its state; one worker per directory.")
+    app_id: str = Field(
+        "commerce-streams", pattern=r"^[a-zA-Z0-9._-]{1,80}$", description="Consumer group and prefix of changelogs."
+    )
+    worker_id: str = Field("", description="Name of this worker on pages and in logs; default host-port.")
+    web: WebSettings = WebSettings()
+    inventory: InventorySettings = InventorySettings()
+    sinks: SinkSettings = SinkSettings()
+    roles: RoleSettings = RoleSettings()
+    logs: LogSettings = LogSettings()
+    connectors: dict[str, dict[str, Any]] = Field(  # Any: raw, each connector has its own model
+        default_factory=dict, description="Settings of each connector; see its README."
+    )

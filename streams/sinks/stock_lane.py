@@ -1,0 +1,177 @@
+"""The one process that writes stock to Commerce: folds snapshots into rows, and brings due rows to the shop.
+
+One partition of `inventory.desired.v1`, so one worker at a time.  A snapshot is done when its rows are acknowledged in
+the changelog; calls are driven from the dirty rows, so an outage costs one write per dirty row, not per change.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Literal, NamedTuple
+
+from connectors.core.errors import LeaseLostError
+from schemas.models.desired_stock import DesiredStock
+from schemas.models.source_item import StockPair
+from streams.domain import lane_rows
+from streams.domain.lane_rows import Count, Row, SkuRows
+from streams.domain.reasons import IgnoreReason
+from streams.runtime.logs import logger
+from streams.runtime.metrics import OLDEST_UNAPPLIED, PENDING, REFUSED_VERSIONS
+from streams.sinks.lane_context import ROLE, LaneContext
+from streams.sinks.lane_readback import LaneReadback
+from streams.sinks.lane_shadow import LaneShadow
+from streams.sinks.lane_writer import FLOW, LaneWriter
+
+Mode = Literal["run", "shadow", "paused"]
+IDLE = timedelta(seconds=1)
+_LOG = logger("streams.stock-lane")
+
+
+class Snapshot(NamedTuple):
+    """A decoded record of the topic; `is_new` where its offset was not accounted for before."""
+
+    desired: DesiredStock
+    is_new: bool
+
+
+class StockLane:
+    """Opened with the partition, closed before it goes."""
+
+    def __init__(self, context: LaneContext, mode: Callable[[], Mode]) -> None:
+        self.context = self._at = context
+        self._mode = mode
+        self.readback = LaneReadback(context)
+        self._writer = LaneWriter(context, self.readback.freeze)
+        self.readback.writer = self._writer
+        self.shadow = LaneShadow(context)
+        self._wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closing = False
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self._tasks)
+
+    # ── snapshots in ─────────────────────────────────────────────────────────────────────────────
+
+    async def fold(self, snapshots: Sequence[Snapshot], *, upto: tuple[str, int]) -> None:
+        """A batch of the topic; returns when its rows are acknowledged in the changelog."""
+        now = self._at.clock.micros()
+        due: list[tuple[str, Row]] = []
+        counts: list[Count] = []
+        async with self._at.table.lock:
+            entries = self._at.table.entries(snapshot.desired.sku for snapshot in snapshots)
+            changed: dict[str, SkuRows] = {}
+            for desired, is_new in snapshots:
+                folded = lane_rows.fold(changed.get(desired.sku, entries[desired.sku]), desired, now)
+                if folded.ignored is IgnoreReason.OLD_VERSION:
+                    REFUSED_VERSIONS.labels(ROLE).inc()
+                if folded.ignored is not None or not (is_new or folded.entry.seen > entries[desired.sku].seen):
+                    continue
+                changed[desired.sku] = folded.entry
+                counts.extend(folded.counts)
+                due.extend((desired.sku, row) for row in folded.due)
+            await self._at.table.keep(changed, counts, generation=self._at.generation, upto=upto)
+        for sku, row in due:
+            self._at.index.add(sku, row)
+        self._wake.set()
+
+    # ── opened, closed ───────────────────────────────────────────────────────────────────────────
+
+    async def opened(self, generation: int) -> None:
+        """The partition is ours and recovered: freeze what may be under way, index what is dirty, begin."""
+        self._closing = False
+        self._at.generation = generation
+        intents = self._at.table.open_intents()
+        for intent in intents:
+            self.readback.freeze(intent, wait=self._at.settle)
+        self._at.index.regroup({}, self._at.table.every_entry())
+        _LOG.info("lane-opened", dirty=self._at.index.pending, intents=len(intents))
+        self._tasks = [asyncio.ensure_future(self._run())]
+
+    async def close(self, within: timedelta) -> int:
+        """No new call; wait for those under way.  How many rows were left in calls whose intent stays open."""
+        self._closing = True
+        self._wake.set()
+        running = list(self._tasks)
+        if running:
+            await asyncio.wait(running, timeout=within.total_seconds())
+        left = [task for task in running if not task.done()]
+        for task in left:
+            task.cancel()
+        await self.readback.close()
+        if left:
+            await asyncio.wait(left, timeout=1)
+        self._tasks = []
+        self._at.generation = -1
+        return len(left)
+
+    # ── calls out ────────────────────────────────────────────────────────────────────────────────
+
+    async def _run(self) -> None:
+        try:
+            await self._learn_sources()
+            async with asyncio.TaskGroup() as runs:
+                catalogue = runs.create_task(self._at.catalogue.run())
+                drives = [runs.create_task(self._drive(group)) for group in self._at.index.group_numbers]
+                await asyncio.wait(drives)
+                catalogue.cancel()
+        except* LeaseLostError:
+            _LOG.warning("lane-lost-lease")
+        except* Exception as errors:  # noqa: BLE001  reported, and it ends the process
+            self._at.failed(errors)
+
+    async def _learn_sources(self) -> None:
+        """Which sources exist and which share a stock, as soon as the target answers for the first time."""
+        while not self._closing:
+            if await self._pause(self._at.gate.ready_in()):
+                continue
+            if await self._at.sources.learn():
+                await self.reindex()
+                return
+
+    async def reindex(self) -> None:
+        """Every dirty row is due again: after the sources were learned, or when the mode changed."""
+        if not self.is_open:
+            return
+        async with self._at.table.lock:
+            self._at.index.regroup(self._at.sources.groups, self._at.table.every_entry())
+        self._wake.set()
+
+    async def _drive(self, group: int) -> None:
+        """Calls of one group, one after the other."""
+        while not self._closing:
+            mode = self._mode()
+            due_in = self._at.index.next_in(group)
+            wait = IDLE.total_seconds() if mode == "paused" or due_in is None else due_in
+            if await self._pause(max(wait, self._at.gate.ready_in())):
+                continue
+            pairs = self._at.index.take(group)
+            if not pairs:
+                continue
+            if mode == "shadow":
+                await self.shadow.compare(pairs)
+            else:
+                await self._write(pairs)
+
+    async def _write(self, pairs: Sequence[StockPair]) -> None:
+        await self._writer.write(pairs)
+        self.measure()
+
+    async def _pause(self, seconds: float) -> bool:
+        """Wait, unless something happens; True where there was a reason to wait."""
+        if seconds <= 0:
+            return False
+        self._wake.clear()
+        try:
+            await asyncio.wait_for(self._wake.wait(), min(seconds, IDLE.total_seconds()))
+        except TimeoutError:
+            self.measure()
+        return True
+
+    def measure(self) -> None:
+        """Gauges: what waits, and how old it is."""
+        PENDING.labels(ROLE).set(self._at.index.pending)
+        since = self._at.index.oldest_since()
+        age = 0.0 if since is None else max(0.0, (self._at.clock.micros() - since) / 1_000_000)
+        OLDEST_UNAPPLIED.labels(FLOW).set(age)

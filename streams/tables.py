@@ -1,0 +1,69 @@
+"""Every table, declared once: names and key prefixes are stored state.  docs/topics.md is written from here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+CHANGELOG_BATCH_BYTES = 8 << 20
+"""A changelog takes one batch of this size: a group of writes is never torn."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """`partitions` 0 takes the setting, as the input topics do; `keys` says what each key prefix holds."""
+
+    name: str
+    partitions: int
+    fed_by: tuple[str, ...]
+    about: str
+    keys: Mapping[str, str]
+
+
+STOCK_LEDGER = TableSpec(
+    "stock-ledger",
+    partitions=0,
+    fed_by=("wms.stock-change.v1", "inventory.hold.v1", "inventory.rebase.v1"),
+    about="What each bucket of each location holds, per SKU.",
+    keys=MappingProxyType(
+        {
+            "e": "entry of a SKU",
+            "t": "a remembered movement, in order of time",
+            "h": "an open hold",
+            "o": "outbox: a message decided but not yet acknowledged",
+            "m": "counts, epoch, topic ids, first users of location codes",
+        }
+    ),
+)
+STOCK_WRITE = TableSpec(
+    "stock-write",
+    partitions=1,
+    fed_by=("inventory.desired.v1",),
+    about="What Commerce should show, what it acknowledged, and the calls under way.",
+    keys=MappingProxyType(
+        {
+            "e": "rows of a SKU",
+            "i": "intent: a call that may be under way",
+            "o": "outbox: a message decided but not yet acknowledged",
+            "m": "counts, epoch, topic ids",
+        }
+    ),
+)
+
+TABLES: tuple[TableSpec, ...] = (STOCK_LEDGER, STOCK_WRITE)
+
+
+def changelog(app_id: str, table: TableSpec) -> str:
+    """Name of the table's changelog topic, as Faust makes it."""
+    return f"{app_id}-{table.name}-changelog"
+
+
+def changelog_config() -> Mapping[str, str]:
+    """Compacted; a record may not vanish within the hour in which a zombie could still write an older one."""
+    return MappingProxyType(
+        {
+            "cleanup.policy": "compact",
+            "min.compaction.lag.ms": "3600000",
+            "segment.ms": "86400000",
+            "max.message.bytes": str(CHANGELOG_BATCH_BYTES + 65_536),
+        }
+    )

@@ -1,0 +1,151 @@
+"""Every topic, declared once.  Names are stored state: never rename one.
+
+`topics apply` creates what is missing and prints what differs; the worker only checks.  docs/topics.md is written
+from here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+FOREVER = "-1"
+RECORD_BYTES = 1_048_588
+"""The broker's default for one record batch."""
+DEAD_LETTER_MARGIN = 64 << 10
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic: `partitions` 0 takes the setting; `config` is what the broker must have."""
+
+    name: str
+    key: str
+    written_by: str
+    read_by: str
+    about: str
+    partitions: int = 0
+    config: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def _kept(days: int) -> Mapping[str, str]:
+    """Records are deleted after so many days."""
+    return _input(**{"cleanup.policy": "delete", "retention.ms": str(days * DAY_MS)})
+
+
+def _input(**config: str) -> Mapping[str, str]:
+    """The broker's clock stamps every record: lateness and future are judged by it."""
+    return MappingProxyType({"message.timestamp.type": "LogAppendTime", **config})
+
+
+_UNLIMITED = _input(**{"cleanup.policy": "delete", "retention.ms": FOREVER})
+_COMPACTED = _input(**{"cleanup.policy": "compact", "min.compaction.lag.ms": str(HOUR_MS)})
+
+STOCK_CHANGE = Topic(
+    "wms.stock-change.v1",
+    key="sku",
+    written_by="WMS, ERP bridges",
+    read_by="stock flow",
+    about="One stock movement (DELTA) or stock statement (ABSOLUTE).",
+    config=_kept(7),
+)
+FULFILMENT_EVENT = Topic(
+    "wms.fulfilment-event.v1",
+    key="order number",
+    written_by="WMS",
+    read_by="orders flow",
+    about="One step of an order or a shipment in a WMS.",
+    config=_kept(7),
+)
+HOLD = Topic(
+    "inventory.hold.v1",
+    key="sku",
+    written_by="orders flow, other channels",
+    read_by="stock flow",
+    about="Quantities that the WMS does not know of, or has already let go.",
+    config=_kept(30),
+)
+REBASE = Topic(
+    "inventory.rebase.v1",
+    key="sku",
+    written_by="operators (stock rebase)",
+    read_by="stock flow",
+    about="An operator states what a bucket of a location holds.",
+    config=_kept(30),
+)
+DESIRED = Topic(
+    "inventory.desired.v1",
+    key="sku",
+    written_by="stock flow",
+    read_by="stock lane",
+    about="What Commerce should show for a SKU at every source: a whole snapshot.",
+    partitions=1,
+    config=_COMPACTED,
+)
+ALERT = Topic(
+    "inventory.alert.v1",
+    key="sku",
+    written_by="stock flow, stock lane",
+    read_by="merchandising, operators",
+    about="Stock at zero, low, back; a number that needs a person.",
+    config=_kept(30),
+)
+RECOUNT = Topic(
+    "inventory.recount.v1",
+    key="sku",
+    written_by="stock flow, operators",
+    read_by="WMS bridges",
+    about="Please state this quantity anew.",
+    config=_kept(7),
+)
+COMMERCE_OUTCOME = Topic(
+    "commerce.outcome.v1",
+    key="entity id",
+    written_by="stock lane",
+    read_by="flows, trace",
+    about="How one command ended at Commerce.",
+    config=_UNLIMITED,
+)
+AUDIT = Topic(
+    "audit.v1",
+    key="entity id",
+    written_by="flows, sinks, operators",
+    read_by="trace, status pages",
+    about="What was done, by whom, why, from which value to which.",
+    config=_kept(365),
+)
+CONTROL = Topic(
+    "operator.control.v1",
+    key="what it orders",
+    written_by="operators",
+    read_by="every worker",
+    about="Standing orders: sink modes, paused intakes, accepted gaps.",
+    partitions=1,
+    config=_input(**{"cleanup.policy": "compact"}),
+)
+DEAD_LETTER = Topic(
+    "dead-letter.v1",
+    key="key of the original",
+    written_by="guard, stock lane",
+    read_by="operators",
+    about="Records that were set aside: key, value and headers unchanged, what happened in dl_… headers.",
+    config=_kept(90),
+)
+
+TOPICS: tuple[Topic, ...] = (
+    STOCK_CHANGE,
+    FULFILMENT_EVENT,
+    HOLD,
+    REBASE,
+    DESIRED,
+    ALERT,
+    RECOUNT,
+    COMMERCE_OUTCOME,
+    AUDIT,
+    CONTROL,
+    DEAD_LETTER,
+)
+BY_NAME: Mapping[str, Topic] = MappingProxyType({topic.name: topic for topic in TOPICS})
+STOCK_INPUTS: tuple[Topic, ...] = (STOCK_CHANGE, HOLD, REBASE)
+"""What feeds the table stock-ledger, numbered by its place: the numbers are stored state."""

@@ -1,0 +1,245 @@
+"""What one worker knows of itself, as values: the pages, the JSON and the command line are made from these alone.
+
+Each worker tells its own facts; whoever renders asks all of them and says which did not answer.  Times are
+microseconds since 1970 in UTC; quantities are exact decimals as text; None means: not known.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+
+class TroubleFact(msgspec.Struct, frozen=True):
+    """One thing that is wrong; `blocks` says whether the worker is not ready because of it."""
+
+    name: str
+    what: str
+    since: int
+    blocks: bool
+
+
+class IntakeFact(msgspec.Struct, frozen=True):
+    """One input topic, as far as this worker's partitions go."""
+
+    topic: str
+    partitions: tuple[int, ...]
+    consumed: int
+    lag_records: int
+    oldest_unfinished_s: float
+    paused: bool
+    dead: dict[str, int]
+    """Reason → letters since this worker started."""
+    ignored: dict[str, int]
+    """Reason → records since this worker started."""
+
+
+class TargetFact(msgspec.Struct, frozen=True):
+    """A target, as its gate sees it."""
+
+    name: str
+    state: str
+    """closed, trying, open, needs-operator."""
+    since: int
+    why: str
+    last_answer_at: int
+    requests: dict[str, int]
+    """Status code or error class → calls since this worker started."""
+    p50_s: float | None
+    p99_s: float | None
+
+
+class DifferenceFact(msgspec.Struct, frozen=True):
+    """Shadow mode: what would be written, and what the target shows."""
+
+    sku: str
+    source_code: str
+    ours: str
+    theirs: str | None
+    at: int
+
+
+class LaneFact(msgspec.Struct, frozen=True):
+    """The stock lane; told only by the worker that owns it."""
+
+    mode: str
+    pending: int
+    oldest_pending_since: int | None
+    frozen_calls: int
+    rows_per_call: int
+    sources_known: int | None
+    unknown_skus: tuple[str, ...]
+    compared: int
+    differing: int
+    differences: tuple[DifferenceFact, ...]
+    applied: int
+    """Rows that the target acknowledged since this worker started."""
+    delay_p50_s: float | None
+    delay_p99_s: float | None
+
+
+class GapFact(msgspec.Struct, frozen=True):
+    """Records that left the log before they were read."""
+
+    topic: str
+    partition: int
+    first: int
+    last: int
+
+
+class WorkerFacts(msgspec.Struct, frozen=True):
+    """Everything that one worker tells of itself."""
+
+    worker: str
+    url: str
+    version: str
+    as_of: int
+    started_at: int
+    ready: bool
+    working: bool
+    generation: int
+    troubles: tuple[TroubleFact, ...]
+    intakes: tuple[IntakeFact, ...]
+    accounted: dict[str, dict[str, int]]
+    """Input topic → outcome (accepted, ignored, dead, handed, parked, applied, superseded) → records, all time."""
+    targets: tuple[TargetFact, ...]
+    lane: LaneFact | None
+    gaps: tuple[GapFact, ...]
+    recovering: dict[str, int]
+    """Table → changelog records still to be read."""
+    settings: dict[str, str]
+    """What is set, without secrets."""
+
+
+class TermFact(msgspec.Struct, frozen=True):
+    """One term of the formula; a term of 0 stays."""
+
+    name: str
+    sign: int
+    value: str
+
+
+class SourceFact(msgspec.Struct, frozen=True):
+    """One source of a SKU: what the ledger wants."""
+
+    source_code: str
+    desired: str | None
+    in_stock: bool | None
+    shown: bool
+    terms: tuple[TermFact, ...]
+    without_base: tuple[str, ...]
+    changes: int
+    holds: int
+    cause_topic: str
+    cause_offset: int
+
+
+class ScopeFact(msgspec.Struct, frozen=True):
+    """One bucket of one location."""
+
+    location: str
+    bucket: str
+    source_system: str
+    owner_code: str
+    value: str
+    base: str | None
+    base_at: int | None
+    newest_at: int | None
+    remembered: int
+    suspect: bool
+
+
+class CauseFact(msgspec.Struct, frozen=True):
+    """A record behind the number; what is None could not be read again."""
+
+    topic: str
+    partition: int
+    offset: int
+    at: int | None
+    kind: str | None
+    bucket: str | None
+    location: str | None
+    quantity: str | None
+    reason: str | None
+    event_id: str | None
+
+
+class LedgerFact(msgspec.Struct, frozen=True):
+    """What the ledger holds of a SKU; told by the owner of its partition."""
+
+    sku: str
+    partition: int
+    version: str
+    sources: tuple[SourceFact, ...]
+    scopes: tuple[ScopeFact, ...]
+    causes: tuple[CauseFact, ...]
+    near: tuple[str, ...]
+    """SKUs that begin alike, or differ in case only; for "no record of this SKU"."""
+
+
+class RowFact(msgspec.Struct, frozen=True):
+    """One source of a SKU: what the lane wants, what the shop acknowledged."""
+
+    source_code: str
+    state: str
+    """clean, dirty, parked, dead, frozen."""
+    wanted: str
+    wanted_in_stock: bool
+    wanted_version: str
+    acked: str | None
+    acked_in_stock: bool | None
+    acked_version: str
+    acked_at: int | None
+    dirty_since: int | None
+    reason: str
+
+
+class RowsFact(msgspec.Struct, frozen=True):
+    """What the lane holds of a SKU; told by the lane's owner."""
+
+    sku: str
+    rows: tuple[RowFact, ...]
+
+
+class ShopFact(msgspec.Struct, frozen=True):
+    """What the shop shows right now; asked on request."""
+
+    source_code: str
+    quantity: str
+    in_stock: bool
+    at: int
+
+
+class NotOwnedError(Exception):
+    """Another worker owns it, or nobody does at the moment."""
+
+
+class Introspection(Protocol):
+    """Implemented by the application: facts of this worker, and views of what it owns."""
+
+    def facts(self) -> WorkerFacts:
+        """Cheap; no call leaves the process."""
+        ...
+
+    def peers(self) -> dict[str, str]:
+        """Worker URL → what is known of it from the group's assignment (its own URL included)."""
+        ...
+
+    def owner_of_sku(self, sku: str) -> str | None:
+        """URL of the worker that owns the SKU's ledger entry; None while nobody does."""
+        ...
+
+    def owner_of_lane(self) -> str | None:
+        """URL of the worker that owns the stock lane."""
+        ...
+
+    async def ledger(self, sku: str) -> LedgerFact | None:
+        """None where the ledger has no entry.  Raises NotOwnedError."""
+        ...
+
+    async def rows(self, sku: str) -> RowsFact | None:
+        """None where the lane has no entry.  Raises NotOwnedError."""
+        ...
+
+    async def shop(self, sku: str, sources: tuple[str, ...]) -> tuple[ShopFact, ...]:
+        """Asks the target now.  Raises a ConnectorError."""
+        ...

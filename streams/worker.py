@@ -1,0 +1,68 @@
+"""Runs one worker: checks first, then works until a signal, and says what it left."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+
+from streams.app import Application, PreparationError, prepare
+from streams.app.preparation import take_port
+from streams.runtime import logs
+from streams.runtime.clock import SystemClock
+from streams.runtime.cluster import Cluster
+from streams.runtime.data_dir import DataDir, DataDirError
+from streams.runtime.serde import RegistryUnavailableError, SchemaMissingError
+from streams.settings import SettingsError, read_settings
+
+EXIT_CANNOT_RUN = 2
+STOP_WITHIN = timedelta(seconds=30)
+
+
+def run(environ: Mapping[str, str]) -> int:
+    """Exit code: 0 after a clean stop, 2 where it could not start (one line says why), 70 after a fault."""
+    clock = SystemClock()
+    try:
+        settings = read_settings(environ)
+        data_dir = DataDir(settings.data_dir)
+        data_dir.take()
+        port = take_port(settings.web)
+        prepared = prepare(settings, Cluster(settings.kafka))
+        worker_id = settings.worker_id or f"{settings.web.host}:{port}"
+        logs.configure(settings.logs.level, settings.logs.format, clock.monotonic, worker=worker_id)
+        application = Application(settings, prepared, clock=clock, web_port=port)
+    except (SettingsError, DataDirError, PreparationError) as error:
+        return _cannot_run(error)
+    try:
+        return asyncio.run(_work(application))
+    except (SchemaMissingError, RegistryUnavailableError) as error:
+        return _cannot_run(error)
+    finally:
+        data_dir.release()
+
+
+def _cannot_run(error: Exception) -> int:
+    print(f"commerce-streams: {error}", file=sys.stderr)  # noqa: T201  the one line
+    return EXIT_CANNOT_RUN
+
+
+async def _work(application: Application) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    try:
+        await application.start()
+    except (SchemaMissingError, RegistryUnavailableError):
+        raise
+    except Exception as error:  # noqa: BLE001  a half-started worker has threads that would keep it alive
+        application.failed(error)
+    await stop.wait()
+    try:
+        async with asyncio.timeout(STOP_WITHIN.total_seconds()):
+            await application.stop()
+    except TimeoutError:
+        logs.logger("streams.worker").error("stop-took-too-long", limit_s=STOP_WITHIN.total_seconds())
+        os._exit(0)
+    return 0
