@@ -1,0 +1,1 @@
+"""Fixtures that every kind of test shares; nothing else."""

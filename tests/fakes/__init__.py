@@ -1,0 +1,1 @@
+"""In-memory implementations of ports; each passes the same suite as the real one."""

@@ -1,0 +1,33 @@
+"""One registry for the session; a broker, a shop and a warehouse for every test."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulators.local_stack.registry import Registry
+from tests.faults.system import System
+
+MakeSystem = Callable[..., System]
+
+
+@pytest.fixture(scope="session")
+def registry_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with Registry(tmp_path_factory.mktemp("registry")) as registry:
+        yield registry.url
+
+
+@pytest.fixture
+def make_system(tmp_path: Path, registry_url: str) -> Iterator[MakeSystem]:
+    """Started systems, ended after the test whatever happened."""
+    made: list[System] = []
+
+    def make(**options: Any) -> System:  # Any: System's own options
+        system = System(tmp_path, registry_url, **options)
+        made.append(system)
+        return system.start()
+
+    yield make
+    for system in made:
+        system.end()

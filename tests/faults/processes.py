@@ -1,0 +1,172 @@
+"""Workers and the simulated shop as processes of their own: what is killed here is killed for real."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+STEP_S = 0.05
+
+
+def until(condition: Callable[[], bool], *, within: float, what: str | Callable[[], str], step: float = STEP_S) -> None:
+    """Polls; AssertionError that says what did not come."""
+    end = time.monotonic() + within  # noqa: TID251  real processes take real time
+    while not condition():
+        if time.monotonic() > end:  # noqa: TID251  as above
+            raise AssertionError(f"not within {within:.0f} s: {what if isinstance(what, str) else what()}")
+        time.sleep(step)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def call(url: str, *, method: str = "GET", body: object = None, timeout: float = 5) -> Any:
+    """JSON in, JSON out."""
+    given = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data=given, method=method, headers={"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=timeout) as answer:
+        text = answer.read()
+    return json.loads(text) if text else None
+
+
+class Process:
+    """One process with its log; ended at the latest when the test ends."""
+
+    def __init__(self, arguments: list[str], log: Path, environ: Mapping[str, str] | None = None) -> None:
+        self._arguments, self.log_path = arguments, log
+        self._environ = {**os.environ, **(environ or {})}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log_path.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._arguments, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self._environ
+            )
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """kill -9, and wait until it is gone."""
+        self.signal(signal.SIGKILL)
+        self.wait(10)
+
+    def stop(self, within: float = 35) -> int:
+        """SIGTERM; the exit code."""
+        if self.running:
+            self.signal(signal.SIGTERM)
+        return self.wait(within)
+
+    def wait(self, within: float) -> int:
+        assert self._process is not None
+        return self._process.wait(within)
+
+    def end(self) -> None:
+        if self.running:
+            self.kill()
+
+
+class Worker(Process):
+    """`python -m streams worker` with a data directory and a port of its own."""
+
+    def __init__(self, name: str, folder: Path, environ: Mapping[str, str]) -> None:
+        self.name, self.port = name, free_port()
+        self.data = folder / f"{name}-data"
+        own = {
+            "STREAMS_DATA_DIR": str(self.data),
+            "STREAMS_WEB__PORT": str(self.port),
+            "STREAMS_WORKER_ID": name,
+            "STREAMS_LOGS__FORMAT": "text",
+        }
+        super().__init__([sys.executable, "-m", "streams", "worker"], folder / f"{name}.log", {**environ, **own})
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def is_ready(self) -> bool:
+        try:
+            call(f"{self.url}/readyz", timeout=1)
+        except (OSError, urllib.error.URLError):
+            return False
+        return True
+
+    def wait_ready(self, within: float = 40) -> "Worker":
+        until(lambda: self.is_ready() or not self.running, within=within, what=lambda: f"{self.name} ready\n{self.log}")
+        assert self.running, f"{self.name} ended:\n{self.log}"
+        return self
+
+    def facts(self) -> dict[str, Any]:
+        found: dict[str, Any] = call(f"{self.url}/api/v1/worker")
+        return found
+
+
+class Shop(Process):
+    """The simulated Adobe Commerce; faults, journal and state over its own interface."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        self.port = free_port()
+        given = json.dumps({"deadlock_chance": 0, **settings})
+        module = [sys.executable, "-m", "simulators.adobe_commerce", "--port", str(self.port), "--settings", given]
+        super().__init__(module, folder / "shop.log")
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def wait_ready(self) -> "Shop":
+        until(lambda: "base_url" in self.log or not self.running, within=20, what="the shop answers")
+        assert self.running, self.log
+        return self
+
+    def seed(self, **parts: object) -> None:
+        call(f"{self.url}/_sim/state", method="PUT", body=parts)
+
+    def fault(self, **rule: object) -> int:
+        """The rule's id."""
+        found: int = call(f"{self.url}/_sim/faults", method="POST", body=rule)["id"]
+        return found
+
+    def hits(self, rule: int) -> int:
+        rules = call(f"{self.url}/_sim/faults")
+        return int(next(one["hits"] for one in rules["items"] if one["id"] == rule))
+
+    def heal(self) -> None:
+        call(f"{self.url}/_sim/faults", method="DELETE")
+
+    def source_items(self) -> dict[tuple[str, str], tuple[str, int]]:
+        """(source, SKU) → (quantity as text, status)."""
+        rows = call(f"{self.url}/_sim/state/source-items", timeout=20)["rows"]
+        return {(source, sku): (quantity, status) for source, sku, quantity, status in rows}
+
+    def journal(self) -> list[dict[str, Any]]:
+        """Everything, in order."""
+        found: list[dict[str, Any]] = []
+        since = 0
+        while True:
+            page = call(f"{self.url}/_sim/journal?since={since}&limit=1000", timeout=20)
+            found += page["items"]
+            if not page["items"] or page["next"] == since:
+                return found
+            since = page["next"]

@@ -1,0 +1,197 @@
+"""Everything of one fault test: a broker of its own, a shop, a warehouse that knows the truth, and workers."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import Consumer, TopicPartition
+
+from simulators.local_stack.kafka import Kafka
+from simulators.local_stack.registry import Registry
+from simulators.wms.disturb import QUIET, Disturbance
+from simulators.wms.model import WAREHOUSES, locations_of
+from simulators.wms.plan import Phase
+from simulators.wms.simulator import SimulatorSettings, WmsSimulator
+from simulators.wms.traffic import WorldSettings
+from tests.faults.processes import Shop, Worker, until
+
+APP_ID = "faults"
+SETTLE_S = 4.0
+HEAL_S = 60.0
+
+
+@dataclass
+class System:
+    """`environ` is what a worker is told; `settle_s` is short, so that a test need not wait a minute."""
+
+    folder: Path
+    registry_url: str
+    items: int = 40
+    seed: int = 7
+    disturbance: Disturbance = QUIET
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    shop_settings: Mapping[str, object] = field(default_factory=dict)
+    partitions: int = 4
+    kafka_extra: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.kafka = Kafka(self.folder / "kafka", kept=True, extra=self.kafka_extra)
+        self.shop = Shop(self.folder, **self.shop_settings)
+        self.workers: list[Worker] = []
+
+    # ── start and end ────────────────────────────────────────────────────────────────────────────
+
+    def start(self) -> "System":
+        self.kafka.start()
+        self.shop.start()
+        self.shop.wait_ready()
+        world = WorldSettings(items=self.items)
+        sources = sorted({warehouse.source_code for warehouse in WAREHOUSES})
+        self.shop.seed(products=[f"SKU-{n:05d}" for n in range(1, self.items + 1)], sources=["default", *sources])
+        for command in (("topics", "apply"), ("schemas", "apply")):
+            self.command(*command)
+        settings = SimulatorSettings(
+            self.kafka.bootstrap, self.registry_url, seed=self.seed, world=world, disturbance=self.disturbance
+        )
+        self.wms = WmsSimulator(settings)
+        return self
+
+    def end(self) -> None:
+        for worker in self.workers:
+            worker.end()
+        with contextlib.suppress(Exception):
+            self.wms.close()
+        self.shop.end()
+        self.kafka.stop(wipe=True)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        own = {
+            "STREAMS_APP_ID": APP_ID,
+            "STREAMS_KAFKA__BOOTSTRAP_SERVERS": self.kafka.bootstrap,
+            "STREAMS_KAFKA__PARTITIONS": str(self.partitions),
+            "STREAMS_KAFKA__SESSION_TIMEOUT_S": "6",
+            "STREAMS_SCHEMA_REGISTRY__URL": self.registry_url,
+            "STREAMS_INVENTORY__LOCATIONS": str(locations_of(WAREHOUSES)).replace("'", '"'),
+            "STREAMS_INVENTORY__ALLOCATIONS": '{"wms:main": "other", "wms:3pl": "other"}',
+            "STREAMS_INVENTORY__WINDOW_MS": "200",
+            "STREAMS_CONNECTORS__ADOBE_COMMERCE__BASE_URL": self.shop.url,
+            "STREAMS_CONNECTORS__ADOBE_COMMERCE__AUTH__KIND": "token",
+            "STREAMS_CONNECTORS__ADOBE_COMMERCE__AUTH__USERNAME": "integration",
+            "STREAMS_CONNECTORS__ADOBE_COMMERCE__AUTH__PASSWORD": "simulated-password-1",
+            "STREAMS_CONNECTORS__ADOBE_COMMERCE__SETTLE_S": str(SETTLE_S),
+            "STREAMS_CONNECTORS__ADOBE_COMMERCE__TIMEOUT_S": "3",
+            "STREAMS_CONNECTORS__ADOBE_COMMERCE__CONNECT_TIMEOUT_S": "2",
+            "STREAMS_CONNECTORS__ADOBE_COMMERCE__ROWS_PER_CALL": "20",
+        }
+        return {**own, **self.overrides}
+
+    def command(self, *arguments: str, expect: int = 0) -> str:
+        """One run of the command line; its output."""
+        done = subprocess.run(
+            [sys.executable, "-m", "streams", *arguments],
+            env={**os.environ, **self.environ},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == expect, f"{arguments}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def worker(self, name: str) -> Worker:
+        """A new worker, started."""
+        made = Worker(name, self.folder, self.environ)
+        self.workers.append(made)
+        made.start()
+        return made
+
+    # ── traffic ──────────────────────────────────────────────────────────────────────────────────
+
+    def open_stock(self) -> None:
+        self.wms.opening()
+
+    def trade(self, seconds: float, per_s: float) -> None:
+        """Blocks for as long as the trade takes."""
+        self.wms.run(Phase(seconds, per_s))
+
+    # ── what the broker knows ────────────────────────────────────────────────────────────────────
+
+    @contextlib.contextmanager
+    def consumer(self, group: str = "faults-check") -> Iterator[Consumer]:
+        made = Consumer(
+            {"bootstrap.servers": self.kafka.bootstrap, "group.id": group, "enable.auto.commit": False, "log_level": 0}
+        )
+        try:
+            yield made
+        finally:
+            made.close()
+
+    def read(self, topic: str) -> list[Any]:
+        """Every record of a topic, partition by partition."""
+        with self.consumer() as consumer:
+            partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+            found: list[Any] = []
+            for number in partitions:
+                found += _read_partition(consumer, TopicPartition(topic, number))
+        return found
+
+    def committed(self, topic: str) -> dict[int, tuple[int, int]]:
+        """Partition → (committed offset of the workers' group, end of the log)."""
+        with self.consumer(APP_ID) as consumer:
+            numbers = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+            answered = consumer.committed([TopicPartition(topic, number) for number in numbers], timeout=10)
+            ends = {tp.partition: consumer.get_watermark_offsets(tp, timeout=10)[1] for tp in answered}
+        return {tp.partition: (max(tp.offset, 0), ends[tp.partition]) for tp in answered}
+
+    def lag(self) -> int:
+        """Records of the stock inputs that are not committed."""
+        topics = ("wms.stock-change.v1", "inventory.desired.v1")
+        return sum(end - done for topic in topics for done, end in self.committed(topic).values())
+
+    # ── equal? ───────────────────────────────────────────────────────────────────────────────────
+
+    def differences(self) -> dict[tuple[str, str], tuple[object, object]]:
+        """(source, SKU) → (truth, shop) where they differ."""
+        truth = self.wms.truth().shown
+        shop = self.shop.source_items()
+        found: dict[tuple[str, str], tuple[object, object]] = {}
+        for pair, wanted in truth.items():
+            quantity, status = shop.get((pair[0], pair[1]), ("absent", -1))
+            same = quantity != "absent" and wanted.quantity == type(wanted.quantity)(quantity)
+            if not same or wanted.status != status:
+                found[pair[0], pair[1]] = ((str(wanted.quantity), wanted.status), (quantity, status))
+        return found
+
+    def wait_equal(self, within: float = HEAL_S) -> None:
+        """The shop shows the truth and nothing is left to do."""
+        self.wms.drain()
+
+        def equal() -> bool:
+            return self.lag() == 0 and not self.differences()
+
+        until(equal, within=within, what=self._difference_text, step=0.3)
+
+    def _difference_text(self) -> str:
+        logs = "\n".join(f"── {worker.name}\n{worker.log[-3000:]}" for worker in self.workers)
+        return f"shop equals truth; lag {self.lag()}, differing {list(self.differences().items())[:5]}\n{logs}"
+
+
+def _read_partition(consumer: Consumer, partition: TopicPartition) -> list[Any]:
+    low, high = consumer.get_watermark_offsets(partition, timeout=10)
+    found: list[Any] = []
+    consumer.assign([TopicPartition(partition.topic, partition.partition, low)])
+    while high > low and (not found or found[-1].offset() < high - 1):
+        batch = consumer.consume(1000, timeout=2)
+        if not batch:
+            break
+        found += [message for message in batch if message.error() is None]
+    return found
+
+
+__all__ = ["APP_ID", "HEAL_S", "SETTLE_S", "Registry", "System"]
