@@ -1,8 +1,8 @@
 """Reads a schema text into the tree of avro_types; the only place that meets a schema's raw JSON.
 
 Rules: Apache Avro specification 1.12, "Schema Declaration" and "Names".  Stricter on purpose: a text of more than
-1 MiB or nested more than 48 types deep is refused, and a decimal of more than 128 digits counts as plain bytes, so
-that no later step needs a bound of its own.
+1 MiB or nested more than 48 types deep is refused, a fixed type of more than 1 GiB too, and a decimal of more
+than 128 digits counts as plain bytes, so that no later step needs a bound of its own.
 """
 
 import json
@@ -32,6 +32,7 @@ from schemas.errors import SchemaError
 MAX_TEXT = 1024 * 1024
 MAX_DEPTH = 48
 MAX_PRECISION = 128
+MAX_FIXED = 1 << 30
 PRIMITIVES: Final[Mapping[str, Primitive]] = {kind: Primitive(kind) for kind in get_args(Kind)}
 LOGICAL_ON: Final[Mapping[str, str]] = {
     "uuid": "string",
@@ -157,7 +158,7 @@ class _Reading:
     def _fixed(self, raw: Json, space: str, where: str, _: int) -> Fixed:
         name, space = self._declare(raw, space, where)
         size = raw.get("size")
-        if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= MAX_FIXED:
             raise SchemaError(where, f"the fixed type {name} has no usable size")
         return self._done(Fixed(name, size, _aliases(raw, space), _decimal(raw)))
 

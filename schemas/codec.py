@@ -6,7 +6,8 @@ quick ones.  This is the only module that meets fastavro, and `strict_walk` prov
 """
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from io import BytesIO
 from typing import Final
 
@@ -19,7 +20,7 @@ import fastavro.write
 import msgspec
 
 from schemas.avro_types import DecimalScale, Schema
-from schemas.errors import DecodeError, EncodeError, SchemaError
+from schemas.errors import ContractError, DecodeError, EncodeError, SchemaError
 from schemas.guards import MAX_VALUE_BYTES, check_size
 from schemas.library_form import MICROS, MILLIS, library_form
 from schemas.micros import micros_of, micros_of_millis, unscaled_of
@@ -65,8 +66,9 @@ class Reader:
     def __init__(self, reader: Schema, writer: Schema) -> None:
         self._check = strict_walk(writer)
         require(resolve(writer, reader))
-        self._written = _parsed(writer, defaults=False)
-        self._wanted = _parsed(reader, defaults=True)
+        refused = partial(DecodeError, "undecodable")
+        self._written = _parsed(writer, refused, defaults=False)
+        self._wanted = _parsed(reader, refused, defaults=True)
 
     def read(self, payload: bytes) -> dict[str, object]:
         """Decimals are whole micros and timestamps microseconds.  Raises DecodeError."""
@@ -86,7 +88,7 @@ class Writer:
     """Writes records of one schema; frozen models and plain mappings alike."""
 
     def __init__(self, schema: Schema) -> None:
-        self._form = _parsed(schema, defaults=True)
+        self._form = _parsed(schema, partial(SchemaError, ""), defaults=True)
 
     def write(self, value: msgspec.Struct | Mapping[str, object]) -> bytes:
         """Raises EncodeError, which names the field and does not quote the value."""
@@ -104,11 +106,11 @@ class Writer:
         return out.getvalue()
 
 
-def _parsed(schema: Schema, *, defaults: bool) -> Parsed:
+def _parsed(schema: Schema, refused: Callable[[str], ContractError], *, defaults: bool) -> Parsed:
     try:
         return fastavro.parse_schema(library_form(schema.root, defaults=defaults))
     except fastavro.schema.SchemaParseException as error:
-        raise SchemaError("", f"fastavro refuses it: {error}") from error
+        raise refused(f"fastavro refuses the schema: {error}") from error
 
 
 def _scale_in(form: object) -> DecimalScale | None:

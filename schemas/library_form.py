@@ -15,7 +15,6 @@ from schemas.avro_types import (
     Node,
     Primitive,
     RecordType,
-    Reference,
     UnionType,
 )
 
@@ -65,7 +64,7 @@ def _decimal(decimal: DecimalScale | None) -> dict[str, object]:
 
 def _named(kind: str, node: RecordType | EnumType | Fixed) -> dict[str, object]:
     aliases: dict[str, object] = {"aliases": list(node.aliases)} if node.aliases else {}
-    return {"type": kind, "name": node.name, **aliases}
+    return {"type": kind, "name": node.name, "namespace": node.name.rpartition(".")[0], **aliases}
 
 
 def _field(field: Field, *, defaults: bool) -> dict[str, object]:

@@ -66,10 +66,12 @@ def read_int_zigzag(value: bytes, at: int) -> tuple[int, int]:
 
 
 def read_length(value: bytes, at: int) -> tuple[int, int]:
-    """Number of bytes that follow."""
+    """Number of bytes that follow; one that is longer than all bytes is refused, so that positions stay small."""
     number, at = read_zigzag(value, at)
     if number & 1:
         refuse("a negative length")
+    if number >> 1 > len(value):
+        refuse("the bytes end inside the record")
     return number >> 1, at
 
 

@@ -81,6 +81,15 @@ def with_field(kind: object) -> str:
     return json.dumps(schema | {"fields": [*fields, {"name": "more", "type": kind}]})
 
 
+def with_time_at_the_end() -> str:
+    """The schema with a text at its end, and the time of recording, which is read, after that."""
+    schema = _json(with_field("string"))
+    fields = schema["fields"]
+    assert isinstance(fields, list)
+    late = [field for field in fields if field["name"] == "recorded_at"]
+    return json.dumps(schema | {"fields": [field for field in fields if field not in late] + late})
+
+
 def _frames() -> Iterator[Hostile]:
     for size in range(5):
         yield Hostile(f"a frame of {size} bytes", "not-framed", raw=bytes(size))
@@ -112,13 +121,23 @@ def _texts() -> Iterator[Hostile]:
         "a map key not UTF-8", "undecodable", with_piece(extras=block([text(b"\xff") + text("A")], sized=False) + b"\0")
     )
     yield Hostile("a text of negative length", "undecodable", with_piece(sku=zigzag(-8) + SKU.encode()))
+    yield Hostile("a text of length -1", "undecodable", with_piece(sku=b"\1"))
+    yield Hostile("a text of length -1, not read", "undecodable", with_piece(lot=b"\2\1"))
+    yield Hostile(
+        "a text of 2^63 - 1 bytes right before a time",
+        "undecodable",
+        with_piece(recorded_at=b"", extras=b"\0") + zigzag((1 << 63) - 1) + b"x" * 20,
+        schema=with_time_at_the_end(),
+    )
     yield Hostile("a text of 2^62 bytes", "undecodable", with_piece(sku=zigzag(1 << 62) + SKU.encode()))
     yield Hostile("a length with a byte too many", "undecodable", with_piece(sku=varint(16, width=2) + SKU.encode()))
     yield Hostile("a length of eleven bytes", "undecodable", with_piece(sku=varint(16, width=11) + SKU.encode()))
 
 
 def _numbers() -> Iterator[Hostile]:
-    yield Hostile("a long with a byte too many", "undecodable", with_piece(source_sequence=b"\2" + varint(8, width=3)))
+    for width in (2, 3, 4, 9):
+        overlong = b"\2" + varint(8, width=width)
+        yield Hostile(f"a small long in {width} bytes", "undecodable", with_piece(source_sequence=overlong))
     yield Hostile("a long of eleven bytes", "undecodable", with_piece(source_sequence=b"\2" + varint(1 << 70)))
     yield Hostile("a long of 65 bits", "undecodable", with_piece(source_sequence=b"\2" + varint(1 << 64)))
     yield Hostile("a long that never ends", "undecodable", with_piece(source_sequence=b"\2" + b"\xff" * 64))
@@ -158,6 +177,9 @@ def _arrays() -> Iterator[Hostile]:
     yield Hostile("more serials than bytes", "undecodable", with_piece(serials=zigzag(5000) + one))
     yield Hostile(
         "a block shorter than it says", "undecodable", with_piece(serials=zigzag(-1) + zigzag(9) + one + b"\0")
+    )
+    yield Hostile(
+        "a block longer than it says", "undecodable", with_piece(serials=zigzag(-1) + zigzag(7) + one + b"\0")
     )
     yield Hostile("a block of negative size", "undecodable", with_piece(serials=zigzag(-1) + zigzag(-8) + one + b"\0"))
     yield Hostile("an array without its end", "undecodable", with_piece(serials=block([one], sized=False)))

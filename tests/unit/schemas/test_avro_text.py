@@ -143,6 +143,7 @@ def test_logical_types_count_only_where_they_are_valid() -> None:
         (record({"name": "a", "type": {"type": "fixed", "name": "F"}}), "a: the fixed type F has no usable size"),
         (record({"name": "a", "type": {"type": "fixed", "name": "F", "size": True}}), "no usable size"),
         (record({"name": "a", "type": {"type": "fixed", "name": "F", "size": -1}}), "no usable size"),
+        (record({"name": "a", "type": {"type": "fixed", "name": "F", "size": 1 << 70}}), "no usable size"),
         (record({"name": "a", "type": {"type": "enum", "name": "E"}}), "a: the enum E has no usable symbols"),
         (record({"name": "a", "type": {"type": "enum", "name": "E", "symbols": ["A", "a-b"]}}), "no usable symbols"),
         (record({"name": "a", "type": {"type": "enum", "name": "E", "symbols": ["A", "A"]}}), "a symbol twice"),

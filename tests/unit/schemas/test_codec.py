@@ -124,7 +124,7 @@ def test_a_wrong_default_of_the_writer_does_not_matter() -> None:
     writer = schema(field("a", "int", default="not a number"))
 
     assert Reader(schema(field("a", "long")), writer).read(zigzag(3)) == {"a": 3}
-    with pytest.raises(SchemaError, match="fastavro refuses it: Default value"):
+    with pytest.raises(SchemaError, match="fastavro refuses the schema: Default value"):
         Writer(writer)
 
 
@@ -133,6 +133,13 @@ def test_schemas_that_do_not_fit_are_refused_when_the_reader_is_made() -> None:
         Reader(schema(field("a", "int"), field("b", "int")), schema(field("a", "string")))
     with pytest.raises(DecodeError, match="the record: record R cannot be read as record Other"):
         Reader(schema(name="Other"), schema())
+
+
+def test_a_name_without_a_namespace_stays_one_inside_a_namespace() -> None:
+    inner = {"type": "enum", "name": "E", "namespace": "", "symbols": ["A"]}
+    writer = schema(field("e", {**inner, "namespace": "x"}), field("f", inner), namespace="x")
+
+    assert read(writer, writer, {"e": "A", "f": "A"}) == {"e": "A", "f": "A"}
 
 
 def test_a_schema_that_is_no_record_has_no_records() -> None:

@@ -165,6 +165,34 @@ def one_field(name: str, kind: object, **more: object) -> Schema:
     )
 
 
+@pytest.mark.parametrize("precision", range(1, 31))
+def test_a_decimal_has_no_more_digits_than_its_schema_says(precision: int) -> None:
+    kind = {"type": "bytes", "logicalType": "decimal", "precision": precision, "scale": 0}
+    most = 10**precision - 1
+    size = most.bit_length() // 8 + 1
+
+    for number in (most, -most):
+        written = text(number.to_bytes(size, "big", signed=True))
+        assert decode_one(kind, kind, written) == number * 1_000_000
+    for number in (most + 1, -most - 1):
+        with pytest.raises(DecodeError, match="more digits"):
+            decode_one(kind, kind, text(number.to_bytes(size + 1, "big", signed=True)))
+        with pytest.raises(DecodeError, match="more digits"):
+            decode_one(kind, kind, text(number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True)))
+
+
+@pytest.mark.parametrize("precision", range(6, 31))
+def test_a_decimal_with_more_digits_than_its_schema_says_is_not_written(precision: int) -> None:
+    kind = {"type": "bytes", "logicalType": "decimal", "precision": precision, "scale": 6}
+    write = model_encoder(one_field("it", kind), Anything)
+    most = 10**precision - 1
+
+    assert [decode_one(kind, kind, write(Anything(number))) for number in (most, -most, 0)] == [most, -most, 0]
+    for number in (most + 1, -most - 1):
+        with pytest.raises(EncodeError, match="more digits"):
+            write(Anything(number))
+
+
 def test_a_decimal_of_another_scale_is_written_in_its_own_unit() -> None:
     class Weight(msgspec.Struct):
         kg: int

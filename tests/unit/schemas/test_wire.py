@@ -60,7 +60,9 @@ def test_an_int_has_32_bits() -> None:
 
 
 def test_a_length_is_not_negative() -> None:
-    assert read_length(zigzag(300), 0) == (300, 2)
+    assert read_length(zigzag(300) + bytes(298), 0) == (300, 2)
+    with pytest.raises(DecodeError, match="the bytes end inside"):
+        read_length(zigzag(301) + bytes(298), 0)
     with pytest.raises(DecodeError, match="negative length"):
         read_length(zigzag(-1), 0)
 
