@@ -30,7 +30,7 @@ class Breaker:
     why: str = ""
 
     def may_call(self, now: float) -> bool:
-        return self.state is BreakerState.CLOSED or now >= self.retry_at
+        return now >= self.retry_at
 
     def succeeded(self) -> "Breaker":
         return Breaker()

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from schemas.models.source_item import StockPair
 
 SHARE_OF_OLDEST = 5
+REPLACED_AT_LEAST = 64
 
 
 class Due(NamedTuple):
@@ -27,25 +28,46 @@ class LaneQueue:
         self._waiting: list[Due] = []
         self._urgent: list[Due] = []
         self._known: dict[StockPair, Due] = {}
+        self._first: set[StockPair] = set()
+        """Those of the known that are urgent."""
+        self._owed = 0
+        """Fifths of a row that calls did not keep for the oldest."""
 
     def __len__(self) -> int:
         return len(self._known)
 
     def add(self, due: Due, *, urgent: bool) -> None:
-        """A row becomes due, or due earlier; one that is known keeps the earlier time unless it is now urgent."""
+        """A row becomes due, due earlier, or urgent; one that is urgent stays so, and keeps its place."""
         known = self._known.get(due.pair)
-        if known is not None and known.at <= due.at and not urgent:
+        is_first = due.pair in self._first
+        if known is not None and known.at <= due.at and (is_first or not urgent):
             return
         self._known[due.pair] = due
-        heapq.heappush(self._urgent if urgent else self._waiting, due)
+        if urgent:
+            self._first.add(due.pair)
+        self._push(self._urgent if urgent or is_first else self._waiting, due)
+
+    def _push(self, heap: list[Due], due: Due) -> None:
+        """Entries that were replaced go when they come to the head, or when they are too many."""
+        if len(heap) > REPLACED_AT_LEAST + 2 * len(self._known):
+            heap[:] = [one for one in heap if self._known.get(one.pair) is one]
+            heapq.heapify(heap)
+        heapq.heappush(heap, due)
 
     def take(self, now: int, limit: int) -> list[StockPair]:
         """At most `limit` rows that may go out now; they leave the index."""
-        urgent = min(limit, len(self._urgent))
-        kept = -(-limit // SHARE_OF_OLDEST) if self._waiting else 0
-        taken = self._pop(self._urgent, now, min(urgent, max(limit - kept, 0)))
+        kept = self._kept_for_oldest(now, limit)
+        taken = self._pop(self._urgent, now, limit - kept)
         taken += self._pop(self._waiting, now, limit - len(taken))
         return taken + self._pop(self._urgent, now, limit - len(taken))
+
+    def _kept_for_oldest(self, now: int, limit: int) -> int:
+        """A fifth, over all calls: of calls with one row every fifth."""
+        head = self._head(self._waiting)
+        if head is None or head.at > now:
+            return 0
+        kept, self._owed = divmod(self._owed + limit, SHARE_OF_OLDEST)
+        return kept
 
     def _pop(self, heap: list[Due], now: int, limit: int) -> list[StockPair]:
         taken: list[StockPair] = []
@@ -53,6 +75,7 @@ class LaneQueue:
             due = heapq.heappop(heap)
             if self._known.get(due.pair) is due:
                 del self._known[due.pair]
+                self._first.discard(due.pair)
                 taken.append(due.pair)
         return taken
 

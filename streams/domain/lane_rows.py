@@ -35,7 +35,8 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One source of one SKU.
 
     `changes` and `holds` count the input records that the wanted value contains, `acked_changes` and `acked_holds`
-    those that the acknowledged value contains.  Times in µs.
+    those that are settled: the acknowledged or the refused value contains them.  `dead_topic` is the topic of the
+    record that was counted dead with a refused value, "" where that value contained no record.  Times in µs.
     """
 
     source_code: str
@@ -52,6 +53,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     acked_at: int = 0
     acked_changes: int = 0
     acked_holds: int = 0
+    dead_topic: str = ""
 
     @property
     def open_changes(self) -> int:
@@ -120,30 +122,33 @@ def fold(entry: SkuRows, snapshot: DesiredStock, now: int) -> Folded:
     return Folded(folded, due, tuple(count for one in settled for count in one.counts))
 
 
-def acknowledged(row: Row, written: Row, now: int) -> Settled:
-    """The shop shows what `written` wanted; `row` may want another value by now, and then stays dirty."""
+def acknowledged(row: Row, written: Row, now: int, called_at: int | None = None) -> Settled:
+    """The shop shows what `written` wanted; `row` may want another value by now, and then stays dirty.
+
+    What it wants then came after the call began (`called_at`, µs), for a call carries the newest value.
+    """
     if row.wanted == written.wanted:
         written = row
-    counts = _accounted(written)
+    closed = _closed(row, written, "applied")
     acked = msgspec.structs.replace(
-        row,
-        acked=written.wanted,
-        acked_version=written.version,
-        acked_at=now,
-        acked_changes=written.changes,
-        acked_holds=written.holds,
-        reason="",
+        closed.row, acked=written.wanted, acked_version=written.version, acked_at=now, reason=""
     )
-    state = RowState.CLEAN if row is written else RowState.DIRTY
-    return Settled(msgspec.structs.replace(acked, state=state), counts)
+    if row is written:
+        return Settled(msgspec.structs.replace(acked, state=RowState.CLEAN), closed.counts)
+    since = row.dirty_since if called_at is None else called_at
+    return Settled(msgspec.structs.replace(acked, state=RowState.DIRTY, dirty_since=since), closed.counts)
 
 
 def refused(row: Row, written: Row, reason: DeadReason) -> Settled:
     """The shop will never take what `written` wanted: one record is dead, the others are contained in it."""
-    counts = _accounted(written, "dead")
-    closed = msgspec.structs.replace(row, acked_changes=written.changes, acked_holds=written.holds, reason=reason)
-    state = RowState.DEAD if row.version == written.version else RowState.DIRTY
-    return Settled(msgspec.structs.replace(closed, state=state), counts)
+    if row.version == written.version:
+        written = row
+    closed = _closed(row, written, "dead")
+    if row is not written:
+        return Settled(msgspec.structs.replace(closed.row, state=RowState.DIRTY, reason=reason), closed.counts)
+    topic = closed.counts[0].topic if closed.counts else ""
+    dead = msgspec.structs.replace(closed.row, state=RowState.DEAD, reason=reason, dead_topic=topic)
+    return Settled(dead, closed.counts)
 
 
 def parked(row: Row, reason: ParkReason) -> Settled:
@@ -159,18 +164,27 @@ def _wanted(old: Row | None, source: SourceQuantity, snapshot: DesiredStock, now
     if old is None:
         counted = (source.changes, source.holds, source.cause)
         return Settled(Row(source.source_code, wanted, version, *counted, dirty_since=snapshot.dirty_since))
+    known = old
     if version.epoch != old.version.epoch:  # the ledger was rebuilt and counts from the beginning again
-        old = msgspec.structs.replace(old, acked_changes=0, acked_holds=0)
+        known = msgspec.structs.replace(old, acked_changes=0, acked_holds=0)
     row = msgspec.structs.replace(
-        old, wanted=wanted, version=version, changes=source.changes, holds=source.holds, cause=source.cause
+        known, wanted=wanted, version=version, changes=source.changes, holds=source.holds, cause=source.cause
     )
-    if old.state is RowState.CLEAN and old.acked == wanted:
-        return acknowledged(row, row, now)
-    if old.state is RowState.CLEAN:
-        return Settled(msgspec.structs.replace(row, state=RowState.DIRTY, dirty_since=snapshot.dirty_since))
-    if old.state is RowState.DIRTY or old.version == version:
+    if old.state is RowState.DIRTY:
         return Settled(row)
-    return _brought_back(row, old, snapshot.dirty_since)
+    if old.state is not RowState.CLEAN:
+        return _joined(row, old) if old.version == version else _brought_back(row, old, snapshot.dirty_since)
+    if old.acked == wanted:
+        return acknowledged(row, row, now)
+    return Settled(msgspec.structs.replace(row, state=RowState.DIRTY, dirty_since=snapshot.dirty_since))
+
+
+def _joined(row: Row, old: Row) -> Settled:
+    """More records for a value that was set aside: they share its fate."""
+    if row.state is RowState.DEAD:
+        return _closed(row, row, "superseded")
+    more = (row.open_changes - old.open_changes, row.open_holds - old.open_holds)
+    return Settled(row, _real((Count(CHANGES, "parked", more[0]), Count(HOLDS, "parked", more[1]))))
 
 
 def _revived(entry: SkuRows, now: int) -> Folded:
@@ -181,38 +195,45 @@ def _revived(entry: SkuRows, now: int) -> Folded:
     for one in settled:
         folded = folded.with_row(one.row)
     counts = tuple(count for one in settled for count in one.counts)
-    dead = [Count(row.cause.topic, "dead", -1) for row in aside if row.state is RowState.DEAD]
+    dead = [Count(row.dead_topic, "dead", -1) for row in aside if row.dead_topic]
     due = tuple(one.row for one in settled)
     return Folded(folded, due, (*counts, *dead), None if due else IgnoreReason.DUPLICATE)
 
 
 def _reopened(row: Row) -> Row:
-    """The dead record of a row counts as open again."""
-    if row.state is not RowState.DEAD:
+    """The dead record of a row, if it has one, counts as open again."""
+    if not row.dead_topic:
         return row
-    if row.cause.topic == HOLDS:
+    if row.dead_topic == HOLDS:
         return msgspec.structs.replace(row, acked_holds=row.acked_holds - 1)
     return msgspec.structs.replace(row, acked_changes=row.acked_changes - 1)
 
 
 def _brought_back(row: Row, old: Row, dirty_since: int) -> Settled:
     """Dirty again; records that were counted as parked are open again."""
-    back = msgspec.structs.replace(row, state=RowState.DIRTY, dirty_since=dirty_since, reason="")
+    back = msgspec.structs.replace(row, state=RowState.DIRTY, dirty_since=dirty_since, reason="", dead_topic="")
     if old.state is not RowState.PARKED:
         return Settled(back)
     return Settled(back, _real((Count(CHANGES, "parked", -old.open_changes), Count(HOLDS, "parked", -old.open_holds))))
 
 
-def _accounted(written: Row, newest: str = "applied") -> tuple[Count, ...]:
-    """The newest record ended as `newest`; what it contains besides is superseded."""
-    contained = {CHANGES: written.open_changes, HOLDS: written.open_holds}
-    topic = (
-        written.cause.topic if contained.get(written.cause.topic) else max(contained, key=lambda one: contained[one])
-    )
+def _closed(row: Row, written: Row, newest: str) -> Settled:
+    """The records that `written` contains end: the newest as `newest`, the others superseded.
+
+    None of them where the ledger was rebuilt meanwhile: then `row` counts from the beginning again.
+    """
+    if row.version.epoch != written.version.epoch:
+        return Settled(row)
+    changes, holds = max(row.acked_changes, written.changes), max(row.acked_holds, written.holds)
+    closed = msgspec.structs.replace(row, acked_changes=changes, acked_holds=holds)
+    contained = {CHANGES: changes - row.acked_changes, HOLDS: holds - row.acked_holds}
+    cause = written.cause.topic
+    topic = cause if contained.get(cause) else max(contained, key=lambda one: contained[one])
     if not contained[topic]:
-        return ()
+        return Settled(closed)
     contained[topic] -= 1
-    return _real((Count(topic, newest, 1), *(Count(one, "superseded", n) for one, n in contained.items())))
+    superseded = (Count(one, "superseded", records) for one, records in contained.items())
+    return Settled(closed, _real((Count(topic, newest, 1), *superseded)))
 
 
 def _real(counts: tuple[Count, ...]) -> tuple[Count, ...]:

@@ -26,10 +26,12 @@ class LaneRules:
     default: Window
     classes: tuple[tuple[str, tuple[str, ...], Window], ...] = ()
     last_units: int = 0
+    target: int = 10 * MICROS
+    """So long after its window (µs) a change should be in the shop."""
 
     def window_of(self, sku: str) -> Window:
         for _name, patterns, window in self.classes:
-            if any(fnmatchcase(sku, pattern) for pattern in patterns):
+            if any(_fits(sku, pattern) for pattern in patterns):
                 return window
         return self.default
 
@@ -40,12 +42,23 @@ class LaneRules:
         window = self.window_of(sku)
         return window.length if window.at is None else _until(window.at, now)
 
+    def is_fresh(self, sku: str, delay: int) -> bool:
+        """Whether a change of the SKU that took `delay` µs was in time; a daily window may take a day."""
+        window = self.window_of(sku)
+        longest = window.length if window.at is None else int(DAY / timedelta(microseconds=1))
+        return delay <= longest + self.target
+
     def is_urgent(self, row: Row) -> bool:
         """The shop shows stock that is (nearly) gone, or hides stock that is there."""
         if row.acked is None:
             return False
         shrank = row.wanted.quantity < row.acked.quantity and row.wanted.quantity <= self.last_units
         return shrank or row.wanted.in_stock != row.acked.in_stock
+
+
+def _fits(sku: str, pattern: str) -> bool:
+    """Only `*` has a meaning of its own: the other signs of fnmatch are common in SKUs."""
+    return fnmatchcase(sku, pattern.replace("[", "[[]").replace("?", "[?]"))
 
 
 def _until(at: time, now: datetime) -> int:

@@ -95,8 +95,8 @@ class OutOfRangeError(ValueError):
     """The sum would not fit the stored form."""
 
 
-def change_of(change: StockChange, *, offset: int, quantity: int, counted: int, web: int) -> Change:
-    """`quantity` as stated (sales unit), `counted` what it adds to the bucket, `web` what it adds for web orders."""
+def change_of(change: StockChange, *, offset: int, counted: int, web: int) -> Change:
+    """`change` is in sales units; `counted` is what it adds to the bucket, `web` what it adds for web orders."""
     sequence = change.source_sequence
     return Change(
         kind=change.kind,
@@ -105,7 +105,7 @@ def change_of(change: StockChange, *, offset: int, quantity: int, counted: int, 
         sequence=NEVER if sequence is None else sequence,
         identity=identity_of(change),
         offset=offset,
-        quantity=quantity,
+        quantity=change.quantity,
         counted=counted,
         web=web,
         previous=change.previous_quantity,
@@ -130,7 +130,15 @@ def apply(scope: Scope, change: Change, movements: Movements, horizon: int) -> S
     step = _count(scope, change, movements, horizon) if is_count else _delta(scope, change, horizon)
     if step.ignored is not None:
         return step
-    return _fold(_remember(step, change), movements, horizon)
+    return _in_range(_fold(_remember(step, change), movements, horizon))
+
+
+def _in_range(step: Step) -> Step:
+    """What the stored form cannot hold must be a dead letter: a worker that fails on it would fail for ever."""
+    scope = step.scope
+    if max(abs(scope.base), abs(scope.after_base), abs(scope.value), abs(scope.web)) > TOTAL_LIMIT:
+        raise OutOfRangeError(f"the bucket would hold {scope.value} micros")
+    return step
 
 
 def is_too_old(scope: Scope, at: int, horizon: int) -> bool:
@@ -145,19 +153,17 @@ def _delta(scope: Scope, change: Change, horizon: int) -> Step:
     if is_too_old(scope, change.at, horizon):
         return Step(scope, IgnoreReason.TOO_OLD, doubt=Doubt.TOO_OLD)
     after_base = scope.after_base + (0 if contained else change.counted)
-    web = scope.web + change.web
-    if max(abs(after_base), abs(scope.base + after_base), abs(web)) > TOTAL_LIMIT:
-        raise OutOfRangeError(f"the bucket would hold {scope.base + after_base} micros")
-    return Step(msgspec.structs.replace(scope, after_base=after_base, web=web), doubt=_misfit(scope, change))
+    counted = msgspec.structs.replace(scope, after_base=after_base, web=scope.web + change.web)
+    return Step(counted, doubt=_misfit(scope, change))
 
 
 def _count(scope: Scope, change: Change, movements: Movements, horizon: int) -> Step:
     if change.at < scope.base_at:
         return Step(scope, IgnoreReason.STALE)
+    if is_too_old(scope, change.at, horizon):  # also for a tie: deltas after it may be folded into the base
+        return Step(scope, IgnoreReason.TOO_OLD, doubt=Doubt.TOO_OLD)
     if change.at == scope.base_at:
         return _tie(scope, change)
-    if is_too_old(scope, change.at, horizon):
-        return Step(scope, IgnoreReason.TOO_OLD, doubt=Doubt.TOO_OLD)
     after = movements.sum_after(change.at) if change.at < scope.newest_at else 0
     counted = _rebased(scope, change, after)
     return Step(msgspec.structs.replace(counted, suspect=False), doubt=_misfit(scope, change))
@@ -215,7 +221,8 @@ def _fold(step: Step, movements: Movements, horizon: int) -> Step:
         if scope.remembered <= REMEMBERED_AT_MOST:
             return step
         until = movements.nth_oldest(FOLDED_AT_ONCE).at
-        scope = msgspec.structs.replace(scope, folded_at=max(scope.folded_at, until))
+    # noted in both cases: a horizon that is set longer later must not reach behind what is folded
+    scope = msgspec.structs.replace(scope, folded_at=max(scope.folded_at, until))
     gone = tuple(movements.up_to(until))
     new = step.remember
     if new is not None and new.at <= until:
@@ -236,10 +243,15 @@ def _without(scope: Scope, gone: tuple[Movement, ...], oldest_at: int | None) ->
 
 
 def rebase(scope: Scope, change: Change, movements: Movements) -> Step:
-    """An operator's word: the bucket holds this as of then, whatever the counts said; newer deltas still count."""
+    """An operator's word: the bucket holds this as of then, whatever the counts said; newer deltas still count.
+
+    So it is too old where some of those are folded already.  Raises OutOfRangeError, as `apply` does.
+    """
     if movements.has(change.identity):
         return Step(scope, IgnoreReason.DUPLICATE)
+    if change.at <= scope.folded_at:
+        return Step(scope, IgnoreReason.TOO_OLD, doubt=Doubt.TOO_OLD)
     stated = msgspec.structs.replace(
         _rebased(scope, change, movements.sum_after(change.at)), base_recorded_at=2**63 - 1, suspect=False
     )
-    return _remember(Step(stated), change)
+    return _in_range(_remember(Step(stated), change))

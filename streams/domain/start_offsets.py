@@ -1,7 +1,10 @@
 """Where a partition of an input starts after an assignment.
 
 Three sources speak: the committed offset, the log's beginning, and the table, which knows below which offset every
-record is accounted for.  The table is right: its word was written together with the state it describes.
+record is accounted for.  The table is right about what was lost: its word was written together with the state it
+describes.  It does not say that the commands decided with that state have left, so reading begins at the committed
+offset, or at the log's beginning where there is none: a record that is accounted for changes nothing when it comes
+again, and has its commands sent.
 """
 
 from typing import NamedTuple
@@ -25,7 +28,7 @@ def start_of(committed: int | None, earliest: int, accounted: int | None, accept
         return _gap(reached, earliest, accepted_to)
     if committed is not None and committed > reached:
         return Start(reached, note=f"the committed offset {committed} passes records that are not accounted for")
-    return Start(reached if committed is None or committed < earliest else committed)
+    return Start(max(committed or 0, earliest))
 
 
 def _gap(reached: int, earliest: int, accepted_to: int | None) -> Start:

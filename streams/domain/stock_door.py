@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from typing import NamedTuple
+
+import msgspec
 
 from schemas.models.stock_change import StockChange
 from streams.domain.quantities import RECORD_LIMIT
@@ -15,10 +18,14 @@ _SKU = re.compile(r"(?!\s)[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}(?<!\s)", re.D
 
 
 class Refused(NamedTuple):
-    """The record goes to the dead letters; `detail` names what is wrong with which value."""
+    """The record goes to the dead letters; `detail` names what is wrong with which value.
+
+    `source_system` is given where the fault is one of the whole system rather than of the record.
+    """
 
     reason: DeadReason
     detail: str
+    source_system: str = ""
 
 
 class Admitted(NamedTuple):
@@ -56,9 +63,10 @@ def admit(change: StockChange, arrival: Arrival, rules: StockRules) -> Admitted 
     source_code = rules.source_of(place)
     if source_code is None:
         return Refused(DeadReason.UNKNOWN_LOCATION, f"location {change.location_code!r} of {change.source_system!r}")
-    quantity = in_sales_units(change, rules)
-    if isinstance(quantity, Refused):
-        return quantity
+    converted = in_sales_units(change, rules)
+    if isinstance(converted, Refused):
+        return converted
+    quantity = converted.quantity
     web = quantity if _is_web_allocation(change) else 0
     counted = 0 if web and rules.allocations.get(change.source_system) != "all" else quantity
     return Admitted(
@@ -67,21 +75,34 @@ def admit(change: StockChange, arrival: Arrival, rules: StockRules) -> Admitted 
         change.source_system,
         change.owner_code or "",
         source_code,
-        change_of(change, offset=arrival.offset, quantity=quantity, counted=counted, web=web),
+        change_of(converted, offset=arrival.offset, counted=counted, web=web),
     )
 
 
-def in_sales_units(change: StockChange, rules: StockRules) -> int | Refused:
-    """The stated quantity in micros of the sales unit; refused where that is not exact."""
+def in_sales_units(change: StockChange, rules: StockRules) -> StockChange | Refused:
+    """The record in micros of the sales unit; refused where its quantity is not exact.
+
+    What the source saw before and after is dropped where it is not exact: it serves for comparison only.
+    """
     if not rules.units or change.uom is None:
-        return change.quantity
+        return change
     factor = rules.units.get(f"{change.sku}/{change.uom}") or rules.units.get(change.uom)
     if factor is None:
         return Refused(DeadReason.UNKNOWN_UNIT, f"unit {change.uom!r} is in no table")
-    micros, rest = divmod(change.quantity * factor.numerator, factor.denominator)
-    if rest:
+    quantity = _times(change.quantity, factor)
+    if quantity is None:
         return Refused(DeadReason.UNIT_NOT_EXACT, f"{change.quantity} micros of {change.uom!r} × {factor}")
-    return micros
+    before, after = _times(change.previous_quantity, factor), _times(change.resulting_quantity, factor)
+    converted = msgspec.structs.replace(change, quantity=quantity, previous_quantity=before, resulting_quantity=after)
+    return _beyond(converted) or converted
+
+
+def _times(micros: int | None, factor: Fraction) -> int | None:
+    """None where there is nothing, or where more than six decimals would be left."""
+    if micros is None:
+        return None
+    product, rest = divmod(micros * factor.numerator, factor.denominator)
+    return None if rest else product
 
 
 def _is_web_allocation(change: StockChange) -> bool:
@@ -107,9 +128,13 @@ def _symbols(change: StockChange, _arrival: Arrival, _rules: StockRules) -> Refu
 
 
 def _range(change: StockChange, _arrival: Arrival, _rules: StockRules) -> Refused | None:
-    if abs(change.quantity) > RECORD_LIMIT:
-        return Refused(DeadReason.QUANTITY_OUT_OF_RANGE, f"{change.quantity} micros")
-    return None
+    return _beyond(change)
+
+
+def _beyond(change: StockChange) -> Refused | None:
+    """Also for what the source saw before and after, which is stored as well."""
+    largest = max(abs(change.quantity), abs(change.previous_quantity or 0), abs(change.resulting_quantity or 0))
+    return Refused(DeadReason.QUANTITY_OUT_OF_RANGE, f"{largest} micros") if largest > RECORD_LIMIT else None
 
 
 def _sign(change: StockChange, _arrival: Arrival, rules: StockRules) -> Refused | None:
@@ -121,7 +146,8 @@ def _sign(change: StockChange, _arrival: Arrival, rules: StockRules) -> Refused 
 def _future(change: StockChange, arrival: Arrival, rules: StockRules) -> Refused | None:
     ahead = change.effective_at - arrival.at
     if ahead > rules.future_tolerance:
-        return Refused(DeadReason.EFFECTIVE_IN_FUTURE, f"effective {ahead // 1_000_000} s after it was appended")
+        detail = f"effective {ahead // 1_000_000} s after it was appended"
+        return Refused(DeadReason.EFFECTIVE_IN_FUTURE, detail, change.source_system)
     return None
 
 

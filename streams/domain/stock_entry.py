@@ -8,6 +8,11 @@ from streams.domain.scope import Scope
 
 SCOPES_AT_MOST = 300
 CAUSES_KEPT = 20
+ENTRY_LIMIT = 64 << 10
+"""Bytes of a stored entry, whatever the senders do."""
+
+SCOPE_BYTES, SOURCE_BYTES, OTHER_BYTES = 140, 90, 400
+"""What the parts of an entry take at most beside their names: nearly all of it are numbers of up to nine bytes."""
 
 
 class SourceState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -15,6 +20,7 @@ class SourceState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `shown` is False until one location of the source has a base: until then its records are parked.
     `shipped` and `allocated` are the sums of the open holds (shipped but not posted; other channels).
+    `since` is the broker's time (µs) of its first record.
     """
 
     code: str
@@ -29,6 +35,7 @@ class SourceState(msgspec.Struct, frozen=True, array_like=True, gc=False):
     level: int = 0
     shipped: int = 0
     allocated: int = 0
+    since: int = 0
 
 
 class StockEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -64,6 +71,15 @@ class StockEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
             if state.code == code:
                 return state
         return SourceState(code)
+
+
+def has_room(entry: StockEntry, scope: Scope, source_code: str) -> bool:
+    """Whether one bucket more keeps the entry within ENTRY_LIMIT, however large its numbers become."""
+    scopes = (*entry.scopes, scope)
+    codes = {source_code, *(state.code for state in entry.sources)}
+    names = [name for one in scopes for name in (one.location, one.source_system, one.owner_code)]
+    fixed = OTHER_BYTES + SCOPE_BYTES * len(scopes) + SOURCE_BYTES * len(codes)
+    return len(scopes) <= SCOPES_AT_MOST and fixed + sum(len(name.encode()) for name in (*names, *codes)) <= ENTRY_LIMIT
 
 
 class Cause(NamedTuple):

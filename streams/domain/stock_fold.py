@@ -9,7 +9,7 @@ from streams.domain.movements import Movement, Movements
 from streams.domain.reasons import DeadReason, IgnoreReason
 from streams.domain.scope import Change, Doubt, Scope, Step
 from streams.domain.stock_door import Admitted, Refused
-from streams.domain.stock_entry import CAUSES_KEPT, SCOPES_AT_MOST, Cause, SourceState, StockEntry
+from streams.domain.stock_entry import CAUSES_KEPT, Cause, SourceState, StockEntry, has_room
 from streams.domain.stock_rules import Owner, StockRules
 
 
@@ -44,7 +44,6 @@ def fold_change(
     owned = _scope_for(entry, admitted, rules)
     if isinstance(owned, Refused):
         return entry, Verdict(dead=owned)
-    _forget_former_owner(entry, owned, book)
     movements = book.of(owned.number)
     try:
         step = scope_rules.apply(owned, admitted.change, movements, rules.horizon)
@@ -52,6 +51,7 @@ def fold_change(
         return entry, Verdict(dead=Refused(DeadReason.QUANTITY_OUT_OF_RANGE, str(error)))
     if step.ignored is not None:
         return entry, Verdict(ignored=step.ignored, doubt=step.doubt, scope=owned)
+    _forget_former_owner(entry, owned, book)
     book.note(owned.number, step.remember, step.forget)
     folded = _with_scope(entry, step.scope)
     return _counted(folded, admitted.source_code, cause), Verdict(doubt=step.doubt, scope=step.scope)
@@ -65,9 +65,12 @@ def fold_rebase(
     if scope is None:
         unknown = Refused(DeadReason.UNKNOWN_LOCATION, f"no record of {bucket} at {location!r} for this SKU")
         return entry, Verdict(dead=unknown)
-    step: Step = scope_rules.rebase(scope, change, book.of(scope.number))
+    try:
+        step: Step = scope_rules.rebase(scope, change, book.of(scope.number))
+    except scope_rules.OutOfRangeError as error:
+        return entry, Verdict(dead=Refused(DeadReason.QUANTITY_OUT_OF_RANGE, str(error)))
     if step.ignored is not None:
-        return entry, Verdict(ignored=step.ignored)
+        return entry, Verdict(ignored=step.ignored, doubt=step.doubt, scope=scope)
     book.note(scope.number, step.remember, step.forget)
     return _with_scope(entry, step.scope), ACCEPTED
 
@@ -84,9 +87,10 @@ def _scope_for(entry: StockEntry, admitted: Admitted, rules: StockRules) -> Scop
         return Refused(DeadReason.NOT_OWNER, f"{place} belongs to {'/'.join(owner)!r}, not {'/'.join(sender)!r}")
     if known is not None and Owner(known.source_system, known.owner_code) == sender:
         return known
-    if len(entry.scopes) >= SCOPES_AT_MOST:
+    new = Scope(entry.next_scope, admitted.location, admitted.bucket, *sender)  # type: ignore[arg-type]  # checked at the door
+    if known is None and not has_room(entry, new, admitted.source_code):
         return Refused(DeadReason.TOO_MANY_LOCATIONS, f"{len(entry.scopes)} buckets of locations are known already")
-    return Scope(entry.next_scope, admitted.location, admitted.bucket, *sender)  # type: ignore[arg-type]  # checked at the door
+    return new
 
 
 def _forget_former_owner(entry: StockEntry, owned: Scope, book: MovementBook) -> None:
@@ -108,7 +112,11 @@ def _with_scope(entry: StockEntry, scope: Scope) -> StockEntry:
 def _counted(entry: StockEntry, source_code: str, cause: Cause) -> StockEntry:
     state = entry.source(source_code)
     counted = msgspec.structs.replace(
-        state, changes=state.changes + 1, cause_input=cause.source, cause_offset=cause.offset
+        state,
+        changes=state.changes + 1,
+        cause_input=cause.source,
+        cause_offset=cause.offset,
+        since=state.since or cause.at,
     )
     return msgspec.structs.replace(with_source(entry, counted), causes=(*entry.causes, cause.offset)[-CAUSES_KEPT:])
 

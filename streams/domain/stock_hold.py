@@ -47,14 +47,14 @@ def fold_hold(entry: StockEntry, known: OpenHold | None, hold: InventoryHold, ca
     return HoldStep(with_source(entry, counted), kept)
 
 
-def lifted(hold: OpenHold, at: int) -> InventoryHold:
+def lifted(hold: OpenHold, sku: str, at: int) -> InventoryHold:
     """The record that lifts a hold for good: its next revision, with nothing left."""
     return InventoryHold(
         hold_id=hold.hold_id,
         revision=hold.revision + 1,
-        sku="",
+        sku=sku,
         source_code=hold.source_code,
-        kind="SHIPPED_NOT_POSTED",
+        kind="ALLOCATION" if hold.kind == "ALLOCATION" else "SHIPPED_NOT_POSTED",
         quantity=0,
         order_id=hold.order_id or None,
         effective_at=at,

@@ -8,7 +8,7 @@ Web orders are not subtracted: Commerce holds a reservation for them and subtrac
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from streams.domain.quantities import round_down_to_shop
+from streams.domain.quantities import TOTAL_LIMIT, round_down_to_shop
 from streams.domain.scope import Scope
 from streams.domain.stock_entry import StockEntry
 from streams.domain.stock_rules import StockRules
@@ -39,8 +39,8 @@ class Terms(NamedTuple):
 
     @property
     def quantity(self) -> int:
-        """What may be shown: never below zero, rounded down to what the shop can carry."""
-        return round_down_to_shop(max(0, self.total))
+        """What may be shown: never below zero, nor beyond the stored form; rounded down to what the shop can carry."""
+        return round_down_to_shop(min(max(0, self.total), TOTAL_LIMIT))
 
 
 def terms_of(entry: StockEntry, sku: str, rules: StockRules) -> Mapping[str, Terms]:
@@ -64,15 +64,15 @@ def _by_place(scopes: Iterable[Scope]) -> dict[str, dict[str, Scope]]:
 
 
 def _add(terms: Terms, place: str, buckets: Mapping[str, Scope], rules: StockRules) -> Terms:
-    """One place more; a place without a base counts nothing and is named."""
+    """One place more; a place without a base counts nothing and is named, or begins at zero."""
     leading = _leading(buckets, assume_zero=rules.assume_zero_base)
-    if leading is None:
+    if leading is None and not rules.assume_zero_base:
         return terms._replace(without_base=(*terms.without_base, place))
-    if leading.bucket == "AVAILABLE":
+    if leading is not None and leading.bucket == "AVAILABLE":
         return terms._replace(available=terms.available + leading.value, has_base=True)
     wip = _value(buckets.get("WIP")) if rules.count_wip else 0
     return terms._replace(
-        on_hand=terms.on_hand + leading.value,
+        on_hand=terms.on_hand + _value(leading),
         on_hold=terms.on_hold + _value(buckets.get("ON_HOLD")),
         allocated=terms.allocated + _allocated(buckets.get("ALLOCATED"), rules),
         wip=terms.wip + wip,
@@ -81,7 +81,7 @@ def _add(terms: Terms, place: str, buckets: Mapping[str, Scope], rules: StockRul
 
 
 def _leading(buckets: Mapping[str, Scope], *, assume_zero: bool) -> Scope | None:
-    """ON_HAND or AVAILABLE, whichever was counted last; None where neither was."""
+    """ON_HAND or AVAILABLE, whichever was counted last; without counts what was stated, if zero is assumed."""
     stated = [buckets[name] for name in ("ON_HAND", "AVAILABLE") if name in buckets]
     counted = [scope for scope in stated if scope.has_base]
     if counted:

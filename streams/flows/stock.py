@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from streams.domain import stock_entry
+from streams.domain.stock_door import Refused
 from streams.domain.stock_entry import StockEntry
 from streams.domain.stock_rules import StockRules
 from streams.domain.version import Version
@@ -19,6 +20,7 @@ from streams.flows.stock_locations import LocationUsers
 from streams.flows.stock_messages import Encode, StockMessages
 from streams.flows.stock_movements import StoredBook
 from streams.flows.stock_records import Bad, Parsed, StockRecords
+from streams.flows.stock_skew import ClockSkew
 from streams.runtime import outbox
 from streams.runtime.clock import Clock
 from streams.runtime.dead_letters import DeadLetters, Letter, SourceRecord
@@ -59,6 +61,7 @@ class StockFlow:
         self._table, self._writer, self._letters = table, writer, letters
         self._records, self._encode, self._rules, self._clock = records, encode, rules, clock
         self._messages = StockMessages(encode)
+        self._skew = ClockSkew(encode)
         self._sent: dict[int, list[Write]] = {}
         """Outboxes that were sent, by partition: deleted with the next write."""
 
@@ -76,6 +79,7 @@ class StockFlow:
             parsed, bad = await self._records.parse(source, records)
             decided = await self._decide(source, partition, parsed, bad, fresh_from)
             await self._letters.send(decided.letters, generation=generation)
+            await outbox.send(self._writer, self._skew.alerts(bad, tally.epoch, partition), generation=generation)
             upto = (topic, records[-1].offset + 1)
             await self._table.commit(
                 partition, self._with_sent(partition, decided.groups), generation=generation, upto=upto
@@ -99,12 +103,12 @@ class StockFlow:
         users = LocationUsers(store, self._rules)
         parsed, ambiguous = users.told_apart(parsed)
         self._open(batch, store, parsed)
-        dead = [Letter(one.record, *one.refused) for one in (*bad, *ambiguous) if one.record.offset >= fresh_from]
+        dead = [_letter(one.record, one.refused) for one in (*bad, *ambiguous) if one.record.offset >= fresh_from]
         door_dead = len(dead)
         for number, one in enumerate(parsed, 1):
             refused = self._records.fold(batch, one, store)
             if refused is not None:
-                dead.append(Letter(one.record, *refused))
+                dead.append(_letter(one.record, refused))
             if number % YIELD_EVERY == 0:
                 await self._clock.sleep(NO_TIME)
         groups, outboxes = await self._settle(batch, partition)
@@ -173,3 +177,7 @@ class StockFlow:
         version = self._table.tally(partition).next_version
         gone = [Write(outbox.PREFIX + name, None, version) for name in outboxes]
         self._sent.setdefault(partition, []).extend(gone)
+
+
+def _letter(record: SourceRecord, refused: Refused) -> Letter:
+    return Letter(record, refused.reason, refused.detail)

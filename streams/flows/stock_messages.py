@@ -1,14 +1,16 @@
 """What the stock flow tells others beside its snapshots: lines that were crossed, numbers to be stated anew."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 
 import msgspec
 
 from schemas.models.cause import Cause as CauseModel
 from schemas.models.inventory import AlertKind, InventoryAlert, RecountReason, RecountRequest
+from streams.domain.derived_id import derived_id
 from streams.domain.quantities import to_decimal
 from streams.domain.scope import Doubt
+from streams.domain.stock_entry import SourceState
+from streams.domain.stock_hold import OpenHold
 from streams.domain.stock_snapshot import Crossing, Level
 from streams.domain.version import Version
 from streams.flows.stock_batch import Alarm, SkuFold
@@ -27,11 +29,6 @@ _WHY: dict[Doubt, str] = {
 }
 
 
-def derived_id(*parts: object) -> str:
-    """The same parts give the same id, in every replay."""
-    return hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=16).hexdigest()
-
-
 class StockMessages:
     """Alerts and recount requests of one folded SKU, for its outbox."""
 
@@ -41,6 +38,45 @@ class StockMessages:
     def of(self, fold: SkuFold, version: Version, partition: int, now: int) -> list[Message]:
         alerts = [self._alert(fold, crossing, version, now) for crossing in fold.crossings]
         return [*alerts, *self._recounts(fold, version, partition)]
+
+    def without_base(self, sku: str, state: SourceState, version: Version, now: int) -> list[Message]:
+        """A source that has waited too long for its first count: an alert, and a request to count."""
+        what = f"{state.changes} changes at {state.code} wait for a full count; the shop is not written"
+        alert = self._of_time(
+            "NO_BASE", (sku, state.code, state.since), what, sku, state.code, version=version, now=now
+        )
+        request = RecountRequest(
+            request_id=derived_id("recount", sku, state.code, "NO_BASE", state.since),
+            sku=sku,
+            source_system="",
+            reason="NO_BASE",
+            detail=what,
+            at=now,
+        )
+        return [alert, Message(RECOUNT.name, sku.encode(), self._encode(RECOUNT.name, request))]
+
+    def expired(self, sku: str, hold: OpenHold, version: Version, now: int) -> Message:
+        """A shipment was not posted in time; its quantity is offered no more."""
+        what = f"shipped but not posted for too long ({hold.hold_id}): {to_decimal(hold.quantity)} are no longer added"
+        identity = (sku, hold.hold_id, hold.revision)
+        return self._of_time("HOLD_EXPIRED", identity, what, sku, hold.source_code, version=version, now=now)
+
+    def _of_time(
+        self, kind: AlertKind, identity: tuple[object, ...], what: str, *place: str, version: Version, now: int
+    ) -> Message:
+        """An alert that no record led to, but time did."""
+        sku, source_code = place
+        alert = InventoryAlert(
+            alert_id=derived_id("alert", kind, *identity),
+            sku=sku,
+            source_code=source_code,
+            kind=kind,
+            detail=what,
+            epoch=version.epoch,
+            counter=version.counter,
+            at=now,
+        )
+        return Message(ALERT.name, sku.encode(), self._encode(ALERT.name, alert))
 
     def _alert(self, fold: SkuFold, crossing: Crossing, version: Version, now: int) -> Message:
         sku = fold.shop_sku

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+import msgspec
 from aiokafka.errors import MessageSizeTooLargeError
 
 from streams.domain.reasons import DeadReason
@@ -13,6 +14,8 @@ from streams.runtime.writer import BatchTooLargeError, Record, Writer
 from streams.topics import DEAD_LETTER
 
 PREFIX = "dl_"
+BESIDE_AT_MOST = 64 << 10
+"""Bytes of key and headers that stay in a letter whose value was too large."""
 
 
 class SourceRecord(Protocol):
@@ -24,7 +27,7 @@ class SourceRecord(Protocol):
     timestamp: int
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes | None]]
 
 
 class Letter(NamedTuple):
@@ -70,17 +73,25 @@ class DeadLetters:
         if source.value is None:
             told["null_value"] = "true"
         own = tuple((PREFIX + name, text.encode("utf-8", "replace")) for name, text in told.items())
-        kept = tuple((name, bytes(value or b"")) for name, value in source.headers if not name.startswith(PREFIX))
+        kept = tuple(header for header in source.headers if not header[0].startswith(PREFIX))
         return Record(source.key, source.value, (*kept, *own))
 
     def _kept_as_file(self, letter: Letter, record: Record) -> Record:
-        """The broker takes no record of this size: the bytes stay on this worker's disk, the letter says where."""
-        value = record.value or b""
-        source = letter.record
+        """The broker takes no record of this size: the bytes stay on this worker's disk, the letter says where.
+
+        Key and headers stay in the letter, unless they themselves are too large: then they lie beside the value.
+        """
+        value, source = record.value or b"", letter.record
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{source.topic}-{source.partition}-{source.offset}.bin"
         path.write_bytes(value)
-        extra = {"file": str(path), "size": str(len(value)), "sha256": hashlib.sha256(value).hexdigest()}
-        told = tuple((PREFIX + name, text.encode()) for name, text in extra.items())
+        told = {"file": str(path), "size": str(len(value)), "sha256": hashlib.sha256(value).hexdigest()}
         own = tuple(header for header in record.headers if header[0].startswith(PREFIX))
-        return Record(record.key[:1024] if record.key else None, None, (*own, *told))
+        kept = tuple(header for header in record.headers if not header[0].startswith(PREFIX))
+        key = record.key
+        if len(key or b"") + sum(len(name) + len(text or b"") for name, text in kept) > BESIDE_AT_MOST:
+            beside = path.with_suffix(".msgpack")
+            beside.write_bytes(msgspec.msgpack.encode({"key": key, "headers": kept}))
+            told["beside"] = str(beside)
+            key, kept = (key or b"")[:1024], ()
+        return Record(key, None, (*kept, *own, *((PREFIX + name, text.encode()) for name, text in told.items())))

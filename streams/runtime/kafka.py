@@ -91,12 +91,18 @@ def producer_maker(settings: KafkaSettings, client_id: str) -> Callable[[], aiok
     return make
 
 
-def reader_maker(settings: KafkaSettings, client_id: str) -> Callable[[], aiokafka.AIOKafkaConsumer]:
-    """Consumers without a group, for looking records up; each call a new one."""
+def reader_maker(
+    settings: KafkaSettings, client_id: str, *, wait_ms: int = 100
+) -> Callable[[], aiokafka.AIOKafkaConsumer]:
+    """Consumers without a group, for looking records up; each call a new one.
+
+    `wait_ms` is how long the broker holds a fetch at the end of the log: each jump to another record waits for the
+    fetch before it, so 100 ms per record for whoever reads single ones.
+    """
 
     def make() -> aiokafka.AIOKafkaConsumer:
         return aiokafka.AIOKafkaConsumer(
-            client_id=client_id, enable_auto_commit=False, fetch_max_wait_ms=100, **aiokafka_options(settings)
+            client_id=client_id, enable_auto_commit=False, fetch_max_wait_ms=wait_ms, **aiokafka_options(settings)
         )
 
     return make

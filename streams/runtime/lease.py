@@ -10,8 +10,10 @@ from datetime import timedelta
 
 from connectors.core.errors import LeaseLostError
 from streams.runtime.clock import Clock
+from streams.runtime.metrics import LEASE_REFUSALS
 
 MARGIN = timedelta(seconds=2)
+__all__ = ["Lease", "LeaseLostError"]
 
 
 class Lease:
@@ -47,6 +49,13 @@ class Lease:
 
     def check(self, generation: int | None = None) -> None:
         """Raises LeaseLostError unless this worker may act (for `generation`, where the caller works for one)."""
+        try:
+            self._check(generation)
+        except LeaseLostError:
+            LEASE_REFUSALS.inc()
+            raise
+
+    def _check(self, generation: int | None) -> None:
         if self.generation < 0 or (generation is not None and generation != self.generation):
             raise LeaseLostError(f"generation {generation} is over; the group is at {self.generation}")
         age = self.heartbeat_age.total_seconds()

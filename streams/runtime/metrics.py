@@ -40,7 +40,7 @@ ACCOUNTED = _gauge("accounted_records", "Records by how they ended, in the table
 # flow
 OLDEST_UNAPPLIED = _gauge("oldest_unapplied_age_seconds", "Age of the oldest record without its effect.", "flow")
 EFFECT_DELAY = _histogram("effect_delay_seconds", "From the broker's time of a record to its effect.", "flow")
-FRESH = _counter("freshness_good_total", "Effects within the flow's latency target.", "flow")
+FRESH = _counter("freshness_good_total", "Effects within the flow's latency target, its window included.", "flow")
 FRESHNESS = _counter("freshness_total", "Effects.", "flow")
 COALESCED = _counter("deltas_coalesced_total", "Records that share a row with another.")
 SKU_UPDATES = _counter("sku_updates_total", "Snapshots emitted.")

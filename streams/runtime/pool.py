@@ -45,6 +45,8 @@ class KeyedPool(Generic[Key]):
         self._epoch = 0
         self._refused = -1
         """The generation that was quiesced: nothing more of it gets in."""
+        self.left = 0
+        """Events left unacknowledged since this was last set to 0."""
         self._reset()
 
     def _reset(self) -> None:
@@ -104,6 +106,7 @@ class KeyedPool(Generic[Key]):
     def _leave(self, queue: deque[_Entry], free: asyncio.Semaphore) -> None:
         """Nobody works on them: the driver need not wait, and what comes later is not held up by them here."""
         for entry in queue:
+            self.left += 1
             entry.event.message.tracked = False
             free.release()
             window = self._windows.get(entry.tp)
@@ -131,6 +134,7 @@ class KeyedPool(Generic[Key]):
         for window in self._windows.values():  # cancelled below, or done but not acknowledged
             for entry in window:
                 entry.event.message.tracked = False
+        self.left = 0
         await self._cancel([task for task in running if not task.done()])
         waiters = self._free
         self._reset()

@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Protocol
 
+from confluent_kafka import KafkaException
 from faust.types import TP
 
+from connectors.core.errors import LeaseLostError
 from streams.domain.start_offsets import Start, start_of
 from streams.runtime import outbox
 from streams.runtime.clock import Clock
-from streams.runtime.cluster import Cluster
+from streams.runtime.cluster import Cluster, ClusterUnavailableError
 from streams.runtime.control import GAP, StandingOrders
 from streams.runtime.health import Health
 from streams.runtime.lease import Lease
@@ -21,6 +23,7 @@ from streams.runtime.table import BulkTable
 from streams.runtime.tally import Tally
 from streams.runtime.writer import Writer
 
+ASK_AGAIN_AFTER = timedelta(seconds=1)
 _LOG = logger("streams.shell")
 
 
@@ -72,18 +75,35 @@ class Shell:
     # ── assignment ───────────────────────────────────────────────────────────────────────────────
 
     async def assigned(self, tps: frozenset[TP], generation: int) -> None:
-        names = {*self.inputs, *(table.changelog for table in self.tables.values())}
-        self._topic_ids = await asyncio.to_thread(self._cluster.topic_ids, names)
         self._lease.joined(generation)
+        await self._learn_topic_ids()
         self._gaps.clear()
         self._health.over_all(GAP)
         REBALANCES.inc()
         _LOG.info("assigned", partitions=len(tps), generation=generation)
 
+    async def _learn_topic_ids(self) -> None:
+        """Asked until the broker answers: an assignment that fails would leave this worker idle for good."""
+        names = {*self.inputs, *(table.changelog for table in self.tables.values())}
+        while True:
+            try:
+                self._topic_ids = await asyncio.to_thread(self._cluster.topic_ids, names)
+            except (ClusterUnavailableError, KafkaException) as error:
+                _LOG.warning("topic-ids-unknown", error=str(error)[:200])
+                await self.clock.sleep(ASK_AGAIN_AFTER)
+            else:
+                return
+
     async def opened(self, table: str, partitions: frozenset[int]) -> None:
         """Recovered: note epoch and topic ids, send what was decided and not acknowledged, then let the parts begin."""
+        try:
+            await self._open(table, partitions, self._lease.generation)
+        except LeaseLostError as lost:  # another rebalance began: it opens again
+            _LOG.warning("opening-lost-lease", table=table, why=str(lost)[:200])
+
+    async def _open(self, table: str, partitions: frozenset[int], generation: int) -> None:
         bulk = self.tables[table]
-        generation = self._lease.generation
+        bulk.forget(partitions)  # the changelog may have been written by others since
         for partition in sorted(partitions):
             async with bulk.lock(partition):
                 await self._begin(bulk, partition, generation)
@@ -116,6 +136,7 @@ class Shell:
             if start.offset is None:
                 self._gap(tp, start)
                 continue
+            self._no_gap(tp)
             if start.note:
                 _LOG.warning("start-offset", topic=tp.topic, partition=tp.partition, note=start.note)
             found[tp] = start.offset
@@ -145,6 +166,12 @@ class Shell:
         self._health.trouble(f"{GAP}/{tp.topic}/{tp.partition}", f"{what}; go on with `{advice}`", blocks=True)
         INTAKE_PAUSED.labels(tp.topic).set(1)
         _LOG.error("gap", topic=tp.topic, partition=tp.partition, first=start.lost_from, last=start.lost_to - 1)
+
+    def _no_gap(self, tp: TP) -> None:
+        """Whatever was missing was accepted."""
+        if self._gaps.pop(tp, None) is not None:
+            self._health.over(f"{GAP}/{tp.topic}/{tp.partition}")
+            INTAKE_PAUSED.labels(tp.topic).set(0)
 
     @property
     def gaps(self) -> Mapping[TP, Start]:

@@ -109,7 +109,7 @@ class BulkTable:
         return known
 
     def forget(self, partitions: Iterable[int]) -> None:
-        """The partitions were closed: what was kept of them in memory is void."""
+        """The partitions were closed, or recovered: what was kept of them in memory is void."""
         for partition in partitions:
             self._tallies.pop(partition, None)
 

@@ -8,6 +8,7 @@ error.  After any other failure the sequence of the producer is broken: it is th
 """
 
 import asyncio
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -21,13 +22,16 @@ from streams.runtime.lease import Lease
 ORDINARY_BATCH = 900_000
 """Bytes: below the broker's default limit of 1 MiB for one batch."""
 
+PLAIN, GZIP = 0, 1
+"""Compression types of the record format."""
+
 
 class Record(NamedTuple):
     """Key, value (None deletes) and headers, as they go to the log."""
 
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...] = ()
+    headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
 class BatchTooLargeError(ValueError):
@@ -143,12 +147,24 @@ def split(records: Sequence[Record], limit: int) -> Iterable[list[Record]]:
 
 def _weight(record: Record) -> int:
     """Bytes in the log, a little above what the format needs."""
-    headers = sum(len(name) + len(value) + 10 for name, value in record.headers)
+    headers = sum(len(name) + len(value or b"") + 10 for name, value in record.headers)
     return len(record.key or b"") + len(record.value or b"") + headers + 40
 
 
 def _built(records: Sequence[Record], limit: int) -> BatchBuilder | None:
-    builder = BatchBuilder(limit, 0)
+    if len(records) == 1 and _weight(records[0]) > limit:  # the builder takes its first record whatever the size
+        return _compressed(records[0], limit)
+    return _filled(BatchBuilder(limit, PLAIN), records)
+
+
+def _compressed(record: Record, limit: int) -> BatchBuilder | None:
+    """The last resort: its sender may have got it through the same limit by compressing it."""
+    if _weight(record._replace(value=zlib.compress(record.value or b""))) > limit:
+        return None
+    return _filled(BatchBuilder(2 * _weight(record), GZIP), [record])
+
+
+def _filled(builder: BatchBuilder, records: Sequence[Record]) -> BatchBuilder | None:
     for record in records:
         headers = list(record.headers)
         if builder.append(timestamp=None, key=record.key, value=record.value, headers=headers) is None:

@@ -75,7 +75,7 @@ def _read(model: type[Model], texts: Mapping[str, str], file: dict[str, Any], pr
 def one_line(error: ValidationError, model: type[BaseModel], prefix: str) -> str:
     """The first mistake, as `NAME: what is wrong (found: …)`; secrets are never shown."""
     first = error.errors()[0]
-    name = prefix + NESTED.join(str(part).upper() for part in first["loc"])
+    name = (prefix + NESTED.join(str(part).upper() for part in first["loc"])).removesuffix(NESTED)
     more = f"; and {error.error_count() - 1} more" if error.error_count() > 1 else ""
     if first["type"] == "missing":
         missing = next((full for one in _required(model) if (full := prefix + one).startswith(name)), name)

@@ -42,6 +42,7 @@ def lane_rules(settings: InventorySettings) -> LaneRules:
         default=Window(settings.window_ms * 1000),
         classes=tuple((name, one.skus, _window(one)) for name, one in settings.classes.items()),
         last_units=from_decimal(settings.last_units),
+        target=int(settings.latency_target_s * MICROS),
     )
 
 

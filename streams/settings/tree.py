@@ -118,6 +118,12 @@ class InventorySettings(Frozen):
     window_ms: Milliseconds = Field(
         1000, ge=0, le=3_600_000, description="How long a change may wait for others of the same SKU."
     )
+    latency_target_s: Seconds = Field(
+        10,
+        gt=0,
+        le=86_400,
+        description="So long after its window a change should be in the shop; measured only.",
+    )
     classes: dict[str, SkuClass] = Field(
         default_factory=dict, description="Classes of SKU with windows of their own, e.g. fast, slow, nightly."
     )
@@ -142,6 +148,13 @@ class InventorySettings(Frozen):
         description="How late a record may come, by event time, and still count.",
     )
     future_tolerance_s: Seconds = Field(300, ge=0, le=86_400, description="How far a sender's clock may be ahead.")
+    base_alert_s: Seconds = Field(
+        86_400, gt=0, description="A source whose records wait so long for a first count raises an alert."
+    )
+    hold_limit_s: Seconds = Field(
+        86_400, gt=0, description="A shipment that is not posted for so long no longer adds to the stock."
+    )
+    check_every_s: Seconds = Field(600, gt=0, description="How often these limits are checked.")
     max_record_bytes: int = Field(262_144, ge=1024, description="Records beyond this are set aside undecoded.")
 
     @field_validator("items")

@@ -3,7 +3,7 @@
 Source: semantics.json of the vendor notes, POST /V1/inventory/source-items, `unknown_sku`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 
 from connectors.core.errors import ConnectorError, PermanentError
@@ -35,14 +35,14 @@ class LaneCatalogue:
             if len(self._waiting) < LISTED_AT_MOST:
                 self._waiting[sku] = None
 
-    async def run(self) -> None:
-        """Until cancelled, or until the target refuses the read for good."""
+    async def run(self, tell: Callable[[Sequence[str]], Awaitable[None]]) -> None:
+        """Until cancelled, or until the target refuses the read for good.  `tell` is called with unknown SKUs."""
         while self._readable:
             await self._clock.sleep(PAUSE)
             if self._waiting and self._gate.ready_in() == 0:
-                await self._check(list(self._waiting)[:AT_ONCE])
+                await self._check(list(self._waiting)[:AT_ONCE], tell)
 
-    async def _check(self, skus: list[str]) -> None:
+    async def _check(self, skus: list[str], tell: Callable[[Sequence[str]], Awaitable[None]]) -> None:
         try:
             missing = await self._port.missing_skus(skus)
         except PermanentError as error:
@@ -51,11 +51,12 @@ class LaneCatalogue:
             return
         except ConnectorError:
             return  # asked again later; the calls that matter tell the gate
+        new = sorted(missing)
+        if new:
+            await tell(new)
+            _LOG.warning("skus-not-in-catalogue", count=len(new), first=new[0])
         for sku in skus:
             self._waiting.pop(sku, None)
             self.unknown.pop(sku, None)
-        new = dict.fromkeys(sorted(missing))
-        if new:
-            self.unknown |= new
-            _LOG.warning("skus-not-in-catalogue", count=len(new), first=next(iter(new)))
+        self.unknown |= dict.fromkeys(new)
         UNKNOWN_SKUS.labels(self._gate.target).set(len(self.unknown))

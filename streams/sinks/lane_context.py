@@ -18,7 +18,7 @@ from streams.runtime.gate import Gate
 from streams.runtime.lookback import Lookback
 from streams.runtime.outbox import Message
 from streams.runtime.writer import Writer
-from streams.sinks.lane_calls import Item
+from streams.sinks.lane_calls import Item, call_id
 from streams.sinks.lane_catalogue import LaneCatalogue
 from streams.sinks.lane_index import LaneIndex
 from streams.sinks.lane_sources import LaneSources
@@ -47,6 +47,8 @@ class LaneContext:
     clock: Clock
     encode: Encode
     settle: timedelta
+    permit: Callable[[int], None]
+    """Raises LeaseLostError where this worker may not act for the generation."""
     failed: Callable[[BaseException], None]
     """A fault that ends the process: the only safe state is the one in Kafka."""
     generation: int = -1
@@ -77,7 +79,7 @@ class LaneContext:
                 outcome = told(item, settled)
                 if outcome is not None:
                     messages.append(self._message(outcome))
-            name = ended[0].call_id if ended else b""
+            name = call_id(items) if items else b""
             gone, self.sent = self.sent, []
             await self.table.keep(
                 entries, counts, ended=ended, told=Told(name, messages), sent=gone, generation=self.generation

@@ -19,6 +19,8 @@ class LaneIndex:
         self._rules, self._clock = rules, clock
         self.size = size
         self.groups: Mapping[str, int] = {}
+        self.grouping = 0
+        """Rises when the groups are made anew: whoever drives one of them begins again."""
         self._queues: dict[int, LaneQueue] = {FIRST_GROUP: LaneQueue()}
         self._held: set[StockPair] = set()
         """Under way, or frozen: their rows are added again when that ends."""
@@ -26,6 +28,7 @@ class LaneIndex:
     def regroup(self, groups: Mapping[str, int], entries: Iterable[tuple[str, SkuRows]]) -> None:
         """Sources were (re)grouped: every dirty row is indexed anew and is due at once."""
         self.groups = groups
+        self.grouping += 1
         numbers = {FIRST_GROUP, *groups.values()}
         self._queues = {number: LaneQueue() for number in numbers}
         for sku, entry in entries:
@@ -65,6 +68,10 @@ class LaneIndex:
     def _queue_of(self, source_code: str) -> LaneQueue:
         return self._queues[self.groups.get(source_code, FIRST_GROUP)]
 
+    def is_fresh(self, sku: str, delay: int) -> bool:
+        """Whether a change that took `delay` µs was brought to the shop in time."""
+        return self._rules.is_fresh(sku, delay)
+
     def take(self, group: int) -> list[StockPair]:
         """The next call's rows; they are held until released."""
         pairs = self._queues[group].take(self.now(), self.size.now)
@@ -75,13 +82,20 @@ class LaneIndex:
         """Frozen: an open intent was found."""
         self._held.update(pairs)
 
-    def release(self, pairs: Iterable[StockPair], entries: Mapping[str, SkuRows], *, now: bool = False) -> None:
-        """Their outcome is known; rows that still are dirty wait again."""
+    def release(self, pairs: Iterable[StockPair], entries: Mapping[str, SkuRows], *, acked_since: int) -> None:
+        """Their outcome is known; rows that still are dirty are due at once.
+
+        One that was acknowledged since `acked_since` (µs) and changed meanwhile waits for others like any change.
+        """
         for pair in pairs:
             self._held.discard(pair)
             row = entries[pair.sku].row(pair.source_code) if pair.sku in entries else None
             if row is not None:
-                self.add(pair.sku, row, now=now)
+                self.add(pair.sku, row, now=row.acked_at < acked_since)
+
+    def clear(self) -> None:
+        """Nothing is under way or frozen any more: the lane begins anew."""
+        self._held.clear()
 
     def now(self) -> int:
         return int(self._clock.monotonic() * 1_000_000)

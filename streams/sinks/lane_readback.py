@@ -27,11 +27,10 @@ class LaneReadback:
     def open(self) -> int:
         return len(self._tasks)
 
-    def freeze(self, intent: Intent, *, wait: timedelta | None = None) -> None:
-        """The rows stay as they are until the call's outcome is known; `wait` from now, else from its start."""
+    def freeze(self, intent: Intent, wait: timedelta) -> None:
+        """The rows stay as they are until the call's outcome is known, which is looked up after `wait`."""
         self._at.index.hold(intent.pairs)
-        delay = self._remaining(intent) if wait is None else wait
-        task = asyncio.ensure_future(self._resolve(intent, delay))
+        task = asyncio.ensure_future(self._resolve(intent, wait))
         self._tasks.add(task)
         INTENTS.labels(ROLE).set(len(self._tasks))
         task.add_done_callback(self._ended)
@@ -39,11 +38,6 @@ class LaneReadback:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         INTENTS.labels(ROLE).set(len(self._tasks))
-
-    def _remaining(self, intent: Intent) -> timedelta:
-        """Until `started + settle`: only for calls of this very worker, whose clock is the same."""
-        passed = timedelta(microseconds=self._at.clock.micros() - intent.started_at)
-        return min(self._at.settle, max(timedelta(0), self._at.settle - passed))
 
     async def close(self) -> None:
         """The intents stay open: whoever owns the lane next looks them up."""
@@ -62,12 +56,13 @@ class LaneReadback:
             self._at.failed(error)
 
     async def _look(self, intent: Intent) -> None:
+        now = self._at.clock.micros()
         items = [Item(sku, row) for sku, row in intent.rows]
         landed = await self._landed(items)
         assert self.writer is not None
         _LOG.info("outcome-known", rows=len(items), landed=len(landed))
         await self.writer.acknowledge(landed, intent)
-        self._at.index.release(intent.pairs, await self._at.entries(intent.pairs), now=True)
+        self._at.index.release(intent.pairs, await self._at.entries(intent.pairs), acked_since=now)
 
     async def _landed(self, items: Sequence[Item]) -> list[Item]:
         """Those rows whose value the shop shows; asked until it answers."""

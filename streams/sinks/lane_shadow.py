@@ -39,7 +39,7 @@ class LaneShadow:
             found = await self._at.port.read_source_items([item.pair for item in items]) if items else {}
         except ConnectorError as error:
             self._at.gate.failed(error)
-            self._at.index.release(pairs, await self._at.entries(pairs), now=True)
+            self._at.index.release(pairs, await self._at.entries(pairs), acked_since=self._at.clock.micros())
             return
         self._at.gate.succeeded()
         now = self._at.clock.micros()
@@ -48,7 +48,7 @@ class LaneShadow:
         self.differing += len(differing)
         self.differences.extend(Difference(item.source_item, found.get(item.pair), now) for item in differing)
         EFFECTS.labels(self._at.gate.target, OPERATION, "shadow").inc(len(items))
-        self._at.index.release(pairs, {})
+        self._at.index.release(pairs, {}, acked_since=now)
 
     async def _items(self, pairs: Sequence[StockPair]) -> list[Item]:
         entries = await self._at.entries(pairs)

@@ -68,7 +68,7 @@ class LaneTable:
 
     async def begin(self, intent: Intent, *, generation: int) -> None:
         """The intent is acknowledged when this returns: the call may leave."""
-        version = self._version()
+        version = self.version
         value = pack(version, msgspec.msgpack.encode(intent))
         await self._commit([Write(INTENT + intent.call_id, value, version)], (), generation)
 
@@ -84,7 +84,7 @@ class LaneTable:
         upto: tuple[str, int] | None = None,
     ) -> None:
         """Rows, counts, ended intents and what is told of them, in one atomic group; `sent` outboxes are deleted."""
-        version = self._version()
+        version = self.version
         writes = [Write(_key(sku), pack(version, lane_rows.encode(rows)), version) for sku, rows in entries.items()]
         writes += [Write(INTENT + intent.call_id, None, version) for intent in ended]
         writes += [stored(name, version, ())._replace(value=None) for name in sent]
@@ -105,7 +105,9 @@ class LaneTable:
             increments[name] = increments.get(name, 0) + count.records
         await self.table.commit(PARTITION, [Group(writes, increments)], generation=generation, upto=upto)
 
-    def _version(self) -> Version:
+    @property
+    def version(self) -> Version:
+        """Of the next write."""
         return self.table.tally(PARTITION).next_version
 
 

@@ -24,7 +24,15 @@ from streams.domain.reasons import DeadReason, ParkReason
 from streams.runtime.dead_letters import Letter
 from streams.runtime.logs import logger
 from streams.runtime.lookback import Place
-from streams.runtime.metrics import EFFECT_DELAY, EFFECTS, IN_FLIGHT, UNKNOWN_OUTCOMES
+from streams.runtime.metrics import (
+    COALESCED,
+    EFFECT_DELAY,
+    EFFECTS,
+    FRESH,
+    FRESHNESS,
+    IN_FLIGHT,
+    UNKNOWN_OUTCOMES,
+)
 from streams.sinks.lane_calls import Item, call_id, halves, in_write_order
 from streams.sinks.lane_context import OPERATION, LaneContext
 from streams.sinks.lane_table import Intent
@@ -38,7 +46,7 @@ _LOG = logger("streams.stock-lane")
 class LaneWriter:
     """One call at a time per group of sources; several groups may call side by side."""
 
-    def __init__(self, context: LaneContext, freeze: Callable[[Intent], None]) -> None:
+    def __init__(self, context: LaneContext, freeze: Callable[[Intent, timedelta], None]) -> None:
         self._at = context
         self._freeze = freeze
         self._taken = 0
@@ -47,9 +55,10 @@ class LaneWriter:
     async def write(self, pairs: Sequence[StockPair]) -> None:
         """Bring these rows to the shop; whatever is left of them afterwards is due again, frozen or set aside."""
         self._taken = 0
+        began = self._at.clock.micros()
         frozen = await self._attempt(pairs, tries=0)
         left = [pair for pair in pairs if pair not in frozen]
-        self._at.index.release(left, await self._at.entries(left), now=True)
+        self._at.index.release(left, await self._at.entries(left), acked_since=began)
 
     async def _attempt(self, pairs: Sequence[StockPair], *, tries: int) -> frozenset[StockPair]:
         """One call, and what its answer leads to.  The pairs that are frozen now."""
@@ -59,13 +68,15 @@ class LaneWriter:
         intent = Intent(call_id(items), self._at.clock.micros(), tuple((item.sku, item.row) for item in items))
         async with self._at.table.lock:
             await self._at.table.begin(intent, generation=self._at.generation)
+        started = self._at.clock.monotonic()
         error = await self._call(items)
         if error is None:
             await self.acknowledge(items, intent)
             return frozenset()
         if isinstance(error, UnknownOutcomeError):
             UNKNOWN_OUTCOMES.labels(self._at.gate.target, OPERATION).inc()
-            self._freeze(intent)
+            passed = timedelta(seconds=self._at.clock.monotonic() - started)
+            self._freeze(intent, max(timedelta(0), self._at.settle - passed))
             return frozenset(intent.pairs)
         await self._forget(intent)
         return await self._answered(items, error, tries)
@@ -158,14 +169,22 @@ class LaneWriter:
         now = self._at.clock.micros()
         await self._at.settle_rows(
             items,
-            lambda entry, item: lane_rows.acknowledged(_row(entry, item), item.row, now),
+            lambda entry, item: lane_rows.acknowledged(_row(entry, item), item.row, now, intent.started_at),
             ended=[intent],
             told=lambda item, settled: self._at.outcome(item, settled, "APPLIED", intent),
         )
-        for item in items:
-            EFFECT_DELAY.labels(FLOW).observe(max(0, now - item.row.dirty_since) / 1_000_000)
+        self._measure(items, now)
         EFFECTS.labels(self._at.gate.target, OPERATION, "applied").inc(len(items))
         self._at.catalogue.written(item.sku for item in items if item.row.acked is None)
+
+    def _measure(self, items: Sequence[Item], now: int) -> None:
+        """How old the changes were, whether that is within the promise, and how many shared a row."""
+        for item in items:
+            delay = max(0, now - item.row.dirty_since)
+            EFFECT_DELAY.labels(FLOW).observe(delay / 1_000_000)
+            FRESH.labels(FLOW).inc(self._at.index.is_fresh(item.sku, delay))
+            COALESCED.inc(max(0, item.row.open_changes + item.row.open_holds - 1))
+        FRESHNESS.labels(FLOW).inc(len(items))
 
     async def set_aside(self, items: Sequence[Item], reason: DeadReason, detail: str) -> None:
         """The letters hold the original records; they are acknowledged before the rows are settled."""

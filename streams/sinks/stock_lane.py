@@ -7,6 +7,7 @@ the changelog; calls are driven from the dirty rows, so an outage costs one writ
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Literal, NamedTuple
 
 from connectors.core.errors import LeaseLostError
@@ -16,7 +17,8 @@ from streams.domain import lane_rows
 from streams.domain.lane_rows import Count, Row, SkuRows
 from streams.domain.reasons import IgnoreReason
 from streams.runtime.logs import logger
-from streams.runtime.metrics import OLDEST_UNAPPLIED, PENDING, REFUSED_VERSIONS
+from streams.runtime.metrics import OLDEST_UNAPPLIED, PENDING, REFUSED_VERSIONS, SINK_MODE
+from streams.sinks.lane_alerts import tell_unknown_skus
 from streams.sinks.lane_context import ROLE, LaneContext
 from streams.sinks.lane_readback import LaneReadback
 from streams.sinks.lane_shadow import LaneShadow
@@ -24,6 +26,7 @@ from streams.sinks.lane_writer import FLOW, LaneWriter
 
 Mode = Literal["run", "shadow", "paused"]
 IDLE = timedelta(seconds=1)
+_MODES: dict[Mode, int] = {"paused": 0, "shadow": 1, "run": 2}
 _LOG = logger("streams.stock-lane")
 
 
@@ -47,6 +50,7 @@ class StockLane:
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
+        self._learned = False
 
     @property
     def is_open(self) -> bool:
@@ -79,15 +83,20 @@ class StockLane:
     # ── opened, closed ───────────────────────────────────────────────────────────────────────────
 
     async def opened(self, generation: int) -> None:
-        """The partition is ours and recovered: freeze what may be under way, index what is dirty, begin."""
-        self._closing = False
+        """The partition is ours and recovered."""
+        self._closing = self._learned = False
         self._at.generation = generation
+        self._begin()
+        self._tasks = [asyncio.ensure_future(self._run())]
+
+    def _begin(self) -> None:
+        """Freeze what may be under way, index what is dirty."""
+        self._at.index.clear()
         intents = self._at.table.open_intents()
         for intent in intents:
-            self.readback.freeze(intent, wait=self._at.settle)
-        self._at.index.regroup({}, self._at.table.every_entry())
+            self.readback.freeze(intent, self._at.settle)
+        self._at.index.regroup(self._at.sources.groups, self._at.table.every_entry())
         _LOG.info("lane-opened", dirty=self._at.index.pending, intents=len(intents))
-        self._tasks = [asyncio.ensure_future(self._run())]
 
     async def close(self, within: timedelta) -> int:
         """No new call; wait for those under way.  How many rows were left in calls whose intent stays open."""
@@ -109,17 +118,39 @@ class StockLane:
     # ── calls out ────────────────────────────────────────────────────────────────────────────────
 
     async def _run(self) -> None:
-        try:
+        """Until closed.  Where the lease was lost and comes back for the same generation, everything begins anew."""
+        while not self._closing:
+            try:
+                await self._work()
+            except* LeaseLostError as lost:
+                _LOG.warning("lane-lost-lease", why=str(lost.exceptions[0])[:200])
+                await self.readback.close()
+                await self._regain()
+            except* Exception as errors:  # noqa: BLE001  reported, and it ends the process
+                self._at.failed(errors)
+
+    async def _work(self) -> None:
+        """Until closed, or until the groups are made anew."""
+        if not self._learned:
             await self._learn_sources()
-            async with asyncio.TaskGroup() as runs:
-                catalogue = runs.create_task(self._at.catalogue.run())
-                drives = [runs.create_task(self._drive(group)) for group in self._at.index.group_numbers]
-                await asyncio.wait(drives)
-                catalogue.cancel()
-        except* LeaseLostError:
-            _LOG.warning("lane-lost-lease")
-        except* Exception as errors:  # noqa: BLE001  reported, and it ends the process
-            self._at.failed(errors)
+        grouping = self._at.index.grouping
+        async with asyncio.TaskGroup() as runs:
+            catalogue = runs.create_task(self._at.catalogue.run(partial(tell_unknown_skus, self._at)))
+            drives = [runs.create_task(self._drive(group, grouping)) for group in self._at.index.group_numbers]
+            await asyncio.wait(drives)
+            catalogue.cancel()
+
+    async def _regain(self) -> None:
+        """Wait for the lease; a rebalance closes the lane meanwhile."""
+        while not self._closing:
+            await self._at.clock.sleep(IDLE)
+            try:
+                self._at.permit(self._at.generation)
+            except LeaseLostError:
+                continue
+            async with self._at.table.lock:
+                self._begin()
+            return
 
     async def _learn_sources(self) -> None:
         """Which sources exist and which share a stock, as soon as the target answers for the first time."""
@@ -127,6 +158,7 @@ class StockLane:
             if await self._pause(self._at.gate.ready_in()):
                 continue
             if await self._at.sources.learn():
+                self._learned = True
                 await self.reindex()
                 return
 
@@ -138,9 +170,9 @@ class StockLane:
             self._at.index.regroup(self._at.sources.groups, self._at.table.every_entry())
         self._wake.set()
 
-    async def _drive(self, group: int) -> None:
+    async def _drive(self, group: int, grouping: int) -> None:
         """Calls of one group, one after the other."""
-        while not self._closing:
+        while not self._closing and self._at.index.grouping == grouping:
             mode = self._mode()
             due_in = self._at.index.next_in(group)
             wait = IDLE.total_seconds() if mode == "paused" or due_in is None else due_in
@@ -172,6 +204,7 @@ class StockLane:
     def measure(self) -> None:
         """Gauges: what waits, and how old it is."""
         PENDING.labels(ROLE).set(self._at.index.pending)
+        SINK_MODE.labels(ROLE).set(_MODES[self._mode()])
         since = self._at.index.oldest_since()
         age = 0.0 if since is None else max(0.0, (self._at.clock.micros() - since) / 1_000_000)
         OLDEST_UNAPPLIED.labels(FLOW).set(age)

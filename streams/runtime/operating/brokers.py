@@ -1,0 +1,149 @@
+"""The brokers as operators ask them: offsets, the consumer group, and what this user may do."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from confluent_kafka import (
+    ConsumerGroupState,
+    ConsumerGroupTopicPartitions,
+    KafkaError,
+    KafkaException,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import OffsetSpec
+
+from streams.runtime.cluster import TIMEOUT_S, Cluster, ClusterUnavailableError
+from streams.runtime.operating import refusals
+from streams.runtime.operating.places import Partition, Span
+from streams.settings import KafkaSettings
+
+ROUNDS, ROUND_S = 6, 1.0
+"""How often, and how long each time, the brokers are asked before they count as away."""
+_NOT_THERE = (KafkaError.GROUP_ID_NOT_FOUND, KafkaError.COORDINATOR_NOT_AVAILABLE)
+
+
+class TopicMissingError(Exception):
+    """A topic does not exist, or this user may not see it."""
+
+
+class Brokers(Cluster):
+    """Blocking calls.  Every method raises ClusterUnavailableError or KafkaException."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._errors: list[KafkaError] = []
+        super().__init__(settings)
+
+    def _heard(self, error: object) -> None:
+        if isinstance(error, KafkaError):
+            self._errors.append(error)
+
+    def brokers(self) -> int:
+        """How many answer; quicker than waiting where a reason is heard that waiting does not change."""
+        last = KafkaError(refusals.Local.TIMED_OUT)
+        for _ in range(ROUNDS):
+            try:
+                return len(self._admin.list_topics(timeout=ROUND_S).brokers)
+            except KafkaException as error:
+                last = refusals.cause_of(error)
+                self._admin.poll(0)
+            if refusals.decisive(self._errors):
+                break
+        raise ClusterUnavailableError(f"no broker at {self._servers} answers: {refusals.reason(self._errors, last)}")
+
+    # ── topics ───────────────────────────────────────────────────────────────────────────────────
+
+    def partitions(self, topic: str) -> list[Partition]:
+        """Raises TopicMissingError."""
+        found = self._admin.list_topics(topic, timeout=TIMEOUT_S).topics[topic]
+        if found.error is not None:
+            raise TopicMissingError(refusals.told(f"topic {topic}", found.error))
+        return [Partition(topic, number) for number in sorted(found.partitions)]
+
+    def spans(self, partitions: Sequence[Partition]) -> dict[Partition, Span]:
+        """Where each log begins and ends now."""
+        starts = self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]  # its stub
+        ends = self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]  # as above
+        return {one: Span(starts[one], ends[one]) for one in partitions}
+
+    def at(self, partitions: Sequence[Partition], moment: int) -> dict[Partition, int | None]:
+        """Offset of the first record at or after `moment` (µs); None where there is none."""
+        found = self._offsets(partitions, OffsetSpec.for_timestamp(moment // 1000))
+        return {one: None if offset < 0 else offset for one, offset in found.items()}
+
+    def newest_time(self, partitions: Sequence[Partition]) -> int | None:
+        """Broker's time of the newest record of them all, µs; None where there is none."""
+        newest = OffsetSpec.max_timestamp()  # type: ignore[no-untyped-call]  # its stub
+        asked = {TopicPartition(one.topic, one.number): newest for one in partitions}
+        answers = self._admin.list_offsets(asked, request_timeout=TIMEOUT_S)
+        found = [int(future.result().timestamp) for future in answers.values()]
+        return max(found) * 1000 if found and max(found) > 0 else None
+
+    def _offsets(self, partitions: Iterable[Partition], wanted: OffsetSpec) -> dict[Partition, int]:
+        asked = {TopicPartition(one.topic, one.number): wanted for one in partitions}
+        if not asked:
+            return {}
+        answers = self._admin.list_offsets(asked, request_timeout=TIMEOUT_S)
+        return {Partition(tp.topic, tp.partition): int(future.result().offset) for tp, future in answers.items()}
+
+    def delete_topic(self, topic: str) -> None:
+        """Returns when it is gone; nothing happens where it is not there."""
+        if topic not in self.topic_names():
+            return
+        self._admin.delete_topics([topic], request_timeout=TIMEOUT_S)[topic].result()
+        for _ in range(100):
+            if topic not in self.topic_names():
+                return
+            self._admin.poll(0.1)
+        raise ClusterUnavailableError(f"topic {topic} was deleted, but the brokers still name it; try again later")
+
+    # ── the consumer group ───────────────────────────────────────────────────────────────────────
+
+    def members(self, group: str) -> int:
+        """How many workers are in the group."""
+        try:
+            found = self._admin.describe_consumer_groups([group], request_timeout=TIMEOUT_S)[group].result()
+        except KafkaException as error:
+            if refusals.cause_of(error).code() in _NOT_THERE:
+                return 0
+            raise
+        return 0 if found.state in (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD) else max(1, len(found.members))
+
+    def committed(self, group: str, partitions: Iterable[Partition]) -> dict[Partition, int | None]:
+        """None where the group never committed."""
+        asked = [TopicPartition(one.topic, one.number) for one in partitions]
+        if not asked:
+            return {}
+        request = ConsumerGroupTopicPartitions(group, asked)
+        answer = self._admin.list_consumer_group_offsets([request], request_timeout=TIMEOUT_S)[group].result()
+        return {
+            Partition(tp.topic, tp.partition): tp.offset if tp.offset >= 0 else None for tp in answer.topic_partitions
+        }
+
+    def commit(self, group: str, offsets: Mapping[Partition, int]) -> None:
+        """Only while the group has no members: the brokers refuse it otherwise."""
+        moved = [TopicPartition(one.topic, one.number, offset) for one, offset in offsets.items()]
+        request = ConsumerGroupTopicPartitions(group, moved)
+        answer = self._admin.alter_consumer_group_offsets([request], request_timeout=TIMEOUT_S)[group].result()
+        for tp in answer.topic_partitions:
+            if tp.error is not None:
+                raise KafkaException(tp.error)
+
+    # ── rights ───────────────────────────────────────────────────────────────────────────────────
+
+    def topic_rights(self, topics: Sequence[str]) -> dict[str, frozenset[str]]:
+        """What this user may do with each topic: READ, WRITE, DESCRIBE and others."""
+        asked = TopicCollection(list(topics))
+        found = self._admin.describe_topics(asked, include_authorized_operations=True, request_timeout=TIMEOUT_S)
+        return {topic: _names(future.result().authorized_operations) for topic, future in found.items()}
+
+    def group_rights(self, group: str) -> frozenset[str]:
+        """What this user may do with the group; raises KafkaException where it may not even ask."""
+        found = self._admin.describe_consumer_groups(
+            [group], include_authorized_operations=True, request_timeout=TIMEOUT_S
+        )
+        return _names(found[group].result().authorized_operations)
+
+
+def _names(operations: Sequence[Any] | None) -> frozenset[str]:  # Any: AclOperation, which has no stub
+    return frozenset(one.name for one in operations or ())
