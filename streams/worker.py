@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from streams.app import Application, PreparationError, prepare
+from streams.app.introspection import VERSION
+from streams.app.pages import install_pages
 from streams.app.preparation import take_port
+from streams.app.targets import choose_shop
 from streams.runtime import logs
 from streams.runtime.clock import SystemClock
 from streams.runtime.cluster import Cluster
 from streams.runtime.data_dir import DataDir, DataDirError
+from streams.runtime.metrics import BUILD
 from streams.runtime.serde import RegistryUnavailableError, SchemaMissingError
 from streams.settings import SettingsError, read_settings
 
@@ -28,16 +32,22 @@ def run(environ: Mapping[str, str]) -> int:
         data_dir = DataDir(settings.data_dir)
         data_dir.take()
         port = take_port(settings.web)
+        shop = choose_shop(settings)
         prepared = prepare(settings, Cluster(settings.kafka))
         worker_id = settings.worker_id or f"{settings.web.host}:{port}"
+        BUILD.labels(VERSION).set(1)
         logs.configure(settings.logs.level, settings.logs.format, clock.monotonic, worker=worker_id)
-        application = Application(settings, prepared, clock=clock, web_port=port)
+        application = Application(settings, prepared, shop, clock=clock, web_port=port)
+        install_pages(application)
     except (SettingsError, DataDirError, PreparationError) as error:
         return _cannot_run(error)
     try:
         return asyncio.run(_work(application))
-    except (SchemaMissingError, RegistryUnavailableError) as error:
+    except SchemaMissingError as error:
         return _cannot_run(error)
+    except RegistryUnavailableError as error:
+        line = f"STREAMS_SCHEMA_REGISTRY__URL: the schema registry does not answer: {error}"
+        return _cannot_run(PreparationError(line))
     finally:
         data_dir.release()
 

@@ -2,21 +2,24 @@
 
 import asyncio
 import os
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from connectors.core.errors import LeaseLostError
 from streams.app.faust_app import make_faust_app, raw_topic
 from streams.app.intake import Intake
 from streams.app.parts import LanePart, StockPart
 from streams.app.preparation import Prepared
-from streams.app.targets import open_shop
+from streams.app.targets import ShopChoice, open_shop
 from streams.app.watch import Watch
 from streams.domain.batch_size import BatchSize
 from streams.flows.stock import StockFlow
 from streams.flows.stock_keys import derive_index
 from streams.flows.stock_records import StockRecords
+from streams.flows.stock_sweep import Limits, StockSweep
 from streams.runtime.clock import Clock
 from streams.runtime.cluster import Cluster, ClusterUnavailableError
 from streams.runtime.control import SINK, StandingOrders
@@ -31,7 +34,8 @@ from streams.runtime.lookback import Lookback
 from streams.runtime.partition_store import Derive, no_index
 from streams.runtime.registry import HttpRegistry
 from streams.runtime.serde import Serde
-from streams.runtime.shell import Shell
+from streams.runtime.shell import ChangelogGapError, Shell
+from streams.runtime.store_errors import StoreError
 from streams.runtime.table import BulkTable
 from streams.runtime.writer import Writer
 from streams.settings import Settings, shown
@@ -43,17 +47,30 @@ from streams.sinks.lane_sources import LaneSources
 from streams.sinks.lane_table import LaneTable
 from streams.sinks.stock_lane import Mode, StockLane
 from streams.tables import CHANGELOG_BATCH_BYTES, STOCK_LEDGER, STOCK_WRITE, TableSpec, changelog
-from streams.topics import ALERT, AUDIT, COMMERCE_OUTCOME, CONTROL, DEAD_LETTER, DESIRED, RECOUNT, STOCK_INPUTS
+from streams.topics import (
+    ALERT,
+    AUDIT,
+    COMMERCE_OUTCOME,
+    CONTROL,
+    DEAD_LETTER,
+    DESIRED,
+    HOLD,
+    REBASE,
+    RECOUNT,
+    STOCK_INPUTS,
+)
 
-EXIT_FAULT = 70
-WRITTEN = tuple(topic.name for topic in (DESIRED, ALERT, RECOUNT, COMMERCE_OUTCOME, AUDIT, CONTROL))
+EXIT_CANNOT_RUN, EXIT_FAULT = 2, 70
+WRITTEN = tuple(topic.name for topic in (DESIRED, HOLD, REBASE, ALERT, RECOUNT, COMMERCE_OUTCOME, AUDIT, CONTROL))
 _LOG = logger("streams.app")
 
 
 class Application:
     """Built once per process; `start` and `stop` are called by `streams.worker`."""
 
-    def __init__(self, settings: Settings, prepared: Prepared, *, clock: Clock, web_port: int) -> None:
+    def __init__(
+        self, settings: Settings, prepared: Prepared, shop: ShopChoice, *, clock: Clock, web_port: int
+    ) -> None:
         self.settings, self.clock, self.web_port = settings, clock, web_port
         self.url = settings.web.advertised_url or f"http://{settings.web.host}:{web_port}"
         self.worker_id = settings.worker_id or f"{settings.web.host}:{web_port}"
@@ -67,7 +84,7 @@ class Application:
         self.lookback = Lookback(self._make_reader)
         self.writer = self._writer(prepared)
         self.letters = DeadLetters(self.writer, settings.app_id, settings.data_dir / "dead-letters")
-        self.shop = open_shop(settings, clock, self.lease)
+        self.shop = open_shop(shop, settings, clock, self.lease)
         self.faust = make_faust_app(settings, web_port=web_port)
         self.shell = Shell(
             clock=clock,
@@ -120,7 +137,11 @@ class Application:
             rules=rules,
             clock=self.clock,
         )
-        return StockPart(flow, self.failed)
+        set_ = self.settings.inventory
+        hold, base, every = (timedelta(seconds=s) for s in (set_.hold_limit_s, set_.base_alert_s, set_.check_every_s))
+        limits = Limits(hold=hold, base=base, every=every)
+        sweep = StockSweep(self.ledger, self.writer, encode=self.serde.encode, limits=limits, clock=self.clock)
+        return StockPart(flow, sweep, self.failed)
 
     def _lane_part(self) -> LanePart:
         port, gate, clock = self.shop.port, self.shop.gate, self.clock
@@ -138,6 +159,7 @@ class Application:
             clock=clock,
             encode=self.serde.encode,
             settle=timedelta(seconds=self.shop.settings.settle_s),
+            permit=self.lease.check,
             failed=self.failed,
         )
         return LanePart(StockLane(context, self.sink_mode), self.rows, self.serde, self.letters, self.failed)
@@ -166,6 +188,9 @@ class Application:
 
     def failed(self, error: BaseException) -> None:
         """A fault inside: end at once; the only safe state is the one in Kafka, from where the rest comes again."""
+        if isinstance(error, (StoreError, ChangelogGapError)):
+            print(f"commerce-streams: {error}", file=sys.stderr, flush=True)  # noqa: T201  the one line
+            os._exit(EXIT_CANNOT_RUN)
         _LOG.critical("fault", error=f"{type(error).__name__}: {error}"[:500], exc_info=error)
         os._exit(EXIT_FAULT)
 
@@ -193,6 +218,19 @@ class Application:
 
     def since_poll(self) -> timedelta:
         return self.shell.since_poll
+
+    async def take_up_left(self) -> None:
+        """Batches that were left because the lease was lost for a moment come again, once it is back."""
+        if not any(part.pool.left for part in (self.stock, self.lane)):
+            return
+        try:
+            self.lease.check()
+        except LeaseLostError:
+            return
+        for part in (self.stock, self.lane):
+            part.pool.left = 0
+        _LOG.warning("lease-is-back", generation=self.lease.generation)
+        await self.faust.consumer.perform_seek()
 
     def heartbeat_age(self) -> timedelta:
         return self.lease.heartbeat_age

@@ -5,6 +5,7 @@ from importlib.metadata import version
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from faust.exceptions import ConsumerNotStarted
 from prometheus_client import Counter, Gauge, Histogram
 
 from connectors.core.ports import StockTarget
@@ -14,6 +15,8 @@ from streams.domain import stock_entry
 from streams.domain.breaker import BreakerState
 from streams.domain.stock_rules import StockRules
 from streams.flows import stock_keys
+from streams.runtime.kafka import reader_maker
+from streams.runtime.lookback import Lookback
 from streams.runtime.metrics import (
     CONSUMED,
     DEAD_LETTERS,
@@ -33,6 +36,7 @@ from streams.web.facts import (
     LaneFact,
     LedgerFact,
     NotOwnedError,
+    OrderFact,
     RowsFact,
     ShopFact,
     TargetFact,
@@ -58,6 +62,9 @@ class AppIntrospection:
 
     def __init__(self, application: "Application", rules: StockRules) -> None:
         self._app, self._rules = application, rules
+        settings = application.settings
+        reader = reader_maker(settings.kafka, f"{settings.app_id}-look-up", wait_ms=1)
+        self._lookback = Lookback(reader, within_s=1.0)
 
     def facts(self) -> WorkerFacts:
         app = self._app
@@ -81,12 +88,14 @@ class AppIntrospection:
             ),
             recovering={table: int(left) for (table,), left in _values(RECOVERY_LEFT).items() if left},
             settings=app.settings_shown(),
+            lane_accounted=self._lane_accounted(),
+            orders=tuple(OrderFact(o.key, o.state, o.actor, o.reason, o.at) for o in app.orders.orders.values()),
+            since_poll_s=app.since_poll().total_seconds(),
         )
 
     def _intake(self, topic: str) -> IntakeFact:
         app = self._app
-        lags = {partition: lag for (name, partition), lag in app.lags().items() if name == topic}
-        oldest = [seconds for (name, _), seconds in app.oldest_unacknowledged().items() if name == topic]
+        lags, oldest = self._behind(topic)
         return IntakeFact(
             topic=topic,
             partitions=tuple(sorted(lags)),
@@ -98,10 +107,28 @@ class AppIntrospection:
             ignored=_by_second(IGNORED, topic),
         )
 
+    def _behind(self, topic: str) -> tuple[dict[int, int], list[float]]:
+        """Lag per partition, and how long deliveries have been unfinished; nothing before the consumer runs."""
+        try:
+            lags = {partition: lag for (name, partition), lag in self._app.lags().items() if name == topic}
+            oldest = [age for (name, _), age in self._app.oldest_unacknowledged().items() if name == topic]
+        except ConsumerNotStarted:
+            return {}, []
+        return lags, oldest
+
     def _accounted(self) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {}
         for (topic, outcome), records in self._app.accounted().items():
             found.setdefault(topic, {})[outcome] = records
+        return found
+
+    def _lane_accounted(self) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        table = self._app.rows.table
+        for partition in table.owned:
+            for name, records in table.tally(partition).counts.items():
+                topic, _, outcome = name.partition("/")
+                found.setdefault(topic, {})[outcome] = records
         return found
 
     def _target(self) -> TargetFact:
@@ -158,6 +185,11 @@ class AppIntrospection:
         found = {str(url).rstrip("/"): "member" for url in self._app.faust.router.tables_metadata()}
         return {self._app.url: "this worker", **{url: what for url, what in found.items() if url != self._app.url}}
 
+    def partitions(self) -> dict[str, tuple[int, ...]]:
+        ledger = self._app.ledger.changelog
+        metadata = self._app.faust.router.tables_metadata()
+        return {str(url).rstrip("/"): tuple(sorted(topics.get(ledger, ()))) for url, topics in metadata.items()}
+
     def owner_of_sku(self, sku: str) -> str | None:
         return self._owner(self._app.ledger.changelog, self._app.partition_of(sku))
 
@@ -182,7 +214,7 @@ class AppIntrospection:
             return None
         seen, payload = unpack(stored)
         entry = stock_entry.decode(payload)
-        causes = await stock_view.causes(self._app.serde, self._app.lookback, entry, partition)
+        causes = await stock_view.causes(self._app.serde, self._lookback, entry, partition)
         return stock_view.ledger_fact(sku, partition, entry, str(seen), causes=causes, rules=self._rules)
 
     def near(self, sku: str) -> tuple[str, ...]:

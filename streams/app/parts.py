@@ -1,5 +1,6 @@
 """Flows and sinks as the shell opens and closes them, each behind a pool that keeps order per partition."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from schemas.errors import DecodeError
 from schemas.models.desired_stock import DesiredStock
 from streams.domain.reasons import DeadReason
 from streams.flows.stock import StockFlow
+from streams.flows.stock_sweep import StockSweep
 from streams.runtime.dead_letters import DeadLetters, Letter
 from streams.runtime.metrics import CONSUMED
 from streams.runtime.pool import KeyedPool
@@ -33,19 +35,34 @@ class StockPart:
 
     table = STOCK_LEDGER.name
 
-    def __init__(self, flow: StockFlow, failed: Callable[[BaseException], None]) -> None:
-        self._flow = flow
+    def __init__(self, flow: StockFlow, sweep: StockSweep, failed: Callable[[BaseException], None]) -> None:
+        self._flow, self._sweep, self._failed = flow, sweep, failed
+        self._sweeping: asyncio.Task[None] | None = None
         self.pool = KeyedPool(self._take, key=_partition, max_in_flight=MAX_BATCHES, failed=failed)
 
     async def _take(self, event: Event) -> None:
         message = event.message
         await self._flow.take(message.topic, message.partition, event.value, message.generation_id)
 
-    async def opened(self, partitions: frozenset[int], generation: int) -> None:
-        """Nothing to begin: the flow works on what comes."""
+    async def opened(self, partitions: frozenset[int], generation: int) -> None:  # noqa: ARG002  the sweep asks the table
+        """The flow works on what comes; the sweep begins anew."""
+        await self._end_sweep()
+        self._sweeping = asyncio.ensure_future(self._sweep.run(generation))
+        self._sweeping.add_done_callback(self._swept)
+
+    def _swept(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failed(error)
 
     async def quiesce(self, generation: int) -> None:
+        await self._end_sweep()
         await self.pool.quiesce(generation)
+
+    async def _end_sweep(self) -> None:
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.wait([self._sweeping])
+            self._sweeping = None
 
     def closed(self, partitions: frozenset[int]) -> None:
         self._flow.forget(partitions)

@@ -6,12 +6,19 @@ from connectors.core import registry
 from connectors.core.calls import Dependencies
 from connectors.core.errors import ConfigurationError
 from connectors.core.ports import StockTarget
-from connectors.core.registry import Ports
+from connectors.core.registry import Connector, Ports
 from connectors.core.settings import ConnectorSettings
 from streams.runtime.clock import Clock
 from streams.runtime.gate import Gate
 from streams.runtime.lease import Lease
 from streams.settings import Settings, SettingsError, read_connector
+
+
+class ShopChoice(NamedTuple):
+    """The connector that plays the shop, with its settings: checked, and nothing opened."""
+
+    connector: Connector
+    settings: ConnectorSettings
 
 
 class ShopTarget(NamedTuple):
@@ -23,17 +30,22 @@ class ShopTarget(NamedTuple):
     settings: ConnectorSettings
 
 
-def open_shop(settings: Settings, clock: Clock, lease: Lease) -> ShopTarget:
+def choose_shop(settings: Settings) -> ShopChoice:
     """Raises SettingsError with one line that names the setting."""
     name = settings.roles.commerce
     try:
         connector = registry.load(name)
     except ConfigurationError as error:
         raise SettingsError(f"STREAMS_ROLES__COMMERCE: {error.message}") from None
-    read = read_connector(connector.settings, name, settings.connectors.get(name, {}))
+    return ShopChoice(connector, read_connector(connector.settings, name, settings.connectors.get(name, {})))
+
+
+def open_shop(choice: ShopChoice, settings: Settings, clock: Clock, lease: Lease) -> ShopTarget:
+    """Raises SettingsError where the connector cannot show stock."""
+    name = settings.roles.commerce
     gate = Gate(name, clock, settings.sinks.calls_per_s)
     dependencies = Dependencies(clock=clock, permit=lease.check, observe=gate.observe)
-    ports = connector.open(read, dependencies)
+    ports = choice.connector.open(choice.settings, dependencies)
     if ports.stock is None:
         raise SettingsError(f"STREAMS_ROLES__COMMERCE: connector {name!r} does not show stock")
-    return ShopTarget(ports.stock, ports, gate, read)
+    return ShopTarget(ports.stock, ports, gate, choice.settings)

@@ -33,6 +33,10 @@ class Watched(Protocol):
         """Since a fetch last returned."""
         ...
 
+    async def take_up_left(self) -> None:
+        """Have batches delivered again that were left unfinished."""
+        ...
+
     def heartbeat_age(self) -> timedelta:
         """Since the group's coordinator last answered."""
         ...
@@ -79,6 +83,7 @@ class Watch:
             self._end(crashed)
         if self._watched.since_poll() > STANDS_STILL_AFTER:
             self._end(TimeoutError(f"nothing was fetched for {self._watched.since_poll().total_seconds():.0f} s"))
+        await self._watched.take_up_left()
         await self._check_heartbeat()
         self._measure()
 

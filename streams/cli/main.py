@@ -1,40 +1,54 @@
-"""The command `commerce-streams`: every group of commands hangs below it."""
+"""The command `commerce-streams`: every command hangs below it, and is imported only when it is called."""
 
-import os
-import sys
+from collections.abc import Mapping
 
 import click
 
-from streams.cli.schemas import schemas
-from streams.cli.topics import topics
-from streams.settings import SettingsError
+from streams.cli.lazy import Entry, LazyGroup
+
+RUN, LOOK, ACT, SET_UP, FAUST = "Run", "Look", "Act (audited)", "Set up", "Faust's own"
+
+ENTRIES: Mapping[str, Entry] = {
+    "worker": Entry("streams.cli.worker", "worker", RUN, "Work until SIGTERM."),
+    "demo": Entry("streams.cli.demo.command", "demo", RUN, "A story of 90 seconds on real Kafka, checked."),
+    "simulate": Entry("streams.cli.simulate", "simulate", RUN, "Run a stand-in for a target or a warehouse."),
+    "status": Entry("streams.cli.status", "status", LOOK, "Is anything wrong?  As the first page says it."),
+    "doctor": Entry("streams.cli.doctor", "doctor", LOOK, "Check brokers, topics, schemas, rights, target and disk."),
+    "trace": Entry("streams.cli.trace", "trace", LOOK, "The story of one SKU or one record."),
+    "stock": Entry("streams.cli.stock", "stock", LOOK, "Show a SKU, ask for a recount, state a quantity."),
+    "dead-letters": Entry("streams.cli.dead_letters", "dead_letters", ACT, "List, show, retry, discard dead letters."),
+    "gaps": Entry("streams.cli.gaps", "gaps", ACT, "Records that were lost before they were read."),
+    "resume": Entry("streams.cli.resume", "resume", ACT, "Read a topic again whose intake was paused."),
+    "sinks": Entry("streams.cli.sinks", "sinks", ACT, "How targets are written: run, pause, shadow."),
+    "replay": Entry("streams.cli.replay", "replay", ACT, "Read a topic again from an offset or a time."),
+    "topics": Entry("streams.cli.topics", "topics", SET_UP, "The topics and changelogs of this application."),
+    "schemas": Entry("streams.cli.schemas", "schemas", SET_UP, "The Avro contracts in the schema registry."),
+    "docs": Entry("streams.cli.docs", "docs", SET_UP, "Write the generated pages of docs/."),
+    "faust": Entry("streams.cli.faust_commands", "faust", FAUST, "Any command of Faust for this application."),
+    "agents": Entry("streams.cli.faust_commands", "agents", FAUST, "List agents."),
+    "tables": Entry("streams.cli.faust_commands", "tables", FAUST, "List tables."),
+    "models": Entry("streams.cli.faust_commands", "models", FAUST, "List Faust's models."),
+    "model": Entry("streams.cli.faust_commands", "model", FAUST, "Show one of Faust's models."),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    entries=ENTRIES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="commerce-streams")
 def cli() -> None:
-    """Keeps Adobe Commerce in step with WMS, ERP and CRM.  Settings come from STREAMS_… variables."""
+    """Keeps Adobe Commerce in step with WMS, ERP and CRM.
 
+    Settings come from STREAMS_… variables and the file that STREAMS_CONFIG names.
+    Exit codes: 0 done, 1 found something wrong, 2 cannot run.
 
-@cli.command()
-def worker() -> None:
-    """Work until SIGTERM.
-
-    Example: STREAMS_DATA_DIR=/var/lib/streams commerce-streams worker
-    """
-    from streams.worker import run  # noqa: PLC0415  heavy: only this command needs Faust
-
-    sys.exit(run(os.environ))
-
-
-cli.add_command(topics)
-cli.add_command(schemas)
+    \b
+    Example: commerce-streams doctor
+    """  # noqa: D301  click reads \b as "keep these lines"
 
 
 def main() -> None:
-    """Entry point: a setting that is wrong is one line and exit code 2, for every command."""
-    try:
-        cli()
-    except SettingsError as error:
-        click.echo(f"commerce-streams: {error}", err=True)
-        sys.exit(2)
+    """Entry point."""
+    cli(prog_name="commerce-streams")

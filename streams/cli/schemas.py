@@ -9,30 +9,30 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 from schemas.catalogue import CONTRACTS
 from schemas.compatibility import differences
 from streams.cli.output import as_json, echo_rows, json_option
-from streams.runtime.registry import HttpRegistry
-from streams.runtime.serde import RegistryUnavailableError
-from streams.settings import Settings, read_settings
+from streams.runtime.operating.registry import OperatorRegistry
+from streams.settings import read_settings
 
 
 @click.group()
 def schemas() -> None:
-    """The Avro contracts in the schema registry."""
+    """The Avro contracts in the schema registry.
+
+    \b
+    Example: commerce-streams schemas apply --dry-run
+    """  # noqa: D301  click reads \b as "keep these lines"
 
 
 @schemas.command("apply")
 @click.option("--dry-run", is_flag=True, help="Only print the difference.")
 @json_option
-def apply(dry_run: bool, json: bool) -> None:  # noqa: FBT001  click's own way
+def apply(*, dry_run: bool, json: bool) -> None:
     """Register every contract; an incompatible one is reported by field and not registered.
 
+    \b
     Example: commerce-streams schemas apply
-    """
-    settings = read_settings(os.environ)
-    try:
-        rows = [_apply(contract.subject, contract.schema_text, settings, dry_run=dry_run) for contract in CONTRACTS]
-    except RegistryUnavailableError as error:
-        click.echo(f"commerce-streams: STREAMS_SCHEMA_REGISTRY__URL: {error}", err=True)
-        sys.exit(2)
+    """  # noqa: D301  as above
+    with OperatorRegistry(read_settings(os.environ).schema_registry) as registry:
+        rows = [_apply(contract.subject, contract.schema_text, registry, dry_run=dry_run) for contract in CONTRACTS]
     if json:
         as_json([{"subject": subject, "state": state, "detail": detail} for subject, state, detail in rows])
     else:
@@ -40,8 +40,7 @@ def apply(dry_run: bool, json: bool) -> None:  # noqa: FBT001  click's own way
     sys.exit(1 if any(state == "incompatible" for _, state, _ in rows) else 0)
 
 
-def _apply(subject: str, text: str, settings: Settings, *, dry_run: bool) -> tuple[str, str, str]:
-    registry = HttpRegistry(settings.schema_registry)
+def _apply(subject: str, text: str, registry: OperatorRegistry, *, dry_run: bool) -> tuple[str, str, str]:
     known = registry.id_of(subject, text)
     if known is not None:
         return subject, "registered", f"id {known}"

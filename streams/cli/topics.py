@@ -1,41 +1,48 @@
 """`topics apply`: creates what is missing, corrects what may be corrected, and says what may not."""
 
-import os
 import sys
 
 import click
 from confluent_kafka import KafkaException
 
 from streams.app.topic_plan import Change, Plan, plan_topics
-from streams.cli.output import as_json, echo_rows, json_option
-from streams.runtime.cluster import Cluster, ClusterUnavailableError
-from streams.settings import read_settings
+from streams.cli.failures import CannotRunError
+from streams.cli.output import as_json, echo_rows, json_option, say
+from streams.cli.session import Session
+from streams.runtime.operating.refusals import told
 
 
 @click.group()
 def topics() -> None:
-    """The topics and changelogs that this application needs."""
+    """The topics and changelogs that this application needs.
+
+    \b
+    Example: commerce-streams topics apply --dry-run
+    """  # noqa: D301  click reads \b as "keep these lines"
 
 
 @topics.command("apply")
 @click.option("--dry-run", is_flag=True, help="Only print the difference.")
 @json_option
-def apply(dry_run: bool, json: bool) -> None:  # noqa: FBT001  click's own way
+def apply(*, dry_run: bool, json: bool) -> None:
     """Create missing topics and correct their settings; a different partition count is an error.
 
+    \b
     Example: commerce-streams topics apply --dry-run
-    """
-    settings = read_settings(os.environ)
-    cluster = Cluster(settings.kafka)
-    try:
-        plan = plan_topics(settings, cluster)
-        if not dry_run and not plan.refusals:
-            plan.apply(cluster)
-    except (ClusterUnavailableError, KafkaException) as error:
-        click.echo(f"commerce-streams: {error}", err=True)
-        sys.exit(2)
+    """  # noqa: D301  as above
+    session = Session()
+    plan = plan_topics(session.settings, session.brokers)
+    if not dry_run and not plan.refusals:
+        _carry_out(plan, session)
     _print(plan, json=json)
     sys.exit(1 if plan.refusals else 0)
+
+
+def _carry_out(plan: Plan, session: Session) -> None:
+    try:
+        plan.apply(session.brokers)
+    except KafkaException as error:
+        raise CannotRunError(told("creating and setting topics", error)) from None
 
 
 def _print(plan: Plan, *, json: bool) -> None:
@@ -44,7 +51,7 @@ def _print(plan: Plan, *, json: bool) -> None:
         return
     echo_rows(("topic", "what", "detail"), [_row(change) for change in plan.changes])
     for refusal in plan.refusals:
-        click.echo(refusal, err=True)
+        say(refusal)
     if not plan.changes and not plan.refusals:
         click.echo(f"all {plan.total} topics are as they should be")
 

@@ -1,0 +1,28 @@
+"""Puts the status pages into a worker: its facts, its acts, its dead letters."""
+
+from typing import TYPE_CHECKING
+
+from streams.app.acts import AppActs
+from streams.app.introspection import AppIntrospection
+from streams.runtime.kafka import reader_maker
+from streams.topics import DEAD_LETTER
+from streams.web.decoding import LetterDecoder
+from streams.web.install import Ports, install_web
+from streams.web.letter_log import LetterLog
+
+if TYPE_CHECKING:
+    from streams.app.application import Application
+
+
+def install_pages(application: "Application") -> None:
+    """Before the application starts."""
+    kafka, app_id = application.settings.kafka, application.settings.app_id
+    reader = reader_maker(kafka, f"{app_id}-pages")
+    ports = Ports(
+        introspection=AppIntrospection(application, application.rules),
+        acts=AppActs(application),
+        letters=LetterLog(reader, DEAD_LETTER.partitions or kafka.partitions, application.clock),
+        decode=LetterDecoder(application.serde).decode,
+        clock=application.clock,
+    )
+    install_web(application.faust, application.settings.web, ports)
