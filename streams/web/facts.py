@@ -86,6 +86,16 @@ class GapFact(msgspec.Struct, frozen=True):
     last: int
 
 
+class OrderFact(msgspec.Struct, frozen=True):
+    """A standing order that holds now."""
+
+    key: str
+    state: str
+    actor: str
+    reason: str
+    at: int
+
+
 class WorkerFacts(msgspec.Struct, frozen=True):
     """Everything that one worker tells of itself."""
 
@@ -108,6 +118,10 @@ class WorkerFacts(msgspec.Struct, frozen=True):
     """Table → changelog records still to be read."""
     settings: dict[str, str]
     """What is set, without secrets."""
+    lane_accounted: dict[str, dict[str, int]] = {}
+    """The part of `accounted` that the stock lane counted (applied, superseded, dead, parked)."""
+    orders: tuple[OrderFact, ...] = ()
+    since_poll_s: float | None = None
 
 
 class TermFact(msgspec.Struct, frozen=True):
@@ -222,6 +236,14 @@ class Introspection(Protocol):
 
     def peers(self) -> dict[str, str]:
         """Worker URL → what is known of it from the group's assignment (its own URL included)."""
+        ...
+
+    def partitions(self) -> dict[str, tuple[int, ...]]:
+        """Worker URL → partitions of the stock ledger that the group gave it."""
+        ...
+
+    def near(self, sku: str) -> tuple[str, ...]:
+        """SKUs of this worker that begin alike, or differ in case only."""
         ...
 
     def owner_of_sku(self, sku: str) -> str | None:

@@ -1,0 +1,56 @@
+"""What operators may do from the pages: a narrow port; the application carries it out and audits it.
+
+Every act is audited before it is done, and its ids are derived from the act's id: the same act twice is one act.
+"""
+
+from typing import Literal, NamedTuple, Protocol
+
+Mode = Literal["run", "shadow", "paused"]
+
+
+class Mandate(NamedTuple):
+    """Who does it and why; `id` is the same for every repeat of one act."""
+
+    id: str
+    actor: str
+    reason: str
+
+
+class Place(NamedTuple):
+    """A bucket of a location, as the ledger names it; None stands for all."""
+
+    sku: str
+    location: str | None = None
+    bucket: str | None = None
+
+
+class ActFailedError(Exception):
+    """It was not done, or it is not known whether it was; repeating it is safe."""
+
+
+class Acts(Protocol):
+    """Each returns when the broker has it.  Raises ActFailedError."""
+
+    async def set_sink(self, role: str, mode: Mode, before: str, mandate: Mandate) -> None:
+        """How a sink runs, on every worker, until the next order."""
+        ...
+
+    async def resume(self, topic: str, mandate: Mandate) -> None:
+        """A topic whose intake was paused is read again."""
+        ...
+
+    async def accept_gap(self, topic: str, partition: int, upto: int, mandate: Mandate) -> None:
+        """Records before `upto` left the log unread: go on without them."""
+        ...
+
+    async def recount(self, place: Place, mandate: Mandate) -> None:
+        """Asks the source systems to state a quantity anew."""
+        ...
+
+    async def rebase(self, place: Place, before: str, quantity: int, mandate: Mandate) -> None:
+        """States what a bucket holds as of now, whatever the records said; quantity in micros."""
+        ...
+
+    async def reveal(self, letter: str, mandate: Mandate) -> None:
+        """Notes that the content of a letter is shown to a person."""
+        ...

@@ -1,0 +1,101 @@
+"""Puts the pages into a worker: routes, door, headers, and the two tasks that keep them fresh."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from streams.runtime.clock import Clock
+from streams.runtime.logs import logger
+from streams.settings import WebSettings
+from streams.web.act_book import ActBook
+from streams.web.acts import Acts
+from streams.web.answers import set_headers
+from streams.web.context import CONTEXT, Decode, LetterSource, Look, Scene, WebContext
+from streams.web.door import Door
+from streams.web.errors import failures
+from streams.web.facts import Introspection
+from streams.web.fleet import Fleet
+from streams.web.letter_index import LetterIndex
+from streams.web.limits import Allowance
+from streams.web.peers import HttpPeers
+from streams.web.roles import Tokens
+from streams.web.routes import register
+from streams.web.sessions import Sessions
+from streams.web.stock_parts import StockLookup
+
+_LOG = logger("streams.web")
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the pages need of the application."""
+
+    introspection: Introspection
+    acts: Acts
+    letters: LetterSource
+    decode: Decode
+    clock: Clock
+
+
+def install_web(faust_app: Any, settings: WebSettings, ports: Ports) -> None:  # Any: Faust has no types
+    """Before the app starts; Faust's own pages are taken out, its index included."""
+    faust_app.web.blueprints = type(faust_app.web.blueprints)()
+    install(faust_app.web.web_app, settings, ports)
+
+
+def install(app: web.Application, settings: WebSettings, ports: Ports) -> None:
+    """Into any aiohttp application that is not started yet."""
+    peers = HttpPeers(Tokens.of(settings).for_peers)
+    at = make_context(settings, ports, peers)
+    app[CONTEXT] = at
+    app.middlewares.append(failures)
+    app.on_response_prepare.append(set_headers)
+    register(app.router)
+
+    async def start(_app: web.Application) -> None:
+        at.tasks.append(asyncio.ensure_future(at.letters.follow(at.scene.index)))
+        at.tasks.append(asyncio.ensure_future(at.scene.watch()))
+        for task in at.tasks:
+            task.add_done_callback(_ended)
+
+    async def stop(_app: web.Application) -> None:
+        tasks, at.tasks[:] = list(at.tasks), []
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=2)
+        await peers.close()
+
+    app.on_startup.append(start)
+    app.on_cleanup.append(stop)
+
+
+def make_context(settings: WebSettings, ports: Ports, peers: HttpPeers) -> WebContext:
+    tokens, clock = Tokens.of(settings), ports.clock
+    sessions = Sessions(tokens.key)
+    fleet = Fleet(ports.introspection, peers, clock)
+    return WebContext(
+        introspection=ports.introspection,
+        clock=clock,
+        look=Look.of(settings.environment, settings.time_zone),
+        tokens=tokens,
+        sessions=sessions,
+        door=Door(tokens, sessions, settings.host, clock),
+        scene=Scene(fleet, LetterIndex(), clock),
+        stock=StockLookup(ports.introspection, fleet, peers, clock),
+        letters=ports.letters,
+        decode=ports.decode,
+        acts=ports.acts,
+        book=ActBook(),
+        look_ups=Allowance(clock, burst=10, per_second=10),
+        peer_look_ups=Allowance(clock, burst=100, per_second=100),
+        sign_ins=Allowance(clock, burst=5, per_second=5 / 60),
+    )
+
+
+def _ended(task: "asyncio.Task[None]") -> None:
+    """A fault in what keeps the pages fresh is said; the streams go on."""
+    if not task.cancelled() and task.exception() is not None:
+        _LOG.error("pages-not-fresh", error=repr(task.exception())[:300])

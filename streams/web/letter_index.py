@@ -1,0 +1,136 @@
+"""The dead letters of the topic as an index in memory: bounded, newest kept, known by the record they set aside.
+
+A letter may be written twice after a crash: both stand for the same record and count once.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from streams.web.letter_groups import Letter, masked
+
+CAP = 50_000
+MINUTE = 60_000_000
+POINTS = 60
+LISTED_KEYS = 200
+
+
+class GroupState(NamedTuple):
+    """A group as it stands: first and last are real letters."""
+
+    id: str
+    reason: str
+    topic: str
+    detail: str
+    """Masked."""
+    letters: int
+    first: Letter
+    last: Letter
+
+
+class IndexState(msgspec.Struct, frozen=True):
+    """What the index knows of the topic.
+
+    `left_out` are letters of the topic that are older than what is kept; `building` while letters that were there at
+    the start are still read; `why` says why nothing is known.
+    """
+
+    known: bool = False
+    building: bool = False
+    to_read: int = 0
+    left_out: int = 0
+    why: str = "the dead-letter topic was not read yet"
+
+
+class LetterIndex:
+    """`add` in the order of the log; reads are cheap enough for every page."""
+
+    def __init__(self, cap: int = CAP) -> None:
+        self._cap = cap
+        self._by_id: dict[str, Letter] = {}
+        self._groups: dict[str, deque[Letter]] = {}
+        self._by_key: dict[str, dict[str, Letter]] = {}
+        self.state = IndexState()
+        self.evicted = 0
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def add(self, letter: Letter) -> None:
+        if letter.id in self._by_id:
+            return
+        self._by_id[letter.id] = letter
+        self._groups.setdefault(letter.group, deque()).append(letter)
+        self._by_key.setdefault(letter.key, {})[letter.id] = letter
+        if len(self._by_id) > self._cap:
+            self._evict(next(iter(self._by_id.values())))
+
+    def clear(self) -> None:
+        """Before the topic is read anew."""
+        self._by_id.clear()
+        self._groups.clear()
+        self._by_key.clear()
+        self.evicted = 0
+
+    def _evict(self, letter: Letter) -> None:
+        self.evicted += 1
+        del self._by_id[letter.id]
+        members = self._groups[letter.group]
+        members.popleft()
+        if not members:
+            del self._groups[letter.group]
+        same_key = self._by_key[letter.key]
+        del same_key[letter.id]
+        if not same_key:
+            del self._by_key[letter.key]
+
+    @property
+    def left_out(self) -> int:
+        """Letters of the topic that are not in the index."""
+        return self.state.left_out + self.evicted
+
+    def groups(self) -> list[GroupState]:
+        """The group with the newest letter first."""
+        found = [_group(members) for members in self._groups.values()]
+        return sorted(found, key=lambda group: (-group.last.at, group.id))
+
+    def group(self, group: str) -> GroupState | None:
+        members = self._groups.get(group)
+        return None if not members else _group(members)
+
+    def letters(self, group: str) -> list[Letter]:
+        """Newest first."""
+        return sorted(self._groups.get(group, ()), key=position, reverse=True)
+
+    def letter(self, letter_id: str) -> Letter | None:
+        return self._by_id.get(letter_id)
+
+    def of_key(self, key: str) -> list[Letter]:
+        """Letters whose message key is this text."""
+        return list(self._by_key.get(key, {}).values())
+
+    def per_minute(self, group: str | None, now: int) -> list[int]:
+        """Letters of the last hour by minute, oldest minute first; None for all groups."""
+        counts = [0] * POINTS
+        chosen: Iterable[deque[Letter]] = self._groups.values() if group is None else [self._groups.get(group, deque())]
+        for members in chosen:
+            for letter in reversed(members):
+                age = (now - letter.at) // MINUTE
+                if age >= POINTS:
+                    break
+                counts[POINTS - 1 - max(0, age)] += 1
+        return counts
+
+
+def position(letter: Letter) -> tuple[int, int, int]:
+    """Order of letters in a list: by time, then by place in the log; new letters never move older ones."""
+    return letter.at, letter.partition, letter.offset
+
+
+def _group(members: deque[Letter]) -> GroupState:
+    first, last = members[0], members[-1]
+    return GroupState(
+        first.group, first.reason, first.origin_topic, masked(first.detail, first.reason), len(members), first, last
+    )

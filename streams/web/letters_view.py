@@ -1,0 +1,200 @@
+"""Dead letters as the pages show them: groups, one group's letters, one letter with its bytes.
+
+A letter of a topic that can name people shows neither key, message nor bytes without the role reveal.
+"""
+
+import base64
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from streams.topics import DESIRED, HOLD, REBASE, STOCK_CHANGE
+from streams.web.envelope import Envelope, State
+from streams.web.letter_groups import Letter, values_of
+from streams.web.letter_index import GroupState, LetterIndex, position
+from streams.web.memory import DAY
+from streams.web.need import advice, reason_title
+from streams.web.situation import Situation
+from streams.web.words import count, many, moment
+
+PAGE = 100
+SHOWN_VALUES = 5
+WITHOUT_PEOPLE = frozenset({STOCK_CHANGE.name, HOLD.name, REBASE.name, DESIRED.name})
+"""Topics whose records hold no personal data; of any other topic nothing is shown unasked."""
+HIDDEN = "hidden (role reveal)"
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """How a masked value differs over the letters of a group: the most frequent ones with their counts."""
+
+    field: str
+    distinct: int
+    top: tuple[tuple[str, int], ...]
+
+
+class LetterLine(msgspec.Struct, frozen=True):
+    """One letter in a list."""
+
+    id: str
+    href: str
+    at: datetime
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    detail: str
+    size: int
+
+
+class GroupLine(msgspec.Struct, frozen=True):
+    """One group in a list; first and last are real letters."""
+
+    id: str
+    href: str
+    reason: str
+    title: str
+    topic: str
+    detail: str
+    letters: int
+    first: LetterLine
+    last: LetterLine
+    is_new: bool
+    per_minute: int
+    """Letters in the last five minutes, by minute and rounded."""
+    series: tuple[float | None, ...]
+    advice: str
+
+
+class LettersView(msgspec.Struct, frozen=True):
+    """All groups; `total_is` says whether older letters are left out."""
+
+    state: State
+    headline: str
+    sentence: str
+    total: int | None
+    total_is: str
+    left_out: int
+    groups: tuple[GroupLine, ...]
+    topic: str = ""
+
+
+class GroupView(msgspec.Struct, frozen=True):
+    """One group: what it means, what to do, and a page of its letters, newest first."""
+
+    group: GroupLine
+    spread: tuple[Spread, ...]
+    items: tuple[LetterLine, ...]
+    total: int
+    next: str | None
+
+
+def letters_page(at: Situation, index: LetterIndex, topic: str = "") -> Envelope[LettersView]:
+    """All groups, or those of one topic."""
+    groups = tuple(group_line(one, index, at.now) for one in at.letters.groups if not topic or one.topic == topic)
+    state, head, sentence = _verdict(at, groups, topic)
+    known = at.letters.state.known and not at.letters.state.building
+    total_is = "at least" if at.letters.left_out else "exact"
+    total = sum(group.letters for group in groups) if known else None
+    view = LettersView(state, head, sentence, total, total_is, at.letters.left_out, groups, topic)
+    return Envelope(moment(at.now), at.fleet.own.worker, state, view, at.fleet.workers)
+
+
+def _verdict(at: Situation, groups: Sequence[GroupLine], topic: str) -> tuple[State, str, str]:
+    letters = at.letters
+    if not letters.state.known:
+        return "unknown", "Dead letters are not known", f"{letters.state.why}. We try again every 5 s.".capitalize()
+    if letters.state.building:
+        left = many(letters.state.to_read, "letter")
+        return "unknown", "Dead letters are being read", f"{left} still to come; their number is known then."
+    if not groups and topic and letters.total:
+        whole = f"{many(letters.total, 'letter')} in all."
+        return "ok", f"No letter of {topic}", whole
+    if not groups:
+        return "ok", "No dead letter", "Nothing is set aside. Letters are kept for 90 days."
+    total = sum(group.letters for group in groups)
+    new = sum(group.is_new for group in groups)
+    growing = sum(group.per_minute for group in groups)
+    head = f"{many(total, 'dead letter')} in {many(len(groups), 'group')}"
+    parts = [f"{many(new, 'group')} new in the last 24 h" if new else "No group is new"]
+    parts.append(f"growing by {count(growing)}/min" if growing else "not growing")
+    more = f" {many(letters.left_out, 'older letter')} not listed." if letters.left_out else ""
+    return "attention", head, f"{', '.join(parts)}.{more} Nothing is lost: each keeps its bytes."
+
+
+def group_line(group: GroupState, index: LetterIndex, now: int) -> GroupLine:
+    series = index.per_minute(group.id, now)
+    return GroupLine(
+        id=group.id,
+        href=f"/dead-letters/{group.id}",
+        reason=group.reason,
+        title=reason_title(group.reason),
+        topic=group.topic,
+        detail=group.detail if group.topic in WITHOUT_PEOPLE else HIDDEN,
+        letters=group.letters,
+        first=letter_line(group.first),
+        last=letter_line(group.last),
+        is_new=now - group.first.at < DAY,
+        per_minute=-(-sum(series[-5:]) // 5),
+        series=tuple(float(one) for one in series),
+        advice=advice(group.reason),
+    )
+
+
+def letter_line(letter: Letter) -> LetterLine:
+    plain = letter.origin_topic in WITHOUT_PEOPLE
+    return LetterLine(
+        id=letter.id,
+        href=f"/dead-letters/{letter.group}/{letter.id}",
+        at=moment(letter.at),
+        topic=letter.origin_topic,
+        partition=letter.origin_partition,
+        offset=letter.origin_offset,
+        key=letter.key if plain else HIDDEN,
+        detail=letter.detail if plain else HIDDEN,
+        size=letter.size,
+    )
+
+
+def group_view(group: GroupState, index: LetterIndex, now: int, *, after: str | None, limit: int) -> GroupView:
+    """A page of the group's letters; `after` is the `next` of the page before: new letters do not move it."""
+    letters = index.letters(group.id)
+    start = _place(after)
+    rest = letters if start is None else [letter for letter in letters if position(letter) < start]
+    shown = rest[: max(1, min(limit, PAGE))]
+    more = _cursor(shown[-1]) if len(rest) > len(shown) else None
+    return GroupView(
+        group=group_line(group, index, now),
+        spread=_spread(letters),
+        items=tuple(letter_line(letter) for letter in shown),
+        total=len(letters),
+        next=more,
+    )
+
+
+def _spread(letters: Sequence[Letter]) -> tuple[Spread, ...]:
+    """Keys first, then what the message names."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for letter in letters:
+        if letter.origin_topic not in WITHOUT_PEOPLE:
+            return ()
+        found["message key"][letter.key] += 1
+        for field, value in dict(values_of(letter.detail, letter.reason)).items():
+            found[field][value] += 1
+    return tuple(Spread(field, len(seen), tuple(seen.most_common(SHOWN_VALUES))) for field, seen in found.items())
+
+
+def _cursor(letter: Letter) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(position(letter))).decode().rstrip("=")
+
+
+def _place(cursor: str | None) -> tuple[int, int, int] | None:
+    """None for the first page, and for a cursor that is none of ours."""
+    if not cursor:
+        return None
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        return msgspec.json.decode(raw, type=tuple[int, int, int])
+    except (ValueError, msgspec.MsgspecError):
+        return None

@@ -1,0 +1,135 @@
+"""What is said about one SKU: the sentence on top, the words of a row's state, the names of the formula's terms."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from streams.web.envelope import State
+from streams.web.facts import RowFact, ShopFact, SourceFact
+from streams.web.stock_parts import StockParts
+from streams.web.words import age, seconds_since
+
+Words = tuple[State, str, str]
+
+TERM_LABELS: Mapping[str, str] = {
+    "on_hand": "on hand",
+    "available": "stated as available",
+    "wip": "work in progress",
+    "on_hold": "on hold",
+    "allocated": "allocated by the WMS",
+    "channels": "other channels",
+    "shipped": "shipped, not posted",
+    "buffer": "buffer",
+}
+
+ROW_WORDS: Mapping[str, tuple[str, str]] = {
+    "clean": ("ok", "acknowledged"),
+    "dirty": ("wait", "goes out next"),
+    "frozen": ("wait", "a call ended without an answer: looked up before it is written again"),
+    "parked": ("warn", "parked: Commerce refused it alone without a reason, waits for its next version"),
+    "dead": ("bad", "refused: set aside as a dead letter"),
+    "no-base": ("unknown", "no full count yet: not written"),
+    "unknown": ("unknown", "not known"),
+}
+"""State of a row → icon and word."""
+
+
+def formula(source: SourceFact) -> Iterator[tuple[str, str, int, str]]:
+    """Name, label, sign and value of each term, in the order of the formula."""
+    for term in source.terms:
+        yield term.name, TERM_LABELS.get(term.name, term.name.replace("_", " ")), term.sign, term.value
+
+
+def sentence(parts: StockParts, has_letters: bool) -> Words:  # noqa: FBT001  one fact beside the parts
+    """What the shop shows, since when, and whether it is right."""
+    if parts.missing:
+        return "unknown", "Not everything is known", " ".join(parts.missing)
+    if parts.ledger is None and not parts.rows:
+        return _not_there(parts, has_letters)
+    if parts.shop_error:
+        return "unknown", "Commerce did not tell", parts.shop_error
+    without_base = _without_base(parts)
+    if without_base and not parts.rows:
+        return "unknown", "Not written yet", without_base
+    rows = parts.rows or ()
+    for judge in (_refused, _on_the_way, _differs):
+        found = judge(parts, rows)
+        if found is not None:
+            return found
+    return _in_step(parts, rows, without_base)
+
+
+def _not_there(parts: StockParts, has_letters: bool) -> Words:  # noqa: FBT001  as above
+    near = f" Near: {', '.join(parts.near)}." if parts.near else ""
+    letters = " Dead letters have it as key: see below." if has_letters else ""
+    return "unknown", "No record of this SKU", f"Neither ledger nor lane know it.{letters}{near}"
+
+
+def _without_base(parts: StockParts) -> str:
+    sources = parts.ledger.sources if parts.ledger is not None else ()
+    places = sorted({place for source in sources for place in source.without_base})
+    if not places:
+        return ""
+    changes = sum(source.changes for source in sources if not source.shown)
+    parked = f"; {changes} changes are parked (no-base) and the shop is not written" if changes else ""
+    whose = "Location" if len(places) == 1 else "Locations"
+    return f"{whose} {', '.join(places)} sent no full count yet{parked}."
+
+
+def _refused(_parts: StockParts, rows: Sequence[RowFact]) -> Words | None:
+    bad = [row for row in rows if row.state in ("dead", "parked")]
+    if not bad:
+        return None
+    named = "; ".join(
+        f"{row.source_code}: {row.reason or row.state}, the shop keeps {row.acked or 'nothing'} there" for row in bad
+    )
+    state: State = "stopped" if any(row.state == "dead" for row in bad) else "attention"
+    return state, "Commerce refused a row", f"{named}."
+
+
+def _on_the_way(parts: StockParts, rows: Sequence[RowFact]) -> Words | None:
+    late = [row for row in rows if row.state in ("dirty", "frozen")]
+    if not late:
+        return None
+    frozen = [row.source_code for row in late if row.state == "frozen"]
+    since = min((row.dirty_since for row in late if row.dirty_since is not None), default=parts.as_of)
+    how = f"{', '.join(frozen)} is looked up first" if frozen else f"{', '.join(row.source_code for row in late)} next"
+    written, due = _total(row.acked for row in rows), _total(row.wanted for row in rows)
+    text = f"Written {written}, due {due}: {how}, for {age(seconds_since(since, parts.as_of))}."
+    return "attention" if frozen else "ok", "On its way", text
+
+
+def _differs(parts: StockParts, rows: Sequence[RowFact]) -> Words | None:
+    """What Commerce answered just now against what it acknowledged."""
+    if not parts.asked_shop:
+        return None
+    shop: dict[str, ShopFact] = {fact.source_code: fact for fact in parts.shop}
+    off = [row for row in rows if not _same(shop.get(row.source_code), row)]
+    if not off:
+        return None
+    pairs = "; ".join(f"{row.source_code} shows {_shown(shop.get(row.source_code))}, ours {row.acked}" for row in off)
+    return "attention", "The shop shows something else", f"{pairs}. Somebody else may have changed it there."
+
+
+def _same(fact: ShopFact | None, row: RowFact) -> bool:
+    if fact is None or row.acked is None:
+        return fact is None and row.acked is None
+    return Decimal(fact.quantity) == Decimal(row.acked) and fact.in_stock == row.acked_in_stock
+
+
+def _shown(fact: ShopFact | None) -> str:
+    return "nothing" if fact is None else fact.quantity
+
+
+def _in_step(parts: StockParts, rows: Sequence[RowFact], without_base: str) -> Words:
+    at = max((row.acked_at for row in rows if row.acked_at is not None), default=None)
+    ago = "" if at is None else f", written {age(seconds_since(at, parts.as_of))} ago"
+    total = _total(row.acked for row in rows)
+    more = f" {without_base}" if without_base else ""
+    if parts.asked_shop:
+        return "ok", "In step", f"Shop = ours: {total}{ago}.{more}"
+    return "ok", "Written as decided", f"Commerce acknowledged {total}{ago}. It was not asked just now.{more}"
+
+
+def _total(values: Iterator[str | None]) -> str:
+    known = [Decimal(value) for value in values if value is not None]
+    return f"{sum(known, Decimal(0)):f}" if known else "nothing"
