@@ -63,6 +63,11 @@ class Process:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def signal(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
@@ -112,13 +117,22 @@ class Worker(Process):
             return False
         return True
 
+    def readiness(self) -> str:
+        """What the probe says, whatever its status."""
+        try:
+            return json.dumps(call(f"{self.url}/readyz", timeout=1))
+        except urllib.error.HTTPError as error:
+            return error.read().decode()
+        except OSError:
+            return ""
+
     def wait_ready(self, within: float = 40) -> "Worker":
         until(lambda: self.is_ready() or not self.running, within=within, what=lambda: f"{self.name} ready\n{self.log}")
         assert self.running, f"{self.name} ended:\n{self.log}"
         return self
 
     def facts(self) -> dict[str, Any]:
-        found: dict[str, Any] = call(f"{self.url}/api/v1/worker")
+        found: dict[str, Any] = call(f"{self.url}/api/v1/worker")["data"]
         return found
 
 

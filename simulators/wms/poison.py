@@ -171,7 +171,8 @@ KINDS: dict[str, PoisonKind] = {
     "ambiguous-allocation": PoisonKind(
         "ambiguous-allocation", _changed(kind="ABSOLUTE", bucket="ALLOCATED", quantity=Decimal("1.000000"))
     ),
-    "quantity-out-of-range": PoisonKind("quantity-out-of-range", _wide_quantity),
+    "too-many-digits": PoisonKind("undecodable", _wide_quantity),
+    "quantity-out-of-range": PoisonKind("quantity-out-of-range", _changed(quantity=Decimal(999999999999999999))),
 }
 
 

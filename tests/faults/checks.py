@@ -91,7 +91,7 @@ def _writes(system: System) -> list[dict[str, Any]]:
 def _desired(system: System) -> dict[tuple[str, str], list[tuple[Decimal, int]]]:
     """(source, SKU) → the values that were wanted, in order of version."""
     schema = fastavro.schema.load_schema("schemas/avro/inventory.desired.v1.avsc")
-    snapshots = [
+    snapshots: list[Any] = [
         fastavro.schemaless_reader(BytesIO(message.value()[5:]), schema)
         for message in system.read("inventory.desired.v1")
     ]

@@ -5,11 +5,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from simulators.local_stack.kafka import Kafka
 from simulators.local_stack.registry import Registry
@@ -18,11 +18,12 @@ from simulators.wms.model import WAREHOUSES, locations_of
 from simulators.wms.plan import Phase
 from simulators.wms.simulator import SimulatorSettings, WmsSimulator
 from simulators.wms.traffic import WorldSettings
-from tests.faults.processes import Shop, Worker, until
+from tests.processes import Shop, Worker, until
 
 APP_ID = "faults"
 SETTLE_S = 4.0
 HEAL_S = 60.0
+UNKNOWN_LAG = 10**9
 
 
 @dataclass
@@ -35,6 +36,7 @@ class System:
     seed: int = 7
     disturbance: Disturbance = QUIET
     overrides: Mapping[str, str] = field(default_factory=dict)
+    world: WorldSettings = field(default_factory=WorldSettings)
     shop_settings: Mapping[str, object] = field(default_factory=dict)
     partitions: int = 4
     kafka_extra: Mapping[str, str] = field(default_factory=dict)
@@ -50,7 +52,7 @@ class System:
         self.kafka.start()
         self.shop.start()
         self.shop.wait_ready()
-        world = WorldSettings(items=self.items)
+        world = replace(self.world, items=self.items)
         sources = sorted({warehouse.source_code for warehouse in WAREHOUSES})
         self.shop.seed(products=[f"SKU-{n:05d}" for n in range(1, self.items + 1)], sources=["default", *sources])
         for command in (("topics", "apply"), ("schemas", "apply")):
@@ -150,9 +152,12 @@ class System:
         return {tp.partition: (max(tp.offset, 0), ends[tp.partition]) for tp in answered}
 
     def lag(self) -> int:
-        """Records of the stock inputs that are not committed."""
+        """Records of the stock inputs that are not committed; many while the broker does not say."""
         topics = ("wms.stock-change.v1", "inventory.desired.v1")
-        return sum(end - done for topic in topics for done, end in self.committed(topic).values())
+        try:
+            return sum(end - done for topic in topics for done, end in self.committed(topic).values())
+        except KafkaException:  # coordinator moving, broker away
+            return UNKNOWN_LAG
 
     # ── equal? ───────────────────────────────────────────────────────────────────────────────────
 
@@ -186,11 +191,13 @@ def _read_partition(consumer: Consumer, partition: TopicPartition) -> list[Any]:
     low, high = consumer.get_watermark_offsets(partition, timeout=10)
     found: list[Any] = []
     consumer.assign([TopicPartition(partition.topic, partition.partition, low)])
-    while high > low and (not found or found[-1].offset() < high - 1):
-        batch = consumer.consume(1000, timeout=2)
+    next_offset = low
+    while next_offset < high:
+        batch = consumer.consume(min(1000, high - next_offset), timeout=2)
         if not batch:
             break
         found += [message for message in batch if message.error() is None]
+        next_offset = max(message.offset() or 0 for message in batch) + 1
     return found
 
 

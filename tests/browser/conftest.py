@@ -1,0 +1,51 @@
+"""One Chromium for all tests of this folder; without it they are skipped, and say so."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from tests.browser.devtools import Browser, Tab, chromium
+
+ResultT = TypeVar("ResultT")
+SHOTS = "BROWSER_SHOTS"
+"""Folder for the pictures; by default pytest's own."""
+
+
+class Lab:
+    """The browser on an event loop of its own, so that one start serves every test."""
+
+    def __init__(self, program: str, folder: Path, shots: Path) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="browser", daemon=True)
+        self._thread.start()
+        self.shots = shots
+        self._browser = self.run(Browser.start(program, folder))
+
+    def run(self, work: Coroutine[Any, Any, ResultT], within_s: float = 120.0) -> ResultT:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(within_s)
+
+    async def tab(self) -> Tab:
+        return await self._browser.tab()
+
+    def close(self) -> None:
+        self.run(self._browser.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    program = chromium()
+    if program is None:
+        pytest.skip("Chromium is not installed: apt-get install --no-install-recommends chromium")
+    shots = Path(os.environ.get(SHOTS) or tmp_path_factory.mktemp("shots"))
+    shots.mkdir(parents=True, exist_ok=True)
+    one = Lab(program, tmp_path_factory.mktemp("chromium"), shots)
+    yield one
+    one.close()

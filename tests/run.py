@@ -1,0 +1,137 @@
+"""Runs everything that must hold, step by step, and says at the end what held, what did not, and what was not run.
+
+python tests/run.py check    the quick part: style, types, architecture, units, docs; no Kafka, no browser
+python tests/run.py all      everything
+"""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+PYTHON = sys.executable
+OVERALL, WHOLE = 90, 100
+RULES = "streams/domain/*,schemas/*,*/mapping.py"
+"""Code that decides, or reads bytes of others: every branch of it is tested."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command; `needs` are programs without which it is not run."""
+
+    name: str
+    command: tuple[str, ...]
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+def tool(name: str, *arguments: str) -> tuple[str, ...]:
+    return (str(BIN / name), *arguments)
+
+
+def pytest_of(*arguments: str, covered: bool = True) -> tuple[str, ...]:
+    measure = ("--cov", "--cov-report=", "--cov-append") if covered else ()
+    return (PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", *measure, *arguments)
+
+
+QUICK = (
+    Step("format", tool("ruff", "format", "--check", "--quiet", ".")),
+    Step("style", tool("ruff", "check", "--quiet", ".")),
+    Step("types", tool("mypy")),
+    Step("architecture", tool("lint-imports")),
+    Step("units, flows, contracts", pytest_of("tests/unit", "tests/flows", "tests/contract", "--dist", "worksteal")),
+    Step("generated docs are fresh", (PYTHON, "-m", "streams", "docs", "--check")),
+    Step("every rule is tested", tool("coverage", "report", f"--include={RULES}", f"--fail-under={WHOLE}")),
+)
+SLOW = (
+    Step("integration", pytest_of("tests/integration", "--dist", "loadfile")),
+    Step("pages in Chromium", pytest_of("tests/browser", "--dist", "loadfile")),
+    Step("faults", pytest_of("tests/faults", "--dist", "worksteal", covered=False)),
+    Step("coverage", tool("coverage", "report", f"--fail-under={OVERALL}")),
+)
+STEPS = {"check": QUICK, "all": QUICK + SLOW}
+
+
+def main(what: str) -> int:
+    for stale in ROOT.glob(".coverage*"):
+        stale.unlink()
+    missing = bring_programs() if what == "all" else {}
+    results = [run(step) for step in STEPS[what]]
+    print("\n── result " + "─" * 60)
+    for step, (code, seconds) in zip(STEPS[what], results, strict=True):
+        print(f"{'ok    ' if code == 0 else 'FAILED'} {seconds:6.0f} s  {step.name}")
+    for name, advice in missing.items():
+        print(f"not run: what needs {name}; it comes with: {advice}")
+    return int(any(code for code, _ in results))
+
+
+def run(step: Step) -> tuple[int, float]:
+    """Exit code and seconds."""
+    print(f"\n── {step.name} " + "─" * max(0, 70 - len(step.name)), flush=True)
+    begun = time.monotonic()  # noqa: TID251  how long a step took, for the reader
+    done = subprocess.run(step.command, cwd=ROOT, env={**os.environ, **step.environ}, check=False)
+    return done.returncode, time.monotonic() - begun  # noqa: TID251  as above
+
+
+# ── programs that pip cannot bring ───────────────────────────────────────────────────────────────
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "commerce-streams" / "bin"
+ADVICE = {
+    "chromium": "apt-get install --no-install-recommends chromium",
+    "promtool": "apt-get install --no-install-recommends prometheus",
+}
+WAIT = ("-o", "DPkg::Lock::Timeout=300")
+"""Another copy may be at it."""
+
+
+def bring_programs() -> dict[str, str]:
+    """Brings what is missing where that is possible; what is still missing, with the command that brings it."""
+    os.environ["PATH"] += os.pathsep + str(CACHE)
+    missing = [name for name in ADVICE if shutil.which(name) is None]
+    if missing and os.geteuid() == 0 and _is_debian():
+        print(f"bringing {', '.join(missing)} with apt-get …", flush=True)
+        _quietly("apt-get", "update", "-qq", *WAIT)
+        if "chromium" in missing:
+            _quietly("apt-get", "install", "-qq", "-y", *WAIT, "--no-install-recommends", "chromium")
+        if "promtool" in missing:
+            _extract_promtool()
+    return {name: advice for name, advice in ADVICE.items() if shutil.which(name) is None}
+
+
+def _extract_promtool() -> None:
+    """The program alone: its package would start a server."""
+    with tempfile.TemporaryDirectory() as folder:
+        _quietly("apt-get", "download", "-qq", "prometheus", cwd=folder)
+        for package in Path(folder).glob("prometheus_*.deb"):
+            _quietly("dpkg-deb", "-x", str(package), folder)
+        found = Path(folder, "usr", "bin", "promtool")
+        if found.exists():
+            CACHE.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(found, CACHE / "promtool")
+
+
+def _quietly(*command: str, cwd: str | None = None) -> None:
+    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(command, env=environ, cwd=cwd, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _is_debian() -> bool:
+    try:
+        release = platform.freedesktop_os_release()
+    except OSError:
+        return False
+    return "debian" in {release.get("ID"), *release.get("ID_LIKE", "").split()}
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] not in (["all"], ["check"]):
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
+    sys.exit(main(sys.argv[1]))

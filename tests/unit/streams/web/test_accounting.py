@@ -1,0 +1,65 @@
+import msgspec
+
+from streams.web.accounting import accounts
+from streams.web.facts import WorkerFacts
+from tests.unit.streams.web.worlds import HOLD, LANE_ACCOUNTED, REBASE, STOCK, worker
+
+
+def _with(accounted: dict[str, dict[str, int]], lane: dict[str, dict[str, int]]) -> WorkerFacts:
+    return msgspec.structs.replace(worker(), accounted=accounted, lane_accounted=lane)
+
+
+def test_every_record_is_in_exactly_one_row() -> None:
+    stock, hold, rebase = accounts([worker()])
+
+    assert (stock.topic, hold.topic, rebase.topic) == (STOCK, HOLD, REBASE)
+    for one in (stock, hold, rebase):
+        ended = one.applied + one.superseded + one.parked + one.dead + one.ignored + one.pending
+        assert one.taken == ended
+        assert one.difference == 0
+    assert stock.taken == 1_607_180 + 8_806 + 1_024
+    assert stock.pending == 41
+
+
+def test_what_the_lane_set_aside_is_not_taken_twice() -> None:
+    """A record that the lane refused was accepted by the ledger before: it is dead once."""
+    accounted = {STOCK: {"accepted": 10, "handed": 10, "applied": 4, "superseded": 3, "dead": 1 + 2, "parked": 1}}
+    lane = {STOCK: {"applied": 4, "superseded": 3, "dead": 2, "parked": 1}}
+
+    stock = accounts([_with(accounted, lane)])[0]
+
+    assert stock.taken == 10 + 1
+    assert (stock.dead, stock.parked, stock.pending, stock.difference) == (3, 1, 0, 0)
+
+
+def test_a_record_that_was_accepted_but_neither_parked_nor_handed_is_missing() -> None:
+    stock = accounts(
+        [_with({STOCK: {"accepted": 100, "handed": 80, "parked": 8, "applied": 80}}, {STOCK: {"applied": 80}})]
+    )[0]
+
+    assert stock.difference == 12
+
+
+def test_more_effects_than_records_show_as_a_difference_below_zero() -> None:
+    stock = accounts([_with({STOCK: {"accepted": 5, "handed": 5, "applied": 7}}, {STOCK: {"applied": 7}})])[0]
+
+    assert (stock.pending, stock.difference) == (0, -2)
+
+
+def test_a_rebase_ends_in_the_ledger() -> None:
+    rebase = accounts([_with({REBASE: {"accepted": 3, "ignored": 1}}, {})])[2]
+
+    assert (rebase.taken, rebase.applied, rebase.pending, rebase.difference) == (4, 3, 0, 0)
+
+
+def test_workers_add_up() -> None:
+    ledger_only = _with({STOCK: {"accepted": 50, "handed": 50}}, {})
+    lane_owner = _with({STOCK: {"accepted": 50, "handed": 50, "applied": 90}}, {STOCK: {"applied": 90}})
+
+    stock = accounts([ledger_only, lane_owner])[0]
+
+    assert (stock.taken, stock.applied, stock.pending, stock.difference) == (100, 90, 10, 0)
+
+
+def test_the_example_of_the_worlds_is_told_by_both_sides() -> None:
+    assert LANE_ACCOUNTED[STOCK]["applied"] == accounts([worker()])[0].applied

@@ -1,0 +1,76 @@
+"""The picture: the same place for everything, every text escaped and inside its box."""
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from streams.web import stages
+from streams.web.memory import NOTHING_REMEMBERED
+from streams.web.picture import X, cut, picture
+from streams.web.spark import spark
+from tests.unit.streams.web import scenes
+from tests.unit.streams.web.situations import situation
+from tests.unit.streams.web.worlds import STOCK
+
+
+def _drawn(name: str) -> str:
+    at = situation(scenes.SCENES[name]())
+    nodes = stages.nodes(at)
+    return str(picture(nodes, stages.edges(at, nodes)))
+
+
+@pytest.mark.parametrize("name", scenes.SCENES)
+def test_the_picture_is_well_formed_and_carries_no_style_or_script(name: str) -> None:
+    root = ET.fromstring(_drawn(name))
+
+    assert {element.tag for element in root.iter()} <= {"svg", "path", "text", "a", "rect", "use", "title"}
+    assert not [element for element in root.iter() for key in element.attrib if key.startswith("on") or key == "style"]
+    assert all(link.get("href", "").startswith("/") for link in root.iter("a"))
+
+
+def test_boxes_stand_still_whatever_happens() -> None:
+    places = {
+        tuple(re.findall(r'<rect class="box \w+" (x="[\d.]+" y="[\d.]+" width="\d+")', _drawn(name)))
+        for name in scenes.SCENES
+    }
+
+    assert len(places) == 1
+
+
+def test_every_text_fits_the_box_it_stands_in() -> None:
+    assert len(cut("W" * 200, 150)) == int((150 - 20) / 7.2)
+    assert cut("short", 150) == "short"
+    assert len(X) == len(stages.COLUMNS)
+
+
+def test_a_way_takes_its_state_from_its_two_ends() -> None:
+    at = situation(scenes.partial_without_lane())
+    nodes = stages.nodes(at)
+    states = {(edge.start, edge.end): edge.state for edge in stages.edges(at, nodes)}
+
+    assert states[f"source-{STOCK}", f"topic-{STOCK}"] == "unknown"
+    assert states["sink-commerce", "target-commerce"] == "unknown"
+    assert "stopped" not in states.values()
+
+
+@pytest.mark.parametrize(("per_second", "width"), [(0.2, 1), (50.0, 2), (212.0, 3)])
+def test_a_busier_way_is_drawn_wider(per_second: float, width: int) -> None:
+    at = situation(scenes.calm(), memory=NOTHING_REMEMBERED._replace(rates={STOCK: per_second}))
+    nodes = stages.nodes(at)
+
+    assert {edge.width for edge in stages.edges(at, nodes) if STOCK in edge.end} == {width}
+
+
+def test_an_unknown_minute_is_a_gap_and_never_part_of_a_line() -> None:
+    drawn = str(spark([1.0, 2.0, None, None, 3.0, 4.0], "Last hour"))
+
+    lines = re.findall(r'polyline points="([^"]+)"', drawn)
+    assert [len(line.split()) for line in lines] == [2, 2]
+    assert drawn.count('class="gap"') == 1
+
+
+def test_a_line_of_nothing_and_a_lonely_point_can_be_drawn() -> None:
+    assert "polyline" not in str(spark([None] * 60, "x"))
+    assert "polyline" in str(spark([None, 3.0, None], "x"))
+    ET.fromstring(str(spark([0.0] * 60, 'a "quoted" <label>', 5.0)))
