@@ -46,7 +46,7 @@ QUICK = (
     Step("style", tool("ruff", "check", "--quiet", ".")),
     Step("types", tool("mypy")),
     Step("architecture", tool("lint-imports")),
-    Step("units, flows, contracts", pytest_of("tests/unit", "tests/flows", "tests/contract", "--dist", "worksteal")),
+    Step("units, contracts", pytest_of("tests/unit", "tests/contract", "--dist", "worksteal")),
     Step("generated docs are fresh", (PYTHON, "-m", "streams", "docs", "--check")),
     Step("every rule is tested", tool("coverage", "report", f"--include={RULES}", f"--fail-under={WHOLE}")),
 )
