@@ -136,7 +136,13 @@ def apply(scope: Scope, change: Change, movements: Movements, horizon: int) -> S
 def _in_range(step: Step) -> Step:
     """What the stored form cannot hold must be a dead letter: a worker that fails on it would fail for ever."""
     scope = step.scope
-    if max(abs(scope.base), abs(scope.after_base), abs(scope.value), abs(scope.web)) > TOTAL_LIMIT:
+    within = (
+        -TOTAL_LIMIT <= scope.base <= TOTAL_LIMIT
+        and -TOTAL_LIMIT <= scope.after_base <= TOTAL_LIMIT
+        and -TOTAL_LIMIT <= scope.base + scope.after_base <= TOTAL_LIMIT
+        and -TOTAL_LIMIT <= scope.web <= TOTAL_LIMIT
+    )
+    if not within:
         raise OutOfRangeError(f"the bucket would hold {scope.value} micros")
     return step
 
@@ -210,7 +216,7 @@ def _remember(step: Step, change: Change) -> Step:
         suspect=scope.suspect or step.doubt is Doubt.MISFIT,
     )
     effect = 0 if change.kind == "ABSOLUTE" else change.counted
-    return step._replace(scope=kept, remember=Movement(change.at, change.identity, effect))
+    return Step(kept, remember=Movement(change.at, change.identity, effect), doubt=step.doubt)
 
 
 def _fold(step: Step, movements: Movements, horizon: int) -> Step:
@@ -228,7 +234,7 @@ def _fold(step: Step, movements: Movements, horizon: int) -> Step:
     if new is not None and new.at <= until:
         return Step(_without(scope, (*gone, new), movements.first_after(until)), forget=gone, doubt=step.doubt)
     left = [at for at in (movements.first_after(until), new and new.at) if at is not None]
-    return step._replace(scope=_without(scope, gone, min(left, default=None)), forget=gone)
+    return Step(_without(scope, gone, min(left, default=None)), remember=new, forget=gone, doubt=step.doubt)
 
 
 def _without(scope: Scope, gone: tuple[Movement, ...], oldest_at: int | None) -> Scope:

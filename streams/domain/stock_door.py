@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -49,6 +50,7 @@ class Arrival(NamedTuple):
     at: int
 
 
+@lru_cache(maxsize=65_536)
 def is_sku(text: str) -> bool:
     """1 to 64 characters, no leading or trailing blank, no control characters."""
     return _SKU.fullmatch(text) is not None
@@ -113,9 +115,9 @@ def _is_web_allocation(change: StockChange) -> bool:
 def _names(change: StockChange, _arrival: Arrival, _rules: StockRules) -> Refused | None:
     if not is_sku(change.sku):
         return Refused(DeadReason.BAD_SKU, f"SKU of {len(change.sku)} characters: {change.sku[:64]!r}")
-    names = (change.source_system, change.location_code, change.owner_code or "")
-    if max(map(len, names)) > NAME_LIMIT:
-        return Refused(DeadReason.NAME_TOO_LONG, f"a code of {max(map(len, names))} characters, at most {NAME_LIMIT}")
+    longest = max(len(change.source_system), len(change.location_code), len(change.owner_code or ""))
+    if longest > NAME_LIMIT:
+        return Refused(DeadReason.NAME_TOO_LONG, f"a code of {longest} characters, at most {NAME_LIMIT}")
     return None
 
 

@@ -73,9 +73,9 @@ class StockEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return SourceState(code)
 
 
-def has_room(entry: StockEntry, scope: Scope, source_code: str) -> bool:
-    """Whether one bucket more keeps the entry within ENTRY_LIMIT, however large its numbers become."""
-    scopes = (*entry.scopes, scope)
+def has_room(entry: StockEntry, source_code: str, *more: Scope) -> bool:
+    """Whether a source, and a bucket more, keep the entry within ENTRY_LIMIT, however large its numbers become."""
+    scopes = (*entry.scopes, *more)
     codes = {source_code, *(state.code for state in entry.sources)}
     names = [name for one in scopes for name in (one.location, one.source_system, one.owner_code)]
     fixed = OTHER_BYTES + SCOPE_BYTES * len(scopes) + SOURCE_BYTES * len(codes)

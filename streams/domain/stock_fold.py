@@ -53,8 +53,7 @@ def fold_change(
         return entry, Verdict(ignored=step.ignored, doubt=step.doubt, scope=owned)
     _forget_former_owner(entry, owned, book)
     book.note(owned.number, step.remember, step.forget)
-    folded = _with_scope(entry, step.scope)
-    return _counted(folded, admitted.source_code, cause), Verdict(doubt=step.doubt, scope=step.scope)
+    return _taken(entry, step.scope, admitted.source_code, cause), Verdict(doubt=step.doubt, scope=step.scope)
 
 
 def fold_rebase(
@@ -88,7 +87,7 @@ def _scope_for(entry: StockEntry, admitted: Admitted, rules: StockRules) -> Scop
     if known is not None and Owner(known.source_system, known.owner_code) == sender:
         return known
     new = Scope(entry.next_scope, admitted.location, admitted.bucket, *sender)  # type: ignore[arg-type]  # checked at the door
-    if known is None and not has_room(entry, new, admitted.source_code):
+    if known is None and not has_room(entry, admitted.source_code, new):
         return Refused(DeadReason.TOO_MANY_LOCATIONS, f"{len(entry.scopes)} buckets of locations are known already")
     return new
 
@@ -101,15 +100,12 @@ def _forget_former_owner(entry: StockEntry, owned: Scope, book: MovementBook) ->
 
 
 def _with_scope(entry: StockEntry, scope: Scope) -> StockEntry:
-    """Replaces the scope of the same place, or adds it."""
-    place = (scope.location, scope.bucket)
-    found = any((old.location, old.bucket) == place for old in entry.scopes)
-    replaced = tuple(scope if (old.location, old.bucket) == place else old for old in entry.scopes)
-    scopes = replaced if found else (*entry.scopes, scope)
+    scopes = _scopes_with(entry, scope)
     return msgspec.structs.replace(entry, scopes=scopes, next_scope=max(entry.next_scope, scope.number + 1))
 
 
-def _counted(entry: StockEntry, source_code: str, cause: Cause) -> StockEntry:
+def _taken(entry: StockEntry, scope: Scope, source_code: str, cause: Cause) -> StockEntry:
+    """The entry with a changed scope and one record more at its source: one copy, for this runs for every record."""
     state = entry.source(source_code)
     counted = msgspec.structs.replace(
         state,
@@ -118,10 +114,31 @@ def _counted(entry: StockEntry, source_code: str, cause: Cause) -> StockEntry:
         cause_offset=cause.offset,
         since=state.since or cause.at,
     )
-    return msgspec.structs.replace(with_source(entry, counted), causes=(*entry.causes, cause.offset)[-CAUSES_KEPT:])
+    return msgspec.structs.replace(
+        entry,
+        scopes=_scopes_with(entry, scope),
+        sources=_sources_with(entry, counted),
+        next_scope=max(entry.next_scope, scope.number + 1),
+        causes=(*entry.causes, cause.offset)[-CAUSES_KEPT:],
+    )
+
+
+def _scopes_with(entry: StockEntry, scope: Scope) -> tuple[Scope, ...]:
+    """Replaces the scope of the same place, or adds it."""
+    for number, old in enumerate(entry.scopes):
+        if old.location == scope.location and old.bucket == scope.bucket:
+            return (*entry.scopes[:number], scope, *entry.scopes[number + 1 :])
+    return (*entry.scopes, scope)
+
+
+def _sources_with(entry: StockEntry, state: SourceState) -> tuple[SourceState, ...]:
+    """Replaces the state of the same source, or puts it in its place: sources stay sorted by code."""
+    for number, old in enumerate(entry.sources):
+        if old.code == state.code:
+            return (*entry.sources[:number], state, *entry.sources[number + 1 :])
+    return tuple(sorted((*entry.sources, state), key=lambda one: one.code))
 
 
 def with_source(entry: StockEntry, state: SourceState) -> StockEntry:
-    """The entry with one source's state replaced or added; sources stay sorted by code."""
-    others = [old for old in entry.sources if old.code != state.code]
-    return msgspec.structs.replace(entry, sources=tuple(sorted((*others, state), key=lambda one: one.code)))
+    """The entry with one source's state replaced or added."""
+    return msgspec.structs.replace(entry, sources=_sources_with(entry, state))

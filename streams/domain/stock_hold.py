@@ -5,8 +5,9 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.models.inventory import InventoryHold
-from streams.domain.reasons import IgnoreReason
-from streams.domain.stock_entry import Cause, SourceState, StockEntry
+from streams.domain.reasons import DeadReason, IgnoreReason
+from streams.domain.stock_door import Refused
+from streams.domain.stock_entry import Cause, SourceState, StockEntry, has_room
 from streams.domain.stock_fold import with_source
 
 
@@ -28,6 +29,7 @@ class HoldStep(NamedTuple):
     entry: StockEntry
     hold: OpenHold | None = None
     ignored: IgnoreReason | None = None
+    dead: Refused | None = None
 
 
 def fold_hold(entry: StockEntry, known: OpenHold | None, hold: InventoryHold, cause: Cause) -> HoldStep:
@@ -36,6 +38,8 @@ def fold_hold(entry: StockEntry, known: OpenHold | None, hold: InventoryHold, ca
         return HoldStep(entry, ignored=IgnoreReason.DUPLICATE)
     if known is not None and hold.revision < known.revision:
         return HoldStep(entry, ignored=IgnoreReason.STALE)
+    if not has_room(entry, hold.source_code):
+        return HoldStep(entry, dead=Refused(DeadReason.TOO_MANY_LOCATIONS, f"{len(entry.sources)} sources are known"))
     if known is not None:
         entry = _add(entry, known.source_code, known.kind, -known.quantity)
     entry = _add(entry, hold.source_code, hold.kind, hold.quantity)

@@ -72,7 +72,7 @@ class StockRules:
 
     def owner_of(self, place: str, bucket: str) -> Owner | None:
         """The configured owner of a bucket of a place, if there is one."""
-        return self.owners.get(f"{place}/{bucket}") or self.owners.get(place)
+        return (self.owners.get(f"{place}/{bucket}") or self.owners.get(place)) if self.owners else None
 
     def sku_of(self, item: str) -> str:
         """Commerce SKU of the item number that the source writes."""

@@ -13,7 +13,6 @@ from schemas.models.cause import Cause as CauseModel
 from schemas.models.desired_stock import DesiredStock, SourceQuantity
 from schemas.models.inventory import InventoryHold
 from streams.domain import stock_entry
-from streams.domain.reasons import IgnoreReason
 from streams.domain.scope import Change, Doubt, Scope
 from streams.domain.stock_door import Admitted
 from streams.domain.stock_entry import Cause, StockEntry
@@ -55,6 +54,10 @@ class SkuFold:
     stored: StockEntry
     book: StoredBook
     entry: StockEntry
+    fresh_from: int = 0
+    """First offset of the input that the stored entry has not seen."""
+    seen_to: int = 0
+    """Offset after the last record that was new to it; 0 where there was none."""
     oldest_at: int = 0
     emit: bool = False
     accepted: int = 0
@@ -66,7 +69,7 @@ class SkuFold:
 
     @property
     def changed(self) -> bool:
-        return self.entry is not self.stored
+        return self.seen_to > 0
 
 
 class StockBatch:
@@ -77,7 +80,8 @@ class StockBatch:
         self.folds: dict[str, SkuFold] = {}
 
     def open(self, sku: str, stored: StockEntry, book: StoredBook) -> None:
-        self.folds[sku] = SkuFold(sku, self._rules.sku_of(sku), stored, book, stored)
+        fresh_from = stored.next_offset(self._source.number, self._source.incarnation)
+        self.folds[sku] = SkuFold(sku, self._rules.sku_of(sku), stored, book, stored, fresh_from)
 
     def change(self, sku: str, admitted: Admitted, cause: Cause) -> Verdict | None:
         """One stock change; None for a redelivery, which changes nothing but has its snapshot sent again."""
@@ -97,8 +101,8 @@ class StockBatch:
         self._noted(fold, entry, verdict, cause)
         return verdict
 
-    def hold(self, sku: str, hold: InventoryHold, known: OpenHold | None, cause: Cause) -> IgnoreReason | None:
-        """A hold; why it changed nothing, where it did not."""
+    def hold(self, sku: str, hold: InventoryHold, known: OpenHold | None, cause: Cause) -> Verdict | None:
+        """A hold; None for a redelivery, as in `change`."""
         fold = self.folds[sku]
         if self._is_redelivery(fold, cause):
             return None
@@ -106,17 +110,18 @@ class StockBatch:
         step = fold_hold(fold.entry, fold.holds.get(key, known), hold, cause)
         if step.hold is not None:
             fold.holds[key] = step.hold
-        self._noted(fold, step.entry, Verdict(ignored=step.ignored), cause)
-        return step.ignored
+        verdict = Verdict(ignored=step.ignored, dead=step.dead)
+        self._noted(fold, step.entry, verdict, cause)
+        return verdict
 
     def _is_redelivery(self, fold: SkuFold, cause: Cause) -> bool:
-        if cause.offset >= fold.stored.next_offset(self._source.number, self._source.incarnation):
+        if cause.offset >= fold.fresh_from:
             return False
         fold.emit = True
         return True
 
     def _noted(self, fold: SkuFold, entry: StockEntry, verdict: Verdict, cause: Cause) -> None:
-        fold.entry = entry.seen_to(self._source.number, self._source.incarnation, cause.offset + 1)
+        fold.entry, fold.seen_to = entry, cause.offset + 1
         if verdict.dead is not None:
             fold.dead += 1
         elif verdict.ignored is not None:
@@ -132,7 +137,8 @@ class StockBatch:
 
     def finish(self, fold: SkuFold) -> tuple[list[Write], Mapping[str, int]]:
         """The SKU's writes, and what they add to the counts of the partition."""
-        settled = settle(fold.stored, fold.entry, fold.shop_sku, self._rules)
+        folded = fold.entry.seen_to(self._source.number, self._source.incarnation, fold.seen_to)
+        settled = settle(fold.stored, folded, fold.shop_sku, self._rules)
         fold.entry, fold.crossings = settled.entry, settled.crossings
         version = self.version(fold)
         entry = Write(stock_keys.entry(fold.sku), pack(version, stock_entry.encode(fold.entry)), version)

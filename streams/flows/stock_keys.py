@@ -1,6 +1,7 @@
 """Keys of the table `stock-ledger`.  They are stored state."""
 
 import hashlib
+from functools import lru_cache
 from typing import NamedTuple
 
 from streams.domain.movements import Movement
@@ -23,6 +24,7 @@ def entry(sku: str) -> bytes:
     return ENTRY + sku.encode()
 
 
+@lru_cache(maxsize=65_536)
 def scope(sku: str, number: int) -> bytes:
     """Prefix of the movements of one scope; they follow in order of time."""
     name = sku.encode()
@@ -39,8 +41,12 @@ def movement(sku: str, number: int, one: Movement) -> bytes:
 
 
 def parse_movement(key: bytes) -> MovementKey:
-    length = 1 + 2 + int.from_bytes(key[1:3], "big") + 2
+    length = _prefix_length(key)
     return MovementKey(key[:length], int.from_bytes(key[length : length + 8], "big") - _SIGN, key[length + 8 :])
+
+
+def _prefix_length(key: bytes) -> int:
+    return 1 + 2 + int.from_bytes(key[1:3], "big") + 2
 
 
 def index(prefix: bytes, identity: bytes) -> bytes:
@@ -52,8 +58,8 @@ def derive_index(key: bytes) -> tuple[bytes, bytes] | None:
     """The index entry of a stored key; only movements have one."""
     if not key.startswith(MOVEMENT):
         return None
-    parsed = parse_movement(key)
-    return index(parsed.prefix, parsed.identity), b""
+    length = _prefix_length(key)
+    return index(key[:length], key[length + 8 :]), b""
 
 
 def hold(sku: str, hold_id: str) -> bytes:

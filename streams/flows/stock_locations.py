@@ -41,6 +41,8 @@ class LocationUsers:
         change = one.value
         if not isinstance(change, Admitted) or not self._rules.is_plain(change.source_system, change.location):
             return None
+        if self._rules.owner_of(change.location, change.bucket) is not None:
+            return None  # the table of owners decides
         first = self._known.get(change.location)
         if first is None:
             self._known[change.location] = change.source_system

@@ -11,6 +11,8 @@ from streams.runtime.partition_store import PartitionStore
 from streams.runtime.table import Write
 from streams.runtime.versioned import pack, unpack
 
+_EFFECT = msgspec.msgpack.Encoder()
+
 
 class StoredMovements:
     """One scope.  `known` are the identities that were looked up for this batch."""
@@ -66,12 +68,12 @@ class StoredMovements:
             self._added.add(remember)
 
     def writes(self, version: Version) -> Iterator[Write]:
-        """What this batch added and forgot."""
-        for movement in self._added.up_to(2**62):
-            key = stock_keys.movement(self._sku, self._number, movement)
-            yield Write(key, pack(version, msgspec.msgpack.encode(movement.effect)), version)
+        """What this batch forgot and added: in this order, for an identity can be forgotten and used again."""
         for movement in self._forgotten.values():
             yield Write(stock_keys.movement(self._sku, self._number, movement), None, version)
+        for movement in self._added.up_to(2**62):
+            key = stock_keys.at_time(self._prefix, movement.at) + movement.identity
+            yield Write(key, pack(version, _EFFECT.encode(movement.effect)), version)
 
 
 class StoredBook:

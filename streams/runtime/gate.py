@@ -64,7 +64,9 @@ class Gate:
         before = self.breaker.state
         why = f"{type(error).__name__}: {error.message}"[:300]
         if isinstance(error, RateLimitedError):
-            self._pause_until = now + (error.retry_after or DEFAULT_PAUSE).total_seconds()
+            pause = (error.retry_after or DEFAULT_PAUSE).total_seconds()
+            self._pause_until = max(self._pause_until, now + pause)
+            self.succeeded()  # it answers: it is there
             return
         if isinstance(error, (UnauthorizedError, ConfigurationError)):
             self.breaker = self.breaker.needs_operator(now, at, why)

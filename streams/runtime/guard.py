@@ -1,6 +1,6 @@
 """Surrounds every record: a rule that fails on one must not stop the others, and must not empty a topic unseen."""
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -21,40 +21,56 @@ class IntakePausedError(LeftError):
     """So many rules failed that a bad deploy is likelier than bad records: the batch is left as it is."""
 
 
+class _Count:
+    """How one rule fared lately; a success costs nothing but the count."""
+
+    __slots__ = ("failures", "row", "runs")
+
+    def __init__(self) -> None:
+        self.runs = self.row = 0
+        self.failures: deque[int] = deque(maxlen=OF_THE_LAST)
+        """Which runs failed, of the last ones."""
+
+    def failed(self) -> str | None:
+        """Counts a failure; in words how many there were, where they are too many."""
+        self.runs += 1
+        self.row += 1
+        self.failures.append(self.runs)
+        while self.failures[0] <= self.runs - OF_THE_LAST:
+            self.failures.popleft()
+        lately = len(self.failures)
+        if self.row >= IN_A_ROW or (self.runs >= OF_THE_LAST and lately >= SHARE * OF_THE_LAST):
+            return f"{self.row} unexpected errors in a row, {lately} of the last {OF_THE_LAST}"
+        return None
+
+
 class Guard:
-    """One per topic.  `pause` is called once, then IntakePausedError ends the batch before a letter is written."""
+    """One per topic; each rule is counted by itself.
+
+    `pause` is called once, then IntakePausedError ends the batch before a letter is written.
+    """
 
     def __init__(self, topic: str, pause: Callable[[str, str], None]) -> None:
         self._topic, self._pause = topic, pause
-        self._row = 0
-        self._recent: deque[bool] = deque(maxlen=OF_THE_LAST)
-        self._failed = 0
+        self._counts: dict[str, _Count] = defaultdict(_Count)
 
     def run(self, rule: Callable[..., Result], *args: Any) -> Result | Refused:  # Any: the rule's own arguments
         """The rule's result, or the refusal that sets the record aside as `unexpected-error`."""
+        name = getattr(rule, "__qualname__", type(rule).__qualname__)
         try:
             result = rule(*args)
         except Exception as error:  # noqa: BLE001  the one place that may: the record becomes a dead letter
-            _LOG.exception("rule-failed", topic=self._topic, rule=getattr(rule, "__qualname__", str(rule)))
-            self._count(failed=True)
-            return Refused(DeadReason.UNEXPECTED_ERROR, f"{type(error).__name__} in {rule.__qualname__}")
-        self._count(failed=False)
+            _LOG.exception("rule-failed", topic=self._topic, rule=name)
+            too_many = self._counts[name].failed()
+            if too_many is not None:
+                self._pause(self._topic, too_many)
+                self.forget()
+            return Refused(DeadReason.UNEXPECTED_ERROR, f"{type(error).__name__} in {name}")
+        count = self._counts[name]
+        count.runs += 1
+        count.row = 0
         return result
-
-    def _count(self, *, failed: bool) -> None:
-        if len(self._recent) == self._recent.maxlen:
-            self._failed -= self._recent[0]
-        self._recent.append(failed)
-        self._failed += failed
-        self._row = self._row + 1 if failed else 0
-        full = len(self._recent) == OF_THE_LAST
-        if self._row >= IN_A_ROW or (full and self._failed >= SHARE * OF_THE_LAST):
-            self._pause(
-                self._topic, f"{self._row} unexpected errors in a row, {self._failed} of the last {OF_THE_LAST}"
-            )
-            self.forget()
 
     def forget(self) -> None:
         """Intake was resumed: count from the beginning."""
-        self._row = self._failed = 0
-        self._recent.clear()
+        self._counts.clear()

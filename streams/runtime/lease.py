@@ -59,5 +59,5 @@ class Lease:
         if self.generation < 0 or (generation is not None and generation != self.generation):
             raise LeaseLostError(f"generation {generation} is over; the group is at {self.generation}")
         age = self.heartbeat_age.total_seconds()
-        if age > self._limit:
+        if age >= self._limit:
             raise LeaseLostError(f"no heartbeat was answered for {age:.1f} s; limit {self._limit:.1f} s")

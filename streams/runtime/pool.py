@@ -1,8 +1,9 @@
 """Bounded concurrency: order kept per key, acknowledgements in offset order per partition.
 
 `submit` waits when `max_in_flight` events are inside: that is the back-pressure.  `work` must end: it retries, then
-sets aside, inside.  When it raises LeaseLostError or LeftError the event stays unacknowledged and comes again; any
-other error ends the process, for the only safe state is the one in Kafka.
+sets aside, inside.  When it raises LeaseLostError or LeftError the event stays unacknowledged and comes again, and
+nothing later of its key gets in before it does; any other error ends the process, for the only safe state is the one
+in Kafka.
 """
 
 import asyncio
@@ -17,6 +18,10 @@ Event = Any  # a Faust event, which is Any here
 Key = TypeVar("Key")
 
 
+REFUSED_AT_MOST = 8
+"""Not all of them for good: a group that is made anew counts its generations from the beginning."""
+
+
 class LeftError(Exception):
     """The event is left as it is: unacknowledged, delivered again after the next seek."""
 
@@ -26,6 +31,10 @@ class _Entry:
 
     def __init__(self, event: Event) -> None:
         self.event, self.done, self.tp = event, False, event.message.tp
+
+
+def _offset(event: Event) -> int:
+    return int(event.message.offset)
 
 
 class KeyedPool(Generic[Key]):
@@ -38,13 +47,16 @@ class KeyedPool(Generic[Key]):
         key: Callable[[Event], Key],
         max_in_flight: int,
         failed: Callable[[BaseException], None],
+        first: Callable[[Event], int] = _offset,
         quiesce_within: timedelta = timedelta(seconds=5),
     ) -> None:
+        """`first` is the offset of an event's first record: an event can be a batch."""
         self._work, self._key, self._limit, self._failed = work, key, max_in_flight, failed
+        self._first = first
         self._quiesce_within = quiesce_within.total_seconds()
         self._epoch = 0
-        self._refused = -1
-        """The generation that was quiesced: nothing more of it gets in."""
+        self._refused: deque[int] = deque(maxlen=REFUSED_AT_MOST)
+        """The generations that were quiesced last: nothing more of them gets in."""
         self.left = 0
         """Events left unacknowledged since this was last set to 0."""
         self._reset()
@@ -54,26 +66,34 @@ class KeyedPool(Generic[Key]):
         self._windows: dict[Any, deque[_Entry]] = {}
         self._queues: dict[Key, deque[_Entry]] = {}
         self._tasks: dict[Key, asyncio.Task[None]] = {}
+        self._left_at: dict[Key, tuple[int, int]] = {}
+        """Generation, and where the first event that was left begins: what lies behind must not get in before it."""
 
     @property
     def in_flight(self) -> int:
         return sum(len(queue) for queue in self._queues.values())
 
     async def submit(self, event: Event) -> None:
-        message, free = event.message, self._free
-        if message.generation_id != self._refused:
+        key, free = self._key(event), self._free
+        if self._may_enter(event, key):
             await free.acquire()
             # Checked again: an event that gets in while quiesce() waits would overtake the ones it dropped.
-            if message.generation_id != self._refused and free is self._free:
-                self._accept(event, free)
+            if self._may_enter(event, key) and free is self._free:
+                self._accept(event, key, free)
                 return
             free.release()
-        message.tracked = False  # nobody works on it: the driver need not wait for it
+        event.message.tracked = False  # nobody works on it: the driver need not wait for it
 
-    def _accept(self, event: Event, free: asyncio.Semaphore) -> None:
+    def _may_enter(self, event: Event, key: Key) -> bool:
+        generation = event.message.generation_id
+        left_in, left_at = self._left_at.get(key, (-1, 0))
+        overtakes = left_in == generation and self._first(event) > left_at
+        return not overtakes and generation not in self._refused
+
+    def _accept(self, event: Event, key: Key, free: asyncio.Semaphore) -> None:
+        self._left_at.pop(key, None)
         entry = _Entry(event)
         self._windows.setdefault(entry.tp, deque()).append(entry)
-        key = self._key(event)
         queue = self._queues.get(key)
         if queue is None:
             queue = self._queues[key] = deque((entry,))
@@ -93,7 +113,7 @@ class KeyedPool(Generic[Key]):
                 if epoch == self._epoch:
                     self._advance(entry.tp)
         except (LeaseLostError, LeftError):
-            self._leave(queue, free)
+            self._leave(key, queue, free)
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001  reported, and it ends the process
@@ -103,8 +123,10 @@ class KeyedPool(Generic[Key]):
                 del self._tasks[key]
                 self._queues.pop(key, None)
 
-    def _leave(self, queue: deque[_Entry], free: asyncio.Semaphore) -> None:
-        """Nobody works on them: the driver need not wait, and what comes later is not held up by them here."""
+    def _leave(self, key: Key, queue: deque[_Entry], free: asyncio.Semaphore) -> None:
+        """Nobody works on them: the driver need not wait, and no other key is held up by them here."""
+        first = queue[0].event
+        self._left_at[key] = (first.message.generation_id, self._first(first))
         for entry in queue:
             self.left += 1
             entry.event.message.tracked = False
@@ -123,7 +145,7 @@ class KeyedPool(Generic[Key]):
 
         Events that were not acknowledged are delivered again, to this worker or to the new owner.
         """
-        self._refused = generation
+        self._refused.append(generation)
         running = list(self._tasks.values())
         for queue in self._queues.values():
             while len(queue) > 1:

@@ -75,9 +75,10 @@ class Serde:
     async def decode(self, contract: Contract[ModelT], values: Sequence[bytes]) -> list[ModelT | DecodeError | None]:
         """Each value read or refused on its own; None where the registry does not know its schema id."""
         decoders = self._decoders.setdefault(contract.topic, {})
-        for schema_id in schema_ids(values) - decoders.keys():
+        asked = schema_ids(values)
+        for schema_id in asked - decoders.keys():
             await self._learn(contract, schema_id, decoders)
-        unknown = {frame(schema_id, b"") for schema_id in schema_ids(values) - decoders.keys()}
+        unknown = {frame(schema_id, b"") for schema_id in asked - decoders.keys()}
         if not unknown:
             return list(projection.decode_many(values, decoders))
         known = [value for value in values if value[:5] not in unknown]

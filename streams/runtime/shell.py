@@ -70,6 +70,8 @@ class Shell:
         """Stops the intake of partitions; set by the application once the consumer exists."""
         self._topic_ids: Mapping[str, str] = {}
         self._gaps: dict[TP, Start] = {}
+        self._opened: set[tuple[str, int]] = set()
+        """Table partitions of this assignment that are recovered."""
         self._last_poll = clock.monotonic()
 
     # ── assignment ───────────────────────────────────────────────────────────────────────────────
@@ -78,6 +80,7 @@ class Shell:
         self._lease.joined(generation)
         await self._learn_topic_ids()
         self._gaps.clear()
+        self._opened.clear()
         self._health.over_all(GAP)
         REBALANCES.inc()
         _LOG.info("assigned", partitions=len(tps), generation=generation)
@@ -96,10 +99,15 @@ class Shell:
 
     async def opened(self, table: str, partitions: frozenset[int]) -> None:
         """Recovered: note epoch and topic ids, send what was decided and not acknowledged, then let the parts begin."""
-        try:
-            await self._open(table, partitions, self._lease.generation)
-        except LeaseLostError as lost:  # another rebalance began: it opens again
-            _LOG.warning("opening-lost-lease", table=table, why=str(lost)[:200])
+        generation = self._lease.generation
+        while generation >= 0 and generation == self._lease.generation:  # else another rebalance began: it opens again
+            try:
+                await self._open(table, partitions, generation)
+            except LeaseLostError as lost:  # this process stood still: once it may act again, it has to open
+                _LOG.warning("opening-lost-lease", table=table, why=str(lost)[:200])
+                await self.clock.sleep(ASK_AGAIN_AFTER)
+            else:
+                return
 
     async def _open(self, table: str, partitions: frozenset[int], generation: int) -> None:
         bulk = self.tables[table]
@@ -111,6 +119,7 @@ class Shell:
             if sent:
                 _LOG.info("outbox-resent", table=table, partition=partition, messages=sent)
         RECOVERY_LEFT.labels(table).set(0)
+        self._opened |= {(table, partition) for partition in partitions}
         for part in self.parts:
             if part.table == table:
                 await part.opened(partitions, generation)
@@ -130,8 +139,10 @@ class Shell:
     # ── where partitions start ───────────────────────────────────────────────────────────────────
 
     async def starts(self, committed: Mapping[TP, int | None], earliest: Mapping[TP, int]) -> Mapping[TP, int]:
+        """Only where the table is recovered: before that it cannot say what was lost, and nothing is delivered."""
         found: dict[TP, int] = {}
-        for tp, offset in committed.items():
+        known = {tp: offset for tp, offset in committed.items() if self._is_recovered(tp)}
+        for tp, offset in known.items():
             start = self._start(tp, offset, earliest.get(tp) or 0)
             if start.offset is None:
                 self._gap(tp, start)
@@ -141,8 +152,11 @@ class Shell:
                 _LOG.warning("start-offset", topic=tp.topic, partition=tp.partition, note=start.note)
             found[tp] = start.offset
         self.pause(frozenset(self._gaps))
-        self._health.is_working = True
+        self._health.is_working = len(known) == len(committed)
         return found
+
+    def _is_recovered(self, tp: TP) -> bool:
+        return (self.inputs.get(tp.topic, ""), tp.partition) in self._opened or tp.topic not in self.inputs
 
     def _start(self, tp: TP, committed: int | None, earliest: int) -> Start:
         tally = self._tally(tp)

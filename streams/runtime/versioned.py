@@ -23,7 +23,9 @@ def pack(version: Version, payload: bytes) -> bytes:
 
 
 def unpack(stored: bytes) -> tuple[Version, bytes]:
-    """Version and payload; UnknownFormatError for a format this release does not know."""
+    """Version and payload; UnknownFormatError for a format this release does not know, and for a stump."""
+    if len(stored) < HEADER_SIZE:
+        raise UnknownFormatError(f"a stored value of {len(stored)} bytes has no header: the table is not one of ours")
     made, epoch, counter = _HEADER.unpack_from(stored)
     if made != FORMAT:
         raise UnknownFormatError(f"stored format {made}; this release reads {FORMAT}. Start the newer release again.")

@@ -163,7 +163,6 @@ def test_there_are_never_more_than_the_fixed_number_of_buckets() -> None:
     assert told.count("too-many-locations") == 1
 
 
-@pytest.mark.xfail(strict=True, reason="2026-11-21: fold_hold opens any number of sources; HoldStep cannot refuse yet")
 def test_an_entry_stays_within_64_kib_however_many_sources_holds_name() -> None:
     ledger = Ledger()
 

@@ -95,11 +95,6 @@ def test_nothing_is_written_where_nothing_is_new(store: PartitionStore) -> None:
     assert msgspec.msgpack.decode((writes[0].value or b"")[13:]) == {"W1": "wms"}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="2026-11-21: the table of first users does not know the configured owners: one early record of a stranger "
-    "makes every record of the owner a dead letter",
-)
 def test_a_stranger_does_not_take_the_code_of_a_configured_owner(store: PartitionStore) -> None:
     rules = StockRules(locations={"W1": "main"}, owners={"W1": Owner("wms")})
 

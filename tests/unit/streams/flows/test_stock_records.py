@@ -182,16 +182,12 @@ def test_a_rebase_passes_a_door_of_its_own(changes: Mapping[str, object], reason
     assert Reading().reason(raw(rebase_bytes(rebase), key=rebase.sku.encode(), topic=REBASE.name)) == reason
 
 
-@pytest.mark.xfail(
-    strict=True, reason="2026-11-21: a rebase may lie in the future; every delta until then would count as contained"
-)
 def test_a_rebase_in_the_future_is_set_aside() -> None:
     rebase = rebase_record(5, at=3600)
 
     assert Reading().reason(raw(rebase_bytes(rebase), topic=REBASE.name)) == "effective-in-future"
 
 
-@pytest.mark.xfail(strict=True, reason="2026-11-21: the source code of a hold is not bounded; the entry stores it")
 def test_a_hold_at_a_source_with_an_endless_name_is_set_aside() -> None:
     hold = hold_record(1, source_code="x" * 2000)
 
@@ -214,6 +210,9 @@ class _Broken(dict[str, Fraction]):
 class _BrokenOwners(dict[str, Owner]):
     def get(self, *_: object) -> NoReturn:
         raise RuntimeError("broken")
+
+    def __bool__(self) -> bool:
+        return True
 
 
 def test_a_rule_that_fails_sets_its_record_aside_and_the_others_go_on() -> None:
@@ -243,11 +242,6 @@ def _fold(reading: Reading, parsed: Sequence[Parsed], store: PartitionStore) -> 
     return [reading.records.fold(batch, one, store) for one in parsed]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="2026-11-21: reading and folding count separately, so a fold that always fails is half of all runs, and "
-    "never a hundred in a row while batches are smaller than that",
-)
 def test_a_fold_that_fails_on_every_record_pauses_the_intake_as_soon(tmp_path: Path) -> None:
     reading, store = Reading(StockRules(owners=_BrokenOwners())), PartitionStore(tmp_path / "p", CACHE)
 

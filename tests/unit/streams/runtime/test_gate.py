@@ -133,9 +133,6 @@ def test_a_success_does_not_end_a_pause(gate: Gate) -> None:
     assert gate.ready_in() == 60
 
 
-@pytest.mark.xfail(
-    strict=True, reason="2026-11-21: the newest answer sets the pause, so a call goes out before its time"
-)
 def test_a_shorter_pause_does_not_end_a_longer_one(gate: Gate) -> None:
     gate.failed(_limited(60))
 
@@ -144,9 +141,6 @@ def test_a_shorter_pause_does_not_end_a_longer_one(gate: Gate) -> None:
     assert gate.ready_in() == 60
 
 
-@pytest.mark.xfail(
-    strict=True, reason="2026-11-21: a try that is answered with 429 stays a try, so the target rests for half a minute"
-)
 def test_a_target_that_answers_a_try_with_429_is_back(gate: Gate, clock: StillClock) -> None:
     _opened(gate, clock)
     gate.leaving()

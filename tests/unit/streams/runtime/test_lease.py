@@ -98,7 +98,6 @@ def test_a_correction_of_the_wall_clock_changes_nothing(lease: Lease, clock: Sti
     assert _may_act(lease)
 
 
-@pytest.mark.xfail(strict=True, reason="2026-11-21: the promise is `younger than`; at the limit itself it still acts")
 def test_at_the_limit_itself_nothing_leaves(lease: Lease, clock: StillClock) -> None:
     clock.after(8)
 

@@ -381,11 +381,6 @@ def test_the_lease_that_is_lost_while_quiescing_ends_it() -> None:
     played(scene)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="2026-11-21: where the lease comes back within its generation, a later batch of the partition is folded "
-    "before the one that was left comes again, whose records then look like redeliveries and are lost",
-)
 def test_nothing_of_a_key_overtakes_what_was_left_of_it() -> None:
     async def scene(bench: Bench) -> None:
         (left,) = await bench.submit("a")
@@ -398,9 +393,6 @@ def test_nothing_of_a_key_overtakes_what_was_left_of_it() -> None:
     played(scene)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="2026-11-21: the event is in the window and holds a place before its key is known"
-)
 def test_an_event_whose_key_cannot_be_read_takes_no_place() -> None:
     async def scene(bench: Bench) -> None:
         def no_key(_event: Event) -> str:
@@ -418,7 +410,6 @@ def test_an_event_whose_key_cannot_be_read_takes_no_place() -> None:
     played(scene, limit=1)
 
 
-@pytest.mark.xfail(strict=True, reason="2026-11-21: only the generation that was quiesced last is refused")
 @pytest.mark.parametrize("last", [2, -1])
 def test_an_older_generation_stays_out_for_good(last: int) -> None:
     async def scene(bench: Bench) -> None:

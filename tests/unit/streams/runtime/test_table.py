@@ -144,7 +144,9 @@ class _Changelog:
 
     def __init__(self, offset: int, write: Write) -> None:
         self.offset, self.key, self.value = offset, write.key, write.value
-        self.headers = [] if write.value is not None else [(VERSION_HEADER, version_bytes(write.version))]
+        self.headers: Sequence[tuple[str, bytes]] = (
+            [] if write.value is not None else [(VERSION_HEADER, version_bytes(write.version))]
+        )
 
 
 def test_recovery_keeps_the_highest_version_of_a_key_not_its_last_record(world: World) -> None:

@@ -140,11 +140,12 @@ def test_bytes_that_only_a_file_holds_are_checked_before_they_are_sent() -> None
 
 def test_a_key_that_was_cut_is_not_sent_as_another_key() -> None:
     told, key = _kept(b"abc", b"k" * 1024)
+    told["beside"] = "/nowhere/x.msgpack"
     read = letter_record(value=None, key=key, told=told)
     found = letter_of(read)
     assert found is not None
 
-    with pytest.raises(NotRetriableError, match="its key was longer"):
+    with pytest.raises(NotRetriableError, match="its key and headers were too large, too, and lie in /nowhere/x.msgpack"):
         original_of(found, read, b"abc")
 
 
