@@ -17,7 +17,7 @@ from streams.web.facts import OrderFact
 from streams.web.look_up import asked_letter, letter_envelope
 from streams.web.refusal import RefusedError
 from streams.web.situation import ROLE
-from streams.web.words import age, moment, seconds_since, visible
+from streams.web.words import ago, moment, seconds_since, visible
 
 WITHIN_S = 10.0
 
@@ -112,7 +112,7 @@ async def accept_gap(request: web.Request) -> web.Response:
 
 
 def _by(order: OrderFact | None, now: int) -> str:
-    return "" if order is None else f": {order.actor}, {age(seconds_since(order.at, now))} ago"
+    return "" if order is None else f": {order.actor}, {ago(seconds_since(order.at, now))}"
 
 
 # ── stock and letters ────────────────────────────────────────────────────────────────────────────

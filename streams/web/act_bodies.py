@@ -54,6 +54,7 @@ class RebaseAct(Act, frozen=True, kw_only=True):
 
 
 ActT = TypeVar("ActT", bound=Act)
+NOT_A_SKU = "A SKU has 1 to 64 characters, no control characters and no blank at either end."
 
 
 async def read(request: web.Request, kind: type[ActT]) -> ActT:
@@ -81,9 +82,9 @@ async def body_of(request: web.Request) -> bytes:
 
 
 def sku_of(text: str) -> str:
-    """Raises RefusedError 400."""
-    if not is_sku(text):
-        raise RefusedError(400, "A SKU has 1 to 64 characters, no control characters and no blank at either end.")
+    """Raises RefusedError 400, also for what was no UTF-8 on its way here."""
+    if not is_sku(text) or "\ufffd" in text:
+        raise RefusedError(400, NOT_A_SKU)
     return text
 
 

@@ -9,9 +9,10 @@ from aiohttp import web
 
 from streams.web.context import WebContext, context, visitor
 from streams.web.envelope import Envelope, Workers, to_json
+from streams.web.needs import for_a_person, needs
 from streams.web.render import Times
 from streams.web.situation import Situation
-from streams.web.words import moment
+from streams.web.words import absolute, moment
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -83,10 +84,14 @@ def html(text: str, status: int) -> web.Response:
 
 
 def counters(situation: Situation) -> dict[str, str]:
-    """What needs a person, by page."""
+    """What needs a person, by page; `?` where that is not known."""
     letters = situation.letters
     known = letters.state.known and not letters.state.building
-    return {"/dead-letters": f"{letters.total:,}" if known and letters.total else "" if known else "?"}
+    found = needs(situation)
+    return {
+        "/": f"{for_a_person(found):,}" if for_a_person(found) else "?" if found else "",
+        "/dead-letters": f"{letters.total:,}" if known and letters.total else "" if known else "?",
+    }
 
 
 def frame(request: web.Request, at: WebContext, as_of: datetime) -> dict[str, object]:
@@ -105,6 +110,7 @@ def frame(request: web.Request, at: WebContext, as_of: datetime) -> dict[str, ob
     return {
         "t": Times(as_of, zone),
         "as_of": as_of,
+        "as_of_told": absolute(as_of, zone),
         "zone": zone.key,
         "other_zone": _other_zone(request, at.look.zone),
         "environment": at.look.environment,

@@ -2,10 +2,11 @@
 
 from aiohttp import web
 
+from streams.web.act_bodies import NOT_A_SKU
 from streams.web.answers import json_answer, own_answer
 from streams.web.context import context
 from streams.web.letters_view import letters_page
-from streams.web.look_up import NOT_A_SKU, asked_sku, group_envelope, letter_envelope, stock_envelope
+from streams.web.look_up import asked_sku, group_envelope, letter_envelope, stock_envelope
 from streams.web.refusal import RefusedError
 from streams.web.settings_view import settings_page
 

@@ -54,6 +54,17 @@ def _workers(before: Snapshot, now: Snapshot) -> Iterator[Change]:
     for left in now.left:
         if left.worker not in gone:
             yield Change(left.at, f"{left.worker} left the group")
+    yield from _given_up(before, now)
+
+
+def _given_up(before: Snapshot, now: Snapshot) -> Iterator[Change]:
+    """Silent before and no longer listed; one that never answered is known by its address alone."""
+    present = {silent.id for silent in now.silent} | {left.worker for left in now.left}
+    for facts in now.answered:
+        present |= {facts.worker, facts.url.partition("://")[2]}
+    for silent in before.silent:
+        if silent.id not in present:
+            yield Change(now.as_of, f"{silent.id} is no longer in the group")
 
 
 def _orders(before: Snapshot, now: Snapshot) -> Iterator[Change]:

@@ -1,7 +1,6 @@
 """What the handlers of one worker share, and the one situation that all pages of a moment are made of."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -19,7 +18,7 @@ from streams.web.fleet import Fleet, Snapshot
 from streams.web.letter_groups import Letter
 from streams.web.letter_index import LetterIndex
 from streams.web.letter_log import StoredLetter
-from streams.web.letter_view import Decoded
+from streams.web.letter_view import Decode
 from streams.web.limits import Allowance
 from streams.web.memory import Memory
 from streams.web.render import Renderer
@@ -43,9 +42,6 @@ class LetterSource(Protocol):
     async def letter(self, letter: Letter) -> StoredLetter | None:
         """One letter's bytes; None where they cannot be read."""
         ...
-
-
-Decode = Callable[[str, bytes], Awaitable[Decoded]]
 
 
 class Scene:

@@ -3,6 +3,7 @@
 Pages are rendered from the same objects.  Times are UTC; quantities are exact decimals as text.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
@@ -11,6 +12,8 @@ import msgspec
 State = Literal["ok", "attention", "stopped", "unknown"]
 DataT = TypeVar("DataT")
 WORST_FIRST: tuple[State, ...] = ("stopped", "attention", "unknown", "ok")
+ICONS: Mapping[State, str] = {"ok": "ok", "attention": "warn", "stopped": "bad", "unknown": "unknown"}
+"""State → name of its icon, which is its class too."""
 
 
 class SilentWorker(msgspec.Struct, frozen=True):
@@ -56,11 +59,6 @@ class Problem(msgspec.Struct, frozen=True):
 
     error: str
     incident: str = ""
-
-
-def worst(*states: State) -> State:
-    """`ok` where there is nothing at all."""
-    return min(states, key=WORST_FIRST.index, default="ok")
 
 
 def to_json(value: object) -> bytes:

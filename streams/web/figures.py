@@ -9,7 +9,7 @@ from streams.web.envelope import Figure
 from streams.web.facts import LaneFact
 from streams.web.memory import POINTS
 from streams.web.situation import ROLE, Situation
-from streams.web.words import age, count, many, moment, number, seconds_since
+from streams.web.words import count, many, moment, number, seconds_since, span
 
 GOAL_S = 5.0
 Series = tuple[float | None, ...]
@@ -26,12 +26,14 @@ class Tile(msgspec.Struct, frozen=True):
     series: Series = ()
     spoken: str = ""
     goal: float | None = None
+    instead: str = "unknown"
+    """What stands there without a value: `–` where none can be, `over …` where only a bound is known."""
 
     @property
     def shown(self) -> str:
-        """0 is counted and none; unknown is not counted."""
+        """0 is counted and none; unknown is not counted; – does not apply."""
         value = self.figure.value
-        return "unknown" if value is None else number(value)
+        return self.instead if value is None else number(value)
 
 
 def tiles(at: Situation) -> tuple[Tile, ...]:
@@ -50,11 +52,14 @@ def _oldest(at: Situation) -> Tile:
     if lane is None:
         return _tile("oldest", name, _unknown(at), "", f"/#sink-{ROLE}", series)
     since = lane.oldest_pending_since
+    if since is None and lane.pending:
+        return _tile("oldest", name, Figure(None, why="its age is not known"), _rows(lane), f"/#sink-{ROLE}", series)
     seconds = 0.0 if since is None else round(seconds_since(since, at.now), 1)
     href = f"/#sink-{ROLE}"
     value, unit = scaled(seconds)
     figure = Figure(value, unit, moment(at.now), href)
-    return _tile("oldest", name, figure, f"goal {number(GOAL_S)} s · {_rows(lane)}", href, series)
+    goal = f"{'over the ' if seconds > GOAL_S else ''}goal of {number(GOAL_S)} s"
+    return _tile("oldest", name, figure, f"{goal} · {_rows(lane)}", href, series)
 
 
 def scaled(seconds: float) -> tuple[float, str]:
@@ -77,9 +82,9 @@ def _share(at: Situation) -> Tile:
         return Tile("delay", name, _unknown(at), "", href)
     about = f"{many(lane.applied, 'row')} written since the start"
     if lane.delay_p99_s is None:
-        return Tile("delay", name, Figure(None, why="nothing was written yet"), "", href)
+        return Tile("delay", name, Figure(None, why="nothing was written yet"), "", href, instead="–")
     if math.isinf(lane.delay_p99_s):
-        return Tile("delay", name, Figure(None, why="it took more than 30 min"), about, href)
+        return Tile("delay", name, Figure(None, why="the longest that is measured"), about, href, instead="over 30 min")
     half = "" if lane.delay_p50_s is None else f"half within {number(lane.delay_p50_s)} s · "
     figure = Figure(lane.delay_p99_s, "s", moment(at.now), href)
     return Tile("delay", name, figure, half + about, href)
@@ -93,7 +98,7 @@ def _lag(at: Situation) -> Tile:
     topics = {intake.topic for facts in at.fleet.answered for intake in facts.intakes}
     lag = sum(at.intake(topic).lag for topic in topics)
     oldest = max((at.intake(topic).oldest_s for topic in topics), default=0.0)
-    about = f"oldest unfinished for {age(oldest)}" if oldest else "none unfinished"
+    about = f"oldest unfinished for {span(oldest)}" if oldest else "none unfinished"
     return _tile("lag", name, Figure(lag, "records", moment(at.now), href), about, href, series)
 
 

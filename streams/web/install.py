@@ -12,12 +12,13 @@ from streams.settings import WebSettings
 from streams.web.act_book import ActBook
 from streams.web.acts import Acts
 from streams.web.answers import set_headers
-from streams.web.context import CONTEXT, Decode, LetterSource, Look, Scene, WebContext
+from streams.web.context import CONTEXT, LetterSource, Look, Scene, WebContext
 from streams.web.door import Door
 from streams.web.errors import failures
 from streams.web.facts import Introspection
 from streams.web.fleet import Fleet
 from streams.web.letter_index import LetterIndex
+from streams.web.letter_view import Decode
 from streams.web.limits import Allowance
 from streams.web.peers import HttpPeers
 from streams.web.roles import Tokens

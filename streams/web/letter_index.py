@@ -14,7 +14,6 @@ from streams.web.letter_groups import Letter, masked
 CAP = 50_000
 MINUTE = 60_000_000
 POINTS = 60
-LISTED_KEYS = 200
 
 
 class GroupState(NamedTuple):

@@ -17,7 +17,7 @@ from streams.web.letter_index import GroupState, LetterIndex, position
 from streams.web.memory import DAY
 from streams.web.need import advice, reason_title
 from streams.web.situation import Situation
-from streams.web.words import count, many, moment
+from streams.web.words import count, many, moment, upper_first
 
 PAGE = 100
 SHOWN_VALUES = 5
@@ -104,7 +104,7 @@ def letters_page(at: Situation, index: LetterIndex, topic: str = "") -> Envelope
 def _verdict(at: Situation, groups: Sequence[GroupLine], topic: str) -> tuple[State, str, str]:
     letters = at.letters
     if not letters.state.known:
-        return "unknown", "Dead letters are not known", f"{letters.state.why}. We try again every 5 s.".capitalize()
+        return "unknown", "Dead letters are not known", f"{upper_first(letters.state.why)}. We try again every 5 s."
     if letters.state.building:
         left = many(letters.state.to_read, "letter")
         return "unknown", "Dead letters are being read", f"{left} still to come; their number is known then."

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from streams.domain.stock_door import is_sku
+from streams.web.act_bodies import sku_of
 from streams.web.context import context, visitor
 from streams.web.envelope import Envelope
 from streams.web.letter_groups import Letter
@@ -17,7 +17,6 @@ from streams.web.stock_view import StockView, stock_page
 from streams.web.words import moment, visible
 
 ViewT = TypeVar("ViewT")
-NOT_A_SKU = "A SKU has 1 to 64 characters, no control characters and no blank at either end."
 
 
 def asked_sku(request: web.Request) -> str | None:
@@ -25,8 +24,7 @@ def asked_sku(request: web.Request) -> str | None:
     sku = request.query.get("sku", "")
     if not sku:
         return None
-    if not is_sku(sku) or "\ufffd" in sku:
-        raise RefusedError(400, NOT_A_SKU)
+    sku_of(sku)
     at = context(request)
     if not at.look_ups.take(visitor(request).session or str(request.remote)):
         raise RefusedError(429, "More than 10 look-ups in a second. Wait a second.", headers={"Retry-After": "1"})
@@ -40,7 +38,7 @@ async def stock_envelope(
     at = context(request)
     parts = await at.stock.look_up(sku, ask_shop=ask_shop)
     letters = at.scene.index.of_key(sku)
-    return stock_page(parts, letters, situation.fleet.workers, situation.fleet.own.worker)
+    return stock_page(parts, letters, situation)
 
 
 def not_asked(situation: Situation, sku: str, why: str) -> Envelope[StockView]:

@@ -7,7 +7,7 @@ import msgspec
 from streams.domain.reasons import ADVICE, DeadReason
 from streams.web.envelope import State
 
-SAFE = "They go out by themselves; nothing is lost."
+SAFE = "They go out by themselves; none of them is lost."
 LATE_S = 60.0
 
 
@@ -19,7 +19,10 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class Need(msgspec.Struct, frozen=True):
-    """One thing that is not as it should be; `for_since` is its beginning, where that is known."""
+    """One thing that is not as it should be; `for_since` is its beginning, where that is known.
+
+    `safe` False where records are missing or counted twice: nothing that waits then may be called safe beside it.
+    """
 
     state: State
     label: str

@@ -13,9 +13,14 @@ ELSEWHERE = ("gap/", "intake/")
 
 
 def needs(at: Situation) -> tuple[Need, ...]:
-    """Worst first; of equals the longest first."""
+    """Worst first; of equals what is not safe, then the longest."""
     found = [need for rule in _RULES for need in rule(at)]
-    return tuple(sorted(found, key=lambda need: (WORST_FIRST.index(need.state), _since(need))))
+    return tuple(sorted(found, key=lambda need: (WORST_FIRST.index(need.state), need.safe, _since(need))))
+
+
+def for_a_person(found: tuple[Need, ...]) -> int:
+    """How many need somebody; the others are only not known."""
+    return sum(need.state in {"stopped", "attention"} for need in found)
 
 
 def _since(need: Need) -> float:
@@ -86,6 +91,7 @@ def _troubles(at: Situation) -> Iterator[Need]:
                     moment(trouble.since),
                     "The worker is not ready because of it." if trouble.blocks else "The worker goes on.",
                     Link("See the workers", "/#workers"),
+                    steps=("`commerce-streams doctor` says what cannot be reached.",) if trouble.blocks else (),
                 )
 
 

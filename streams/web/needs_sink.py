@@ -20,7 +20,7 @@ def _waiting(at: Situation) -> _Waiting:
         return _Waiting("0 rows wait.", None)
     oldest = lane.oldest_pending_since
     ages = "" if oldest is None else f", the oldest for {age(seconds_since(oldest, at.now))}"
-    then = SAFE if lane.mode == "run" else "They go out when it runs again; nothing is lost."
+    then = SAFE if lane.mode == "run" else "They go out when it runs again; none of them is lost."
     return _Waiting(
         f"{count(lane.pending)} {'row waits' if lane.pending == 1 else 'rows wait'} safely{ages}. {then}",
         moment_or_none(oldest),
@@ -32,7 +32,7 @@ def _target(at: Situation) -> Iterator[Need]:
     if target is None or target.state == "closed":
         return
     name, waiting = title(target.name), _waiting(at).rows
-    link = Link("How to fix it", f"/#sink-{ROLE}")
+    link = Link("See the sink", f"/#sink-{ROLE}")
     if target.state == "needs-operator":
         fix = ("Correct the setting or the credential of the connector.", "Restart the worker that holds the lane.")
         what = f"{name} refuses us: a person must act."
@@ -46,7 +46,7 @@ def _target(at: Situation) -> Iterator[Need]:
         f"{name} does not take our calls.",
         moment(target.since),
         f"{target.why}. {again} {waiting}",
-        Link("See the sink", f"/#sink-{ROLE}"),
+        link,
         steps=steps,
     )
 
@@ -93,6 +93,11 @@ def _unknown_skus(at: Situation) -> Iterator[Need]:
             "Their stock shows nowhere until the products exist there.",
             Link("See the sink", f"/#sink-{ROLE}"),
         )
+
+
+def standstill(at: Situation) -> str:
+    """Why nothing goes out at the moment, as the overview says it; empty while rows go out."""
+    return next((need.what for rule in (_target, _mode) for need in rule(at)), "")
 
 
 RULES = (_target, _mode, _late, _unknown_skus)

@@ -80,7 +80,9 @@ def sums(at: Situation) -> Sums:
         missing = ", ".join(silent.id for silent in at.fleet.silent)
         return Sums("unknown", f"Sums not checked: without {missing}.", topics)
     if not at.is_accounted:
-        return Sums("unknown", "Sums not checked: a table is in nobody's hands, or being rebuilt.", topics)
+        return Sums(
+            "unknown", "Sums not checked: a worker joins, or a table is in nobody's hands or being rebuilt.", topics
+        )
     if off:
         return Sums("attention", f"The sums differ by {many(off, 'record')}; checked with the next figures.", topics)
     if not taken:

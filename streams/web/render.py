@@ -10,11 +10,10 @@ from markupsafe import Markup
 
 from streams.web import words
 from streams.web.accounting import OUTCOMES
+from streams.web.envelope import ICONS
+from streams.web.letters_view import HIDDEN
 from streams.web.picture import picture
 from streams.web.spark import spark
-
-ICONS: Mapping[str, str] = {"ok": "ok", "attention": "warn", "stopped": "bad", "unknown": "unknown"}
-"""State → icon and class."""
 
 
 class Times:
@@ -46,7 +45,7 @@ class Times:
             return Markup("–")
         both = escape(words.absolute(at, self.zone))
         seconds = (self.now - at).total_seconds()
-        text = words.age(seconds) if lasting else ("just now" if seconds < 1 else f"{words.age(seconds)} ago")
+        text = words.age(seconds) if lasting else words.ago(seconds)
         kind = " data-for" if lasting else ""
         return Markup(  # noqa: S704  escaped above
             f'<time datetime="{_iso(at)}" data-rel{kind} data-abs="{both}" title="{both}">{text}</time>'
@@ -81,11 +80,18 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters |= {"shown": shown, "prose": prose, "count": words.count, "number": words.number}
+        self._environment.filters |= {
+            "shown": shown,
+            "prose": prose,
+            "count": words.count,
+            "number": words.number,
+            "plain": words.plain,
+        }
         self._environment.globals |= {
             "ICONS": ICONS,
             "picture": picture,
             "spark": spark,
+            "HIDDEN": HIDDEN,
             "many": words.many,
             "outcomes": OUTCOMES,
         }

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import msgspec
 
 from streams.topics import DESIRED, HOLD, REBASE, STOCK_CHANGE, STOCK_INPUTS
-from streams.web.envelope import WORST_FIRST, State
+from streams.web.envelope import ICONS, WORST_FIRST, State
 from streams.web.facts import LaneFact, TargetFact
+from streams.web.need import LATE_S
 from streams.web.situation import BREAKER_STATE, ROLE, Intake, Situation, title
-from streams.web.words import age, count, many, rate, seconds_since, span
+from streams.web.words import age, ago, count, many, number, rate, seconds_since, span
 
 COLUMNS: tuple[str, ...] = ("SOURCES", "INPUT TOPICS", "FLOWS", "SINKS", "TARGETS")
 KINDS: tuple[str, ...] = ("Source", "Topic", "Flow", "Sink", "Target")
 _SOURCE_OF = {STOCK_CHANGE.name: "WMS", HOLD.name: "Holds", REBASE.name: "Operators"}
-LATE_S = 60.0
 FLOW = "stock-ledger"
 LANE_KEY = f"sink-{ROLE}"
 WIDE, MIDDLE = 100.0, 1.0
@@ -60,9 +60,7 @@ def nodes(at: Situation) -> tuple[Node, ...]:
 def edges(at: Situation, stages: tuple[Node, ...]) -> tuple[Edge, ...]:
     by_id = {node.id: node for node in stages}
     return tuple(
-        Edge(start, end, _between(by_id[start], by_id[end]), _width(at, topic))
-        for start, end, topic in _ways()
-        if start in by_id and end in by_id
+        Edge(start, end, _between(by_id[start], by_id[end]), _width(at, topic)) for start, end, topic in _ways()
     )
 
 
@@ -87,12 +85,8 @@ def _width(at: Situation, topic: str) -> int:
     return 3 if now >= WIDE else 2 if now >= MIDDLE else 1
 
 
-def _icon(state: State) -> str:
-    return {"ok": "ok", "attention": "warn", "stopped": "bad", "unknown": "unknown"}[state]
-
-
 def _node(name: str, key: str, column: int, state: State, lines: tuple[str, str], href: str) -> Node:  # noqa: PLR0917  one per field
-    return Node(key, column, name, state, _icon(state), lines, href)
+    return Node(key, column, name, state, ICONS[state], lines, href)
 
 
 def _source(at: Situation, topic: Intake) -> Node:
@@ -105,7 +99,7 @@ def _source(at: Situation, topic: Intake) -> Node:
     moved = at.memory.quiet_since.get(topic.topic)
     if now is None:
         return _node(name, key, 0, "ok", ("has sent records", "rate not known yet"), "/#accounting")
-    last = "" if moved is None else f"last {age(seconds_since(moved, at.now))} ago"
+    last = "" if moved is None else f"last {ago(seconds_since(moved, at.now))}"
     line = rate(now) if now else "quiet"
     return _node(name, key, 0, "ok", (line, last), "/#accounting")
 
@@ -135,7 +129,7 @@ def _flow(at: Situation) -> Node:
     of_all = f"{at.partitions - len(at.unread)} of {at.partitions} partitions"
     left = at.recovering.get(FLOW)
     if left:
-        return _node("Stock ledger", FLOW, 2, "unknown", (f"rebuilding: {count(left)} left", of_all), "/#workers")
+        return _node("Stock ledger", FLOW, 2, "unknown", ("rebuilding", f"{count(left)} to be read"), "/#workers")
     if at.fleet.silent:
         return _node("Stock ledger", FLOW, 2, "unknown", (of_all, f"{at.fleet.silent[0].id}: silent"), "/#workers")
     rates = [at.memory.rates.get(topic.name) for topic in STOCK_INPUTS]
@@ -151,7 +145,7 @@ def _sink(at: Situation) -> Node:
     if lane is None:
         return _node("Stock lane", LANE_KEY, 3, "unknown", ("not known", "no worker tells of it"), f"/#{LANE_KEY}")
     since = lane.oldest_pending_since
-    oldest = "" if since is None else f" · oldest {span(seconds_since(since, at.now))}"
+    oldest = "" if since is None else f" · for {span(seconds_since(since, at.now))}"
     state, icon = _lane_state(at, lane)
     lines = (f"{count(lane.pending)} {'waits' if lane.pending == 1 else 'wait'}{oldest}", _lane_mode(lane))
     return Node(LANE_KEY, 3, "Stock lane", state, icon, lines, f"/#{LANE_KEY}")
@@ -166,11 +160,11 @@ def _lane_state(at: Situation, lane: LaneFact) -> tuple[State, str]:
     since = lane.oldest_pending_since
     late = since is not None and seconds_since(since, at.now) > LATE_S
     state: State = "attention" if late or breaker == "attention" else "ok"
-    return state, _icon(state)
+    return state, ICONS[state]
 
 
 def _lane_mode(lane: LaneFact) -> str:
-    words = {"run": "run", "shadow": "shadow: compares, sends nothing", "paused": "paused: sends nothing"}
+    words = {"run": "run", "shadow": "shadow: sends nothing", "paused": "paused: sends nothing"}
     frozen = f" · {many(lane.frozen_calls, 'call')} looked up" if lane.frozen_calls else ""
     return words.get(lane.mode, lane.mode) + frozen
 
@@ -182,9 +176,7 @@ def _target(at: Situation) -> Node:
         return _node("Commerce", key, 4, "unknown", ("not known", "its caller is silent"), href)
     name = title(target.name)
     last = (
-        f"last answer {age(seconds_since(target.last_answer_at, at.now))} ago"
-        if target.last_answer_at
-        else "no answer yet"
+        f"last answer {ago(seconds_since(target.last_answer_at, at.now))}" if target.last_answer_at else "no answer yet"
     )
     if target.state != "closed":
         words = {"open": "no answer", "trying": "being tried", "needs-operator": "refuses us"}
@@ -196,7 +188,7 @@ def _target(at: Situation) -> Node:
 
 
 def latency(target: TargetFact) -> str:
-    """The bucket's upper bound is what is known of a quantile."""
+    """The bucket's upper bound is what is known of a quantile: it is not rounded, least of all down."""
     if target.p99_s is None:
         return "answers"
-    return "p99 over 30 min" if target.p99_s == float("inf") else f"p99 within {span(target.p99_s)}"
+    return "p99 over 30 min" if target.p99_s == float("inf") else f"p99 within {number(target.p99_s)} s"

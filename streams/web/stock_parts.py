@@ -48,6 +48,8 @@ class StockParts(NamedTuple):
     asked_shop: bool = False
     shop: tuple[ShopFact, ...] = ()
     shop_error: str = ""
+    standstill: str = ""
+    """Why no row goes out at the moment; empty while they do."""
 
 
 _DECODER = msgspec.json.Decoder(OwnStock)

@@ -4,11 +4,13 @@ from datetime import datetime
 
 import msgspec
 
-from streams.web.envelope import Envelope, State, Workers
+from streams.web.envelope import Envelope, State
 from streams.web.facts import CauseFact, LedgerFact, RowFact, ScopeFact, ShopFact, SourceFact
 from streams.web.letter_groups import Letter
+from streams.web.needs_sink import standstill
+from streams.web.situation import Situation
 from streams.web.stock_parts import StockParts
-from streams.web.stock_words import ROW_WORDS, formula, sentence
+from streams.web.stock_words import formula, sentence, state_words
 from streams.web.words import moment, moment_or_none
 
 
@@ -31,7 +33,7 @@ class Written(msgspec.Struct, frozen=True):
 
 
 class InShop(msgspec.Struct, frozen=True):
-    """What Commerce answered just now."""
+    """What Commerce answered just now, in its own writing: 120.0000."""
 
     value: str
     in_stock: bool
@@ -114,7 +116,9 @@ class StockView(msgspec.Struct, frozen=True, kw_only=True):
     shop_error: str
 
 
-def stock_page(parts: StockParts, letters: list[Letter], workers: Workers, answered_by: str) -> Envelope[StockView]:
+def stock_page(parts: StockParts, letters: list[Letter], at: Situation) -> Envelope[StockView]:
+    """What holds up the sink is said in the words of the overview."""
+    parts = parts._replace(standstill=standstill(at))
     ledger, lines = parts.ledger, _lines(parts)
     state, headline, text = sentence(parts, bool(letters))
     moving = state == "ok" and any(line.icon == "wait" for line in lines)
@@ -137,7 +141,7 @@ def stock_page(parts: StockParts, letters: list[Letter], workers: Workers, answe
         asked_shop=parts.asked_shop,
         shop_error=parts.shop_error,
     )
-    return Envelope(moment(parts.as_of), answered_by, state, view, workers)
+    return Envelope(moment(parts.as_of), at.fleet.own.worker, state, view, at.fleet.workers)
 
 
 def _lines(parts: StockParts) -> tuple[SourceLine, ...]:
@@ -146,7 +150,7 @@ def _lines(parts: StockParts) -> tuple[SourceLine, ...]:
     rows = {one.source_code: one for one in parts.rows or ()}
     shop = {one.source_code: one for one in parts.shop}
     return tuple(
-        _line(code, wanted.get(code), rows.get(code), _in_shop(shop.get(code)))
+        _line(code, wanted.get(code), rows.get(code), _in_shop(shop.get(code)), stands=bool(parts.standstill))
         for code in sorted({*wanted, *rows, *shop})
     )
 
@@ -155,9 +159,11 @@ def _sources(ledger: LedgerFact | None) -> tuple[SourceFact, ...]:
     return () if ledger is None else ledger.sources
 
 
-def _line(code: str, source: SourceFact | None, row: RowFact | None, shop: InShop | None) -> SourceLine:
+def _line(  # noqa: PLR0913  one source, from everybody who knows it
+    code: str, source: SourceFact | None, row: RowFact | None, shop: InShop | None, *, stands: bool
+) -> SourceLine:
     state = row.state if row is not None else ("no-base" if source is not None and not source.shown else "unknown")
-    icon, word = ROW_WORDS[state]
+    icon, word = state_words(state, stands=stands)
     return SourceLine(
         source=code,
         desired=source.desired if source is not None else (row.wanted if row is not None else None),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from streams.web.envelope import State
 from streams.web.facts import RowFact, ShopFact, SourceFact
 from streams.web.stock_parts import StockParts
-from streams.web.words import age, seconds_since
+from streams.web.words import age, ago, many, plain, seconds_since
 
 Words = tuple[State, str, str]
 
@@ -31,6 +31,11 @@ ROW_WORDS: Mapping[str, tuple[str, str]] = {
     "unknown": ("unknown", "not known"),
 }
 """State of a row → icon and word."""
+
+
+def state_words(state: str, *, stands: bool) -> tuple[str, str]:
+    """Icon and word; while the sink stands still nothing goes out next."""
+    return ("wait", "waits: nothing goes out now") if stands and state == "dirty" else ROW_WORDS[state]
 
 
 def formula(source: SourceFact) -> Iterator[tuple[str, str, int, str]]:
@@ -59,9 +64,10 @@ def sentence(parts: StockParts, has_letters: bool) -> Words:  # noqa: FBT001  on
 
 
 def _not_there(parts: StockParts, has_letters: bool) -> Words:  # noqa: FBT001  as above
-    near = f" Near: {', '.join(parts.near)}." if parts.near else ""
     letters = " Dead letters have it as key: see below." if has_letters else ""
-    return "unknown", "No record of this SKU", f"Neither ledger nor lane know it.{letters}{near}"
+    advice = " Upper and lower case count." if not has_letters or parts.near else ""
+    text = f"Neither ledger nor lane know it: no record with this key was accepted.{letters}{advice}"
+    return "unknown", "No record of this SKU", text
 
 
 def _without_base(parts: StockParts) -> str:
@@ -70,7 +76,11 @@ def _without_base(parts: StockParts) -> str:
     if not places:
         return ""
     changes = sum(source.changes for source in sources if not source.shown)
-    parked = f"; {changes} changes are parked (no-base) and the shop is not written" if changes else ""
+    parked = (
+        f"; {many(changes, 'change')} {'is' if changes == 1 else 'are'} parked (no-base) and the shop is not written"
+        if changes
+        else ""
+    )
     whose = "Location" if len(places) == 1 else "Locations"
     return f"{whose} {', '.join(places)} sent no full count yet{parked}."
 
@@ -94,7 +104,10 @@ def _on_the_way(parts: StockParts, rows: Sequence[RowFact]) -> Words | None:
     since = min((row.dirty_since for row in late if row.dirty_since is not None), default=parts.as_of)
     how = f"{', '.join(frozen)} is looked up first" if frozen else f"{', '.join(row.source_code for row in late)} next"
     written, due = _total(row.acked for row in rows), _total(row.wanted for row in rows)
-    text = f"Written {written}, due {due}: {how}, for {age(seconds_since(since, parts.as_of))}."
+    waits = age(seconds_since(since, parts.as_of))
+    if parts.standstill:
+        return "attention", "Waits for Commerce", f"Written {written}, due {due} for {waits}. {parts.standstill}"
+    text = f"Written {written}, due {due}: {how}, for {waits}."
     return "attention" if frozen else "ok", "On its way", text
 
 
@@ -117,17 +130,17 @@ def _same(fact: ShopFact | None, row: RowFact) -> bool:
 
 
 def _shown(fact: ShopFact | None) -> str:
-    return "nothing" if fact is None else fact.quantity
+    return "nothing" if fact is None else plain(fact.quantity)
 
 
 def _in_step(parts: StockParts, rows: Sequence[RowFact], without_base: str) -> Words:
     at = max((row.acked_at for row in rows if row.acked_at is not None), default=None)
-    ago = "" if at is None else f", written {age(seconds_since(at, parts.as_of))} ago"
+    written = "" if at is None else f", written {ago(seconds_since(at, parts.as_of))}"
     total = _total(row.acked for row in rows)
     more = f" {without_base}" if without_base else ""
     if parts.asked_shop:
-        return "ok", "In step", f"Shop = ours: {total}{ago}.{more}"
-    return "ok", "Written as decided", f"Commerce acknowledged {total}{ago}. It was not asked just now.{more}"
+        return "ok", "In step", f"Shop = ours: {total}{written}.{more}"
+    return "ok", "Written as decided", f"Commerce acknowledged {total}{written}. It was not asked just now.{more}"
 
 
 def _total(values: Iterator[str | None]) -> str:

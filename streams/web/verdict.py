@@ -5,9 +5,9 @@ import msgspec
 from streams.web.accounting import accounts
 from streams.web.envelope import State
 from streams.web.need import Need
-from streams.web.needs import needs
+from streams.web.needs import for_a_person, needs
 from streams.web.situation import Situation
-from streams.web.words import age, count, many, seconds_since, span
+from streams.web.words import age, ago, count, many, seconds_since, span
 
 SHOWN = 5
 
@@ -26,10 +26,12 @@ class Verdict(msgspec.Struct, frozen=True):
 def verdict(at: Situation) -> Verdict:
     """Is anything wrong, what, for how long, what to do."""
     found = needs(at)
-    acting = [need for need in found if need.state in ("stopped", "attention")]
+    acting = for_a_person(found)
     if acting:
-        head = f"{count(len(acting))} {'thing needs' if len(acting) == 1 else 'things need'} you"
-        return Verdict(found[0].state, head, _how_it_stands(at), found, SHOWN, _folded(found))
+        head = f"{count(acting)} {'thing needs' if acting == 1 else 'things need'} you"
+        return Verdict(
+            found[0].state, head, f"{_not_safe(found)}{_how_it_stands(at)}{_left_out(at)}", found, SHOWN, _folded(found)
+        )
     if found:
         return Verdict("unknown", _unknown_headline(at), _unknown_sentence(at), found, SHOWN, _folded(found))
     if not at.has_traffic:
@@ -64,15 +66,35 @@ def _unknown_headline(at: Situation) -> str:
     return "Not everything is known"
 
 
+def _not_safe(found: tuple[Need, ...]) -> str:
+    """Before anything that is called safe."""
+    return next((f"Not safe: {need.what} " for need in found if not need.safe), "")
+
+
+def _left_out(at: Situation) -> str:
+    """Whoever is silent is named here too: its own line may be folded below worse ones."""
+    silent = at.fleet.silent
+    if not silent:
+        return ""
+    who = f"{silent[0].id} does" if len(silent) == 1 else f"{count(len(silent))} workers do"
+    return f" {who} not answer. {at.left_out()} left out below."
+
+
 def _unknown_sentence(at: Situation) -> str:
     workers = at.fleet.workers
-    told = f"{workers.answered} of {workers.asked} workers answered."
-    return f"{told} {at.left_out()} left out below." if at.fleet.silent else f"{told} {_how_it_stands(at)}"
+    if at.fleet.silent:
+        lane = "" if at.lane is not None else f" {_how_it_stands(at)}"
+        return f"{workers.answered} of {workers.asked} workers answered. {at.left_out()} left out below.{lane}"
+    if at.recovering:
+        return f"{_how_it_stands(at)} Nothing new is decided from that table until it is whole."
+    return _how_it_stands(at)
 
 
 def _sums(at: Situation) -> str:
     if any(one.difference for one in accounts(at.fleet.answered)):
         return "The sums are read while records move; they are checked again."
+    if not at.is_accounted:
+        return "The sums are not checked while a worker joins."
     return "Every record is accounted for."
 
 
@@ -88,11 +110,11 @@ def _how_it_stands(at: Situation) -> str:
     if lane.mode != "run" or at.target is None or at.target.state != "closed":
         longest = "" if how_long is None else f", the oldest for {how_long}"
         waiting = f"{many(lane.pending, 'row')} wait{'s' if lane.pending == 1 else ''}"
-        return f"{waiting} for Commerce{longest}; nothing is lost."
+        return f"{waiting} for Commerce{longest}; none of them is lost."
     behind = "" if how_long is None else f", {how_long} behind the WMS"
     return f"{many(lane.pending, 'row')} {'is' if lane.pending == 1 else 'are'} on the way to Commerce{behind}."
 
 
 def _last_problem(at: Situation) -> str:
     over = [change for change in at.memory.changes if change.what.endswith("answers again")]
-    return f" Last problem: {over[0].what}, {age(seconds_since(over[0].at, at.now))} ago." if over else ""
+    return f" Last problem: {over[0].what}, {ago(seconds_since(over[0].at, at.now))}." if over else ""

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,11 @@ def count(number: int) -> str:
 def many(number: int, one: str, several: str = "") -> str:
     """`1 record`, `1,024 records`."""
     return f"{count(number)} {one if number == 1 else several or one + 's'}"
+
+
+def upper_first(text: str) -> str:
+    """As a sentence begins; the rest stays, names of classes too."""
+    return text[:1].upper() + text[1:]
 
 
 def span(seconds: float) -> str:
@@ -42,16 +48,29 @@ def age(seconds: float) -> str:
     return span(float(int(max(0.0, seconds))))
 
 
+def ago(seconds: float) -> str:
+    """A point in time: 36 min ago."""
+    return "just now" if seconds < 1 else f"{age(seconds)} ago"
+
+
 def rate(per_second: float) -> str:
     """212/s, 0.8/s, 34/min."""
     if 0 < per_second < 0.1:
-        return f"{per_second * 60:.1f}/min"
+        return f"{per_second * 60:.1f}".removesuffix(".0") + "/min"
     return f"{per_second:.1f}".removesuffix(".0") + "/s" if per_second < 10 else f"{per_second:,.0f}/s"
 
 
 def number(value: float) -> str:
     """At most three digits after the point, none that say nothing."""
     return f"{value:,.3f}".rstrip("0").rstrip(".")
+
+
+def plain(quantity: str) -> str:
+    """120 for the 120.0000 of a target; what is no number stays."""
+    try:
+        return f"{Decimal(quantity).normalize():f}"
+    except InvalidOperation:
+        return quantity
 
 
 def ranges(numbers: Iterable[int]) -> str:

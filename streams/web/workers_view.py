@@ -1,6 +1,7 @@
 """The workers as the overview lists them: silent ones first, those that left last."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -23,15 +24,28 @@ class WorkerLine(msgspec.Struct, frozen=True):
     oldest: str
     version: str
     holds_lane: bool = False
+    begins: Literal["started", "silent", "left"] = "started"
+    """What `since` is the time of; a silent worker's is that of its last answer."""
 
 
 def workers(at: Situation) -> tuple[WorkerLine, ...]:
     unknown = ("unknown", "unknown", "unknown")
     silent = [
-        WorkerLine(one.id, "unknown", f"No answer: {one.why}", one.since, ranges(one.partitions) or "–", *unknown)
+        WorkerLine(
+            one.id,
+            "unknown",
+            f"No answer: {one.why}",
+            one.since,
+            ranges(one.partitions) or "–",
+            *unknown,
+            begins="silent",
+        )
         for one in at.fleet.silent
     ]
-    left = [WorkerLine(one.worker, "unknown", "Left", moment(one.at), "–", "–", "–", "–") for one in at.fleet.left]
+    left = [
+        WorkerLine(one.worker, "unknown", "Left", moment(one.at), "–", "–", "–", "–", begins="left")
+        for one in at.fleet.left
+    ]
     return (*silent, *(_worker(facts) for facts in at.fleet.answered), *left)
 
 

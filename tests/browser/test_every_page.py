@@ -33,6 +33,8 @@ STATES = {
     "partial-lane": ("partial-lane", "/"),
     "rebuilding": ("rebuilding", "/"),
     "shadow": ("shadow", "/"),
+    "outage": ("outage", "/"),
+    "stock-outage": ("outage", "/stock?sku=PUMP-200"),
     "twelve": ("twelve", "/"),
     "letters-unknown": ("letters-unknown", "/dead-letters"),
     "letters-none": ("calm", "/dead-letters"),

@@ -40,7 +40,7 @@
     attributes(old, fresh);
     if (old.matches("time[data-rel]")) return;
     if (!shown && old.hasAttribute("data-rows") && rows(old, fresh)) return;
-    const a = [...old.childNodes], b = [...fresh.childNodes];
+    const a = [...old.childNodes].filter((node) => !node.matches?.(".fresh")), b = [...fresh.childNodes];
     b.forEach((node, i) => {
       if (i >= a.length) old.append(document.importNode(node, true));
       else if (alike(a[i], node)) morph(a[i], node);
@@ -74,7 +74,6 @@
   const BACK_OFF = [5000, 10000, 30000];
   let failures = 0, timer = 0, paused = false, asking = null, over = "";
   const bar = $("stale");
-  const clock = (d) => `${d.toISOString().slice(11, 19)} UTC`;
   const stale = () => {
     if (!bar) return;
     const s = (serverNow() - now) / 1000;
@@ -84,7 +83,7 @@
     for (const b of document.querySelectorAll("[data-act]")) b.disabled = shown;
     if (!shown) return;
     const wait = BACK_OFF[Math.min(failures, BACK_OFF.length) - 1] / 1000;
-    const text = over || `No new figures for ${age(s)}. What you see is from ${clock(new Date(now))}. Trying again every ${wait} s.`;
+    const text = over || `No new figures for ${age(s)}. What you see is from ${root.dataset.clock}. Trying again every ${wait} s.`;
     if (bar.textContent !== text) bar.textContent = text;
   };
   const take = (page) => {
@@ -92,7 +91,7 @@
     const main = page.querySelector("main");
     if (!main) throw new Error("no page");
     now = Date.parse(page.documentElement.dataset.now); read = performance.now();
-    root.dataset.csrf = page.documentElement.dataset.csrf;
+    for (const one of ["csrf", "clock"]) root.dataset[one] = page.documentElement.dataset[one];
     morph(document.querySelector("main"), main);
     for (const part of ["nav", "footer", ".asof time"]) {
       const old = document.querySelector(part), fresh = page.querySelector(part);
@@ -111,8 +110,8 @@
     try {
       const answer = await fetch(location.href, { cache: "no-store", redirect: "error", signal: asking.signal });
       if (answer.status === 401) over = "Signed out. Sign in again in another tab; nothing you typed is lost.";
-      else if (answer.status >= 500) throw new Error(String(answer.status));
-      else if (answer.ok) take(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      else if (!answer.ok) throw new Error(String(answer.status));
+      else take(new DOMParser().parseFromString(await answer.text(), "text/html"));
       failures = 0;
     } catch { failures += 1; } finally {
       clearTimeout(slow); clearTimeout(limit); asking = null; $("asking").textContent = "";
@@ -193,12 +192,15 @@
       $("act-do").hidden = true;
       $("act-cancel").textContent = "Close";
       $("act-reason").value = "";
+      $("act-cancel").focus();
       if (every) setTimeout(ask, 1200);
     } catch (error) { say(error.message); $("act-do").disabled = false; }
   };
   const reveal = (told) => {
     const box = $("revealed");
-    box.textContent = [...told.decoded.fields.map(([name, value]) => `${name}: ${value}`), "",
+    const decoded = told.decoded.error ? [["decoded", told.decoded.error]] : told.decoded.fields;
+    const all = [["key", told.letter.key], ["message", told.letter.detail], ...decoded, ...told.headers];
+    box.textContent = [...all.map(([name, value]) => `${name}: ${value}`), "",
       ...told.bytes_hex.map((row) => `${row.at}  ${row.hex.padEnd(47)}  ${row.text}`)].join("\n");
     box.hidden = false;
     say("Shown on the page for 5 min.");

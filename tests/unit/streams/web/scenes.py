@@ -110,9 +110,30 @@ def shadow() -> World:
     order = f.OrderFact("sink/commerce", "shadow", "operator-2 (operate)", "new mapping", NOW - 150 * MINUTE)
     world.own = msgspec.structs.replace(
         world.own,
-        lane=lane(mode="shadow", compared=5120, differing=3, differences=differences, pending=3),
+        lane=lane(
+            mode="shadow",
+            compared=5120,
+            differing=3,
+            differences=differences,
+            pending=3,
+            oldest_pending_since=NOW - 40 * SECOND,
+        ),
         orders=(order,),
     )
+    return world
+
+
+def outage() -> World:
+    """The shop does not answer for six minutes; stock lies in wait."""
+    world = calm()
+    why = "TargetUnavailableError: connection refused"
+    world.own = msgspec.structs.replace(
+        world.own,
+        targets=(target(state="open", since=NOW - 6 * MINUTE, why=why, last_answer_at=NOW - 6 * MINUTE),),
+        lane=lane(pending=18_204, oldest_pending_since=NOW - 6 * MINUTE, frozen_calls=1),
+    )
+    late = row("south", "70.7", "74", state="dirty", dirty_since=NOW - 5 * MINUTE)
+    world.lane_rows["PUMP-200"] = (row("north", "120", "120"), late)
     return world
 
 
@@ -184,6 +205,7 @@ SCENES: dict[str, Callable[[], World]] = {
     "partial-lane": partial_without_lane,
     "rebuilding": rebuilding,
     "shadow": shadow,
+    "outage": outage,
     "twelve": twelve,
     "letters-unknown": letters_unknown,
     "hostile": hostile,

@@ -104,6 +104,7 @@ async def test_an_empty_topic_is_said_plainly_and_an_unread_one_is_not_empty() -
 
     assert (none.json["state"], none.data["headline"], none.data["total"]) == ("ok", "No dead letter", 0)
     assert (unread.json["state"], unread.data["total"]) == ("unknown", None)
+    assert unread.data["sentence"].startswith("The dead-letter topic cannot be read: KafkaConnectionError. We try")
     assert '<span class="n">?</span>' in page.text
 
 

@@ -87,6 +87,7 @@ def test_changes_name_workers_breakers_and_orders() -> None:
         "adobe_commerce answers again",
         "worker-3 stopped answering: no answer in 2 s",
         "worker-2 left the group",
+        "worker-3 is no longer in the group",
         "operator-2 (operate) set sink commerce to shadow: “new mapping”",
         "Partitions were shared out anew (generation 4, worker-1)",
     }
@@ -100,3 +101,15 @@ def test_what_stood_before_the_memory_began_is_told_too_and_yesterday_is_not() -
     old = scenes.calm()
     old.own = msgspec.structs.replace(old.own, started_at=NOW - 25 * 60 * MINUTE)
     assert lately(situation(old)) == ()
+
+
+def test_a_worker_that_never_answered_and_is_gone_is_said_to_be_gone() -> None:
+    gone, back = Memory(), Memory()
+    unnamed = msgspec.structs.replace(SILENT, id="127.0.0.1:2")
+    for memory in (gone, back):
+        memory.note(_snapshot(NOW, worker(), silent=(unnamed,)))
+    gone.note(_snapshot(NOW + SECOND, worker()))
+    back.note(_snapshot(NOW + SECOND, worker(), worker(3, (), url="http://127.0.0.1:2")))
+
+    assert [change.what for change in gone.recall(NOW + SECOND).changes] == ["127.0.0.1:2 is no longer in the group"]
+    assert [change.what for change in back.recall(NOW + SECOND).changes] == ["worker-3 answers, version 0.1.0"]

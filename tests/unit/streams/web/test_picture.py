@@ -11,7 +11,7 @@ from streams.web.picture import X, cut, picture
 from streams.web.spark import spark
 from tests.unit.streams.web import scenes
 from tests.unit.streams.web.situations import situation
-from tests.unit.streams.web.worlds import STOCK
+from tests.unit.streams.web.worlds import STOCK, target
 
 
 def _drawn(name: str) -> str:
@@ -29,6 +29,18 @@ def test_the_picture_is_well_formed_and_carries_no_style_or_script(name: str) ->
     assert all(link.get("href", "").startswith("/") for link in root.iter("a"))
 
 
+def test_links_keep_the_zone_of_the_page() -> None:
+    nodes = stages.nodes(situation(scenes.calm()))
+    drawn = str(picture(nodes, (), lambda path: f"{path}!"))
+
+    assert drawn.count("<a href=") == drawn.count('!" aria-label') == len(nodes)
+
+
+def test_the_bound_of_a_quantile_is_not_rounded_down() -> None:
+    assert stages.latency(target(p99_s=0.25)) == "p99 within 0.25 s"
+    assert stages.latency(target(p99_s=float("inf"))) == "p99 over 30 min"
+
+
 def test_boxes_stand_still_whatever_happens() -> None:
     places = {
         tuple(re.findall(r'<rect class="box \w+" (x="[\d.]+" y="[\d.]+" width="\d+")', _drawn(name)))
@@ -41,6 +53,18 @@ def test_boxes_stand_still_whatever_happens() -> None:
 def test_every_text_fits_the_box_it_stands_in() -> None:
     assert len(cut("W" * 200, 150)) == int((150 - 20) / 7.2)
     assert cut("short", 150) == "short"
+
+
+def test_a_number_is_shown_whole_or_not_at_all() -> None:
+    """Half of 360,000 is another number."""
+    shown = {cut("rebuilding: 360,000 left", width) for width in range(60, 220)}
+
+    assert {"".join(re.findall(r"[\d.,]+", one)) for one in shown} == {"", "360,000"}
+    assert "rebuilding: …" in shown
+    assert "rebuilding: 360,000 …" in shown
+
+
+def test_every_column_has_a_place() -> None:
     assert len(X) == len(stages.COLUMNS)
 
 

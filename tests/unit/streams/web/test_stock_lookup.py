@@ -1,6 +1,7 @@
 """Why does the shop show this number: any worker answers, the owner is asked, and what is not known is said."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -24,9 +25,11 @@ async def _look(world: World, path: str = "/api/v1/stock?sku=PUMP-200") -> Answe
 
 
 async def test_what_was_decided_written_and_is_under_way_stands_side_by_side() -> None:
-    answer = await _look(scenes.busy())
+    world = scenes.calm()
+    world.lane_rows = scenes.busy().lane_rows
+    answer = await _look(world)
 
-    assert answer.json["state"] == "ok"
+    assert (answer.json["state"], answer.data["icon"], answer.data["headline"]) == ("ok", "wait", "On its way")
     assert answer.data["sentence"] == "Written 194, due 190.7: south next, for 0 s."
     north, south = answer.data["sources"]
     assert (north["desired"], north["written"]["value"], north["in_shop"], north["state"]) == (
@@ -154,6 +157,32 @@ async def test_commerce_is_asked_on_request_only_and_compared() -> None:
     assert same.data["sentence"] == "Shop = ours: 190.7, written 14 s ago."
     assert other.json["state"] == "attention"
     assert "north shows 119, ours 120; south shows nothing, ours 70.7" in other.data["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("scene", "why"),
+    [
+        (scenes.outage, "Adobe Commerce does not take our calls."),
+        (scenes.busy, "Adobe Commerce refuses us: a person must act."),
+    ],
+)
+async def test_a_row_is_not_said_to_go_out_next_while_nothing_goes_out(scene: Callable[[], World], why: str) -> None:
+    answer = await _look(scene())
+    south = answer.data["sources"][1]
+
+    assert (answer.json["state"], answer.data["headline"]) == ("attention", "Waits for Commerce")
+    assert answer.data["sentence"].endswith(f". {why}")
+    assert (south["icon"], south["word"]) == ("wait", "waits: nothing goes out now")
+
+
+async def test_what_the_shop_shows_is_written_on_the_page_as_we_write_it() -> None:
+    async with served(scenes.calm()) as one:
+        told = await get(f"{one.url}/api/v1/stock/shop?sku=PUMP-200")
+        page = await get(f"{one.url}/stock?sku=PUMP-200&ask=1")
+
+    assert [line["in_shop"]["value"] for line in told.data["sources"]] == ["120.0000", "70.7"]
+    assert "120.0000" not in page.text
+    assert 'data-l="In the shop" class="num">120 ' in page.text
 
 
 async def test_a_shop_that_is_down_leaves_the_rest_standing() -> None:

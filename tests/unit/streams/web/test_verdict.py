@@ -65,6 +65,13 @@ def test_something_worse_than_a_silent_worker_comes_first() -> None:
 
     assert found.state == "stopped"
     assert [need.state for need in found.needs] == ["stopped", "attention", "attention", "attention", "unknown"]
+    assert found.sentence.endswith("worker-3 does not answer. Its partitions 5–7 are left out below.")
+
+
+def test_with_the_lanes_owner_silent_the_first_sentence_says_what_is_not_known() -> None:
+    found = verdict(situation(scenes.partial_without_lane()))
+
+    assert found.sentence.endswith("left out below. How far stock is behind is not known.")
 
 
 def test_a_refused_credential_says_what_waits_that_it_is_safe_and_for_how_long() -> None:
@@ -72,7 +79,7 @@ def test_a_refused_credential_says_what_waits_that_it_is_safe_and_for_how_long()
 
     assert (need.state, need.what) == ("stopped", "Adobe Commerce refuses us: a person must act.")
     assert "412 rows wait safely, the oldest for 36 min" in need.why
-    assert "nothing is lost" in need.why
+    assert "none of them is lost" in need.why
     assert need.for_since is not None
     assert need.for_since.isoformat() == "2026-11-21T01:38:07+00:00"
 
@@ -85,6 +92,15 @@ def test_a_gap_names_topic_partition_and_how_many_are_gone() -> None:
     assert f"`commerce-streams gaps accept {STOCK} 5`" in found[0].steps
 
 
+def test_what_is_not_safe_comes_before_everything_that_is() -> None:
+    found = verdict(situation(scenes.twelve()))
+
+    lost = f"Intake of {STOCK} [5] is paused: 300 records left Kafka before we read them."
+    assert found.needs[0].what == lost
+    assert found.sentence.startswith(f"Not safe: {lost} 412 rows wait for Commerce")
+    assert "nothing is lost" not in found.sentence
+
+
 @pytest.mark.parametrize(("actor", "state"), [("guard", "stopped"), ("operator-2 (operate)", "attention")])
 def test_a_paused_intake_says_who_paused_it(actor: str, state: str) -> None:
     order = f.OrderFact(f"intake/{STOCK}", "paused", actor, "100 unexpected errors in a row", NOW - 60 * SECOND)
@@ -94,6 +110,14 @@ def test_a_paused_intake_says_who_paused_it(actor: str, state: str) -> None:
     assert need.state == state
     assert ("A bad deploy?" in need.what) == (actor == "guard")
     assert f"`commerce-streams resume {STOCK}`" in need.steps
+
+
+def test_the_sums_are_not_praised_while_a_worker_joins() -> None:
+    joining = worker(2, (), ready=False, working=False)
+    found = overview(of(worker(), joining)).data
+
+    assert found.accounting.state == "unknown"
+    assert found.verdict.sentence.startswith("The sums are not checked while a worker joins.")
 
 
 def test_shadow_and_pause_are_said_although_everything_works() -> None:
@@ -122,6 +146,24 @@ def test_rows_older_than_a_minute_are_late_though_the_target_answers() -> None:
     found = verdict(situation(_changed(lane=lane(pending=4, oldest_pending_since=NOW - 90 * SECOND))))
 
     assert (found.state, found.needs[0].what) == ("attention", "Stock is 1 min behind.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "number", "shown", "about"),
+    [
+        ({"oldest_pending_since": NOW - 90 * SECOND, "pending": 2}, 0, "90", "over the goal of 5 s · 2 rows wait"),
+        ({"pending": 0}, 0, "0", "goal of 5 s · 0 rows wait"),
+        ({"pending": 2}, 0, "unknown", "2 rows wait"),
+        ({"applied": 0, "delay_p50_s": None, "delay_p99_s": None}, 1, "–", ""),
+        ({"delay_p99_s": float("inf")}, 1, "over 30 min", "402,118 rows written since the start"),
+    ],
+)
+def test_none_unknown_and_beyond_measure_are_three_signs(
+    changes: dict[str, object], number: int, shown: str, about: str
+) -> None:
+    tile = overview(situation(_changed(lane=lane(**changes)))).data.figures[number]
+
+    assert (tile.shown, tile.about) == (shown, about)
 
 
 def test_unknown_skus_are_named() -> None:

@@ -21,10 +21,25 @@ def test_a_span_has_its_unit(seconds: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("per_second", "text"),
-    [(0, "0/s"), (0.01, "0.6/min"), (0.8, "0.8/s"), (2.0, "2/s"), (212.4, "212/s"), (4321, "4,321/s")],
+    [
+        (0, "0/s"),
+        (0.01, "0.6/min"),
+        (1 / 60, "1/min"),
+        (0.8, "0.8/s"),
+        (2.0, "2/s"),
+        (212.4, "212/s"),
+        (4321, "4,321/s"),
+    ],
 )
 def test_a_rate_has_its_unit(per_second: float, text: str) -> None:
     assert words.rate(per_second) == text
+
+
+@pytest.mark.parametrize(
+    ("quantity", "text"), [("120.0000", "120"), ("70.7", "70.7"), ("0", "0"), ("1E+3", "1000"), ("none", "none")]
+)
+def test_a_quantity_of_a_target_loses_its_empty_digits(quantity: str, text: str) -> None:
+    assert words.plain(quantity) == text
 
 
 @pytest.mark.parametrize(
