@@ -54,14 +54,14 @@ FULFILMENT_EVENT = Topic(
     "wms.fulfilment-event.v1",
     key="order number",
     written_by="WMS",
-    read_by="orders flow",
+    read_by="nobody yet",
     about="One step of an order or a shipment in a WMS.",
     config=_kept(7),
 )
 HOLD = Topic(
     "inventory.hold.v1",
     key="sku",
-    written_by="orders flow, other channels",
+    written_by="order systems, other channels",
     read_by="stock flow",
     about="Quantities that the WMS does not know of, or has already let go.",
     config=_kept(30),
@@ -110,9 +110,9 @@ COMMERCE_OUTCOME = Topic(
 AUDIT = Topic(
     "audit.v1",
     key="entity id",
-    written_by="flows, sinks, operators",
+    written_by="operators",
     read_by="trace, status pages",
-    about="What was done, by whom, why, from which value to which.",
+    about="Acts of people: what, by whom, why, from which value to which.",
     config=_kept(365),
 )
 CONTROL = Topic(

@@ -13,13 +13,16 @@ from streams.app.introspection import VERSION
 from streams.app.pages import install_pages
 from streams.app.preparation import take_port
 from streams.app.targets import choose_shop
-from streams.runtime import logs
+from streams.domain.reasons import DeadReason
+from streams.runtime import logs, metrics
 from streams.runtime.clock import SystemClock
 from streams.runtime.cluster import Cluster
 from streams.runtime.data_dir import DataDir, DataDirError
 from streams.runtime.metrics import BUILD
 from streams.runtime.serde import RegistryUnavailableError, SchemaMissingError
 from streams.settings import SettingsError, read_settings
+from streams.tables import TABLES
+from streams.topics import DESIRED, STOCK_INPUTS
 
 EXIT_CANNOT_RUN = 2
 STOP_WITHIN = timedelta(seconds=30)
@@ -37,6 +40,7 @@ def run(environ: Mapping[str, str]) -> int:
         prepared = prepare(settings, Cluster(settings.kafka))
         worker_id = settings.worker_id or f"{settings.web.host}:{port}"
         BUILD.labels(VERSION).set(1)
+        metrics.begin((topic.name for topic in (*STOCK_INPUTS, DESIRED)), DeadReason, (table.name for table in TABLES))
         logs.configure(settings.logs.level, settings.logs.format, clock.monotonic, worker=worker_id)
         application = Application(settings, prepared, shop, clock=clock, web_port=port)
         install_pages(application)

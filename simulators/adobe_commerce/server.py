@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="port (default: a free one, printed on start)")
     parser.add_argument("--journal", type=Path, default=None, metavar="FILE", help="also write the journal to FILE")
     parser.add_argument("--mode", choices=("paas", "saas"), default="paas", help="edition (default: paas)")
-    parser.add_argument("--products", type=int, default=None, metavar="N", help="N products SKU-000001 …, quantity 0")
+    parser.add_argument("--products", type=int, default=None, metavar="N", help="N products SKU-00001 …, quantity 0")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything that is left to chance")
     parser.add_argument("--settings", default="{}", metavar="JSON", help="settings by name, as in README.md")
     return parser

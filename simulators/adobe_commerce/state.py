@@ -129,8 +129,8 @@ def _items(seed: Seed) -> Iterator[ItemSeed]:
 
 
 def numbered_products(count: int) -> list[ProductSeed]:
-    """SKU-000001 and on."""
-    return [ProductSeed(sku=f"SKU-{number:06d}") for number in range(1, count + 1)]
+    """SKU-00001 and on."""
+    return [ProductSeed(sku=f"SKU-{number:05d}") for number in range(1, count + 1)]
 
 
 def default_seed() -> Seed:

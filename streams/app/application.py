@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from aiokafka.errors import KafkaError
+
 from connectors.core.errors import LeaseLostError
 from streams.app.faust_app import make_faust_app, raw_topic
 from streams.app.intake import Intake
@@ -141,7 +143,7 @@ class Application:
         hold, base, every = (timedelta(seconds=s) for s in (set_.hold_limit_s, set_.base_alert_s, set_.check_every_s))
         limits = Limits(hold=hold, base=base, every=every)
         sweep = StockSweep(self.ledger, self.writer, encode=self.serde.encode, limits=limits, clock=self.clock)
-        return StockPart(flow, sweep, self.failed)
+        return StockPart(flow, sweep, self.failed, is_paused=self.intake.is_paused)
 
     def _lane_part(self) -> LanePart:
         port, gate, clock = self.shop.port, self.shop.gate, self.clock
@@ -200,6 +202,11 @@ class Application:
         await self.orders.start()
         await self.faust.start()
         self._watching = asyncio.ensure_future(Watch(self, self.clock, self.failed).run())
+        self._watching.add_done_callback(self._watch_ended)
+
+    def _watch_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.failed(error)
 
     async def stop(self) -> None:
         """Drain, commit, leave the group, close."""
@@ -227,10 +234,15 @@ class Application:
             self.lease.check()
         except LeaseLostError:
             return
-        for part in (self.stock, self.lane):
-            part.pool.left = 0
-        _LOG.warning("lease-is-back", generation=self.lease.generation)
-        await self.faust.consumer.perform_seek()
+        left = {part: part.pool.left for part in (self.stock, self.lane)}
+        try:
+            await self.faust.consumer.perform_seek()
+        except KafkaError as error:  # the next look tries again
+            _LOG.warning("seek-failed", error=str(error)[:200])
+            return
+        for part, batches in left.items():
+            part.pool.left -= batches
+        _LOG.warning("left-batches-sought", batches=sum(left.values()), generation=self.lease.generation)
 
     def heartbeat_age(self) -> timedelta:
         return self.lease.heartbeat_age

@@ -9,6 +9,9 @@ from streams.runtime.kafka import faust_broker, faust_credentials
 from streams.settings import Settings
 
 BATCH_RECORDS = 2000
+BUFFERED_BATCHES = 16
+"""Of one topic: what is fetched ahead is bounded, also while the flow waits for the registry."""
+
 COMMIT_INTERVAL = timedelta(seconds=1)
 
 
@@ -39,6 +42,7 @@ def make_faust_app(settings: Settings, *, web_port: int) -> faust.App:
         broker_max_poll_records=BATCH_RECORDS,
         broker_request_timeout=max(90.0, session),
         consumer_auto_offset_reset="earliest",
+        stream_buffer_maxsize=BUFFERED_BATCHES,
         store="memory://",
         datadir=settings.data_dir,
         topic_partitions=settings.kafka.partitions,

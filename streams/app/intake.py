@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import faust
+from aiokafka.errors import KafkaError
 from faust.types import TP
 
+from connectors.core.errors import LeaseLostError
 from schemas.models.operations import OperatorControl
 from streams.runtime.clock import Clock
 from streams.runtime.control import GAP, INTAKE, SINK, StandingOrders, key_of
@@ -17,6 +20,7 @@ from streams.runtime.writer import Record, Writer
 from streams.topics import CONTROL
 
 PAUSED, OPEN = "paused", "open"
+KEEP_AGAIN_AFTER = timedelta(seconds=1)
 _LOG = logger("streams.intake")
 
 
@@ -46,8 +50,16 @@ class Intake:
         self._start(self._keep(order))
 
     async def _keep(self, order: OperatorControl) -> None:
+        """Until the brokers have it."""
         record = Record(order.key.encode(), self._serde.encode(CONTROL.name, order))
-        await self._writer.send(CONTROL.name, [record], generation=self.generation())
+        while True:
+            try:
+                await self._writer.send(CONTROL.name, [record], generation=self.generation())
+            except (LeaseLostError, KafkaError) as error:
+                _LOG.warning("pause-not-kept-yet", topic=order.key, error=str(error)[:200])
+                await self._clock.sleep(KEEP_AGAIN_AFTER)
+            else:
+                return
 
     def hold_back(self, tps: frozenset[TP]) -> None:
         """After an assignment: partitions with a gap, and those of paused topics."""

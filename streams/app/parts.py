@@ -12,6 +12,7 @@ from streams.domain.reasons import DeadReason
 from streams.flows.stock import StockFlow
 from streams.flows.stock_sweep import StockSweep
 from streams.runtime.dead_letters import DeadLetters, Letter
+from streams.runtime.guard import IntakePausedError
 from streams.runtime.metrics import CONSUMED
 from streams.runtime.pool import KeyedPool
 from streams.runtime.serde import Serde
@@ -21,7 +22,7 @@ from streams.tables import STOCK_LEDGER, STOCK_WRITE
 from streams.topics import DESIRED
 
 Event = Any  # a Faust event
-MAX_BATCHES = 64
+MAX_BATCHES = 8
 LANE_STOPS_WITHIN = timedelta(seconds=25)
 LANE_PAUSES_WITHIN = timedelta(seconds=5)
 
@@ -30,18 +31,31 @@ def _partition(event: Event) -> tuple[str, int]:
     return event.message.topic, event.message.partition
 
 
+def _first_offset(event: Event) -> int:
+    return int(event.value[0].offset)
+
+
 class StockPart:
     """The stock flow: batches of one partition in order, partitions side by side."""
 
     table = STOCK_LEDGER.name
 
-    def __init__(self, flow: StockFlow, sweep: StockSweep, failed: Callable[[BaseException], None]) -> None:
-        self._flow, self._sweep, self._failed = flow, sweep, failed
+    def __init__(
+        self,
+        flow: StockFlow,
+        sweep: StockSweep,
+        failed: Callable[[BaseException], None],
+        *,
+        is_paused: Callable[[str], bool],
+    ) -> None:
+        self._flow, self._sweep, self._failed, self._is_paused = flow, sweep, failed, is_paused
         self._sweeping: asyncio.Task[None] | None = None
-        self.pool = KeyedPool(self._take, key=_partition, max_in_flight=MAX_BATCHES, failed=failed)
+        self.pool = KeyedPool(self._take, key=_partition, first=_first_offset, max_in_flight=MAX_BATCHES, failed=failed)
 
     async def _take(self, event: Event) -> None:
         message = event.message
+        if self._is_paused(message.topic):  # fetched before it was
+            raise IntakePausedError(message.topic)
         await self._flow.take(message.topic, message.partition, event.value, message.generation_id)
 
     async def opened(self, partitions: frozenset[int], generation: int) -> None:  # noqa: ARG002  the sweep asks the table
@@ -82,7 +96,7 @@ class LanePart:
         failed: Callable[[BaseException], None],
     ) -> None:
         self.lane, self._rows, self._serde, self._letters = lane, rows, serde, letters
-        self.pool = KeyedPool(self._take, key=_partition, max_in_flight=MAX_BATCHES, failed=failed)
+        self.pool = KeyedPool(self._take, key=_partition, first=_first_offset, max_in_flight=MAX_BATCHES, failed=failed)
         self.stopping = False
 
     async def _take(self, event: Event) -> None:

@@ -95,7 +95,7 @@ class Watch:
             return
         answers = await asyncio.to_thread(self._watched.broker_answers)
         what = "the brokers answer, but not to this worker's group" if answers else "no broker answers"
-        self._watched.health.trouble(name, f"{what} (for {age.total_seconds():.0f} s)", blocks=True)
+        self._watched.health.trouble(name, what, blocks=True)
         if answers and age > STUCK_AFTER:
             self._end(TimeoutError(f"{what} for {age.total_seconds():.0f} s"))
 

@@ -11,14 +11,13 @@ from streams.cli.session import Session, actor_option, confirmed
 from streams.cli.worker_client import worker_client
 from streams.domain.derived_id import derived_id
 from streams.runtime.kafka import partition_of
-from streams.runtime.operating.gap_list import Gap, gap_key, gaps_of, merged
+from streams.runtime.operating.gap_list import ACCEPTED, Gap, gap_key, gaps_of, merged
 from streams.runtime.operating.places import Partition
 from streams.runtime.operating.posting import Outgoing
 from streams.tables import STOCK_LEDGER, TABLES, changelog
 from streams.topics import DESIRED, RECOUNT, STOCK_CHANGE, STOCK_INPUTS
 
 INPUTS = tuple(topic.name for topic in (*STOCK_INPUTS, DESIRED))
-ACCEPTED = "accepted"
 AT_ONCE = 500
 
 

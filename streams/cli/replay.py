@@ -9,6 +9,7 @@ import click
 from streams.cli.failures import FOUND_SOMETHING, CannotRunError
 from streams.cli.output import as_json, echo_rows, json_option, say
 from streams.cli.session import Session, actor_option, confirmed
+from streams.runtime.operating.gap_list import ACCEPTED, gap_key
 from streams.runtime.operating.places import Partition, Span, moment_of
 from streams.runtime.operating.replay_plan import EARLIEST, Move, Rebuild, WouldSkipError, moves_of, rebuild_of
 from streams.tables import TABLES
@@ -69,6 +70,7 @@ def replay(
     if not confirmed(f"Read {sum(move.again for move in moves):,} records again?", yes=yes):
         sys.exit(FOUND_SOMETHING)
     if again is not None:
+        _begin_anew(session, moves, reason)
         _take_away(session, again)
     session.brokers.commit(session.settings.app_id, {move.partition: move.to for move in moves})
     _audit(session, moves, again, reason)
@@ -149,6 +151,12 @@ def _steps(again: Rebuild | None) -> list[str]:
         "create the topic anew, as `commerce-streams topics apply` does",
         "move the group's offsets as above; stores of other machines are rebuilt by their workers",
     ]
+
+
+def _begin_anew(session: Session, moves: list[Move], reason: str) -> None:
+    """The table will know nothing of what lies before: without this order that would be a gap."""
+    keys = [(gap_key(move.partition), str(move.to)) for move in moves]
+    session.posting.post([session.acts.order(key, ACCEPTED, value=value, reason=reason) for key, value in keys])
 
 
 def _take_away(session: Session, again: Rebuild) -> None:

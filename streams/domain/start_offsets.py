@@ -5,6 +5,9 @@ record is accounted for.  The table is right about what was lost: its word was w
 describes.  It does not say that the commands decided with that state have left, so reading begins at the committed
 offset, or at the log's beginning where there is none: a record that is accounted for changes nothing when it comes
 again, and has its commands sent.
+
+A table that knows nothing (0) although offsets were committed was lost: what the log still holds is read again, and
+what it does not hold is a gap, unless a person let the table begin anew from the committed offset.
 """
 
 from typing import NamedTuple
@@ -20,9 +23,11 @@ class Start(NamedTuple):
 
 
 def start_of(committed: int | None, earliest: int, accounted: int | None, accepted_to: int | None = None) -> Start:
-    """`accepted_to`: up to where a person accepted a gap."""
-    if committed is None and accounted is None:
+    """`accounted` None: no table speaks.  `accepted_to`: below it a person accepted that records are missing."""
+    if committed is None and not accounted:
         return Start(earliest)
+    if accounted == 0 and committed is not None and earliest <= committed <= (accepted_to or 0):
+        return Start(committed, note=f"the table begins anew at {committed}, as an operator wanted")
     reached = (committed or 0) if accounted is None else accounted
     if earliest > reached:
         return _gap(reached, earliest, accepted_to)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from streams.domain import stock_entry
+from streams.domain.reasons import DeadReason
 from streams.domain.stock_door import Refused
 from streams.domain.stock_entry import StockEntry
 from streams.domain.stock_rules import StockRules
@@ -107,6 +108,10 @@ class StockFlow:
         door_dead = len(dead)
         for number, one in enumerate(parsed, 1):
             refused = self._records.fold(batch, one, store)
+            if refused is not None and refused.reason is DeadReason.UNEXPECTED_ERROR:  # the entry does not know of it
+                if one.record.offset < fresh_from:
+                    continue
+                door_dead += 1
             if refused is not None:
                 dead.append(_letter(one.record, refused))
             if number % YIELD_EVERY == 0:

@@ -58,6 +58,12 @@ class Gate:
         self.last_answer_at = self._clock.micros()
         self._show()
 
+    def answered(self) -> None:
+        """It is there, but whether it works only the next answers show."""
+        self.breaker = self.breaker.answered()
+        self.last_answer_at = self._clock.micros()
+        self._show()
+
     def failed(self, error: ConnectorError) -> None:
         """What the error says of the target as a whole; an answer about content is no failure of the target."""
         now, at = self._clock.monotonic(), self._clock.micros()

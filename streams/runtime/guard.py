@@ -47,7 +47,7 @@ class _Count:
 class Guard:
     """One per topic; each rule is counted by itself.
 
-    `pause` is called once, then IntakePausedError ends the batch before a letter is written.
+    `pause` is called, then IntakePausedError ends the batch before a letter of it is written.
     """
 
     def __init__(self, topic: str, pause: Callable[[str, str], None]) -> None:
@@ -55,7 +55,10 @@ class Guard:
         self._counts: dict[str, _Count] = defaultdict(_Count)
 
     def run(self, rule: Callable[..., Result], *args: Any) -> Result | Refused:  # Any: the rule's own arguments
-        """The rule's result, or the refusal that sets the record aside as `unexpected-error`."""
+        """The rule's result, or the refusal that sets the record aside as `unexpected-error`.
+
+        Raises IntakePausedError.
+        """
         name = getattr(rule, "__qualname__", type(rule).__qualname__)
         try:
             result = rule(*args)
@@ -64,13 +67,10 @@ class Guard:
             too_many = self._counts[name].failed()
             if too_many is not None:
                 self._pause(self._topic, too_many)
-                self.forget()
+                self._counts.clear()
+                raise IntakePausedError(f"{self._topic}: {too_many}") from error
             return Refused(DeadReason.UNEXPECTED_ERROR, f"{type(error).__name__} in {name}")
         count = self._counts[name]
         count.runs += 1
         count.row = 0
         return result
-
-    def forget(self) -> None:
-        """Intake was resumed: count from the beginning."""
-        self._counts.clear()

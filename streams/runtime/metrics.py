@@ -3,6 +3,9 @@
 docs/metrics.md is written from here.
 """
 
+from collections.abc import Iterable
+from itertools import product
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 REGISTRY = CollectorRegistry()
@@ -65,6 +68,14 @@ STORE_REBUILDS = _counter("store_rebuilds_total", "Local stores thrown away and 
 RECOVERY_LEFT = _gauge("recovery_records_left", "Changelog records still to be read.", "table")
 LOOP_LAG = _gauge("event_loop_lag_seconds", "How late the event loop runs its timers.")
 BUILD = _gauge("build_info", "1, with the version as a label.", "version")
+
+
+def begin(topics: Iterable[str], reasons: Iterable[str], tables: Iterable[str]) -> None:
+    """Counters that alerts watch start at 0: Prometheus takes a series that begins at 1 for no rise."""
+    for topic, reason in product(topics, reasons):
+        DEAD_LETTERS.labels(topic, reason)
+    for table in tables:
+        STORE_REBUILDS.labels(table)
 
 
 def exposition() -> bytes:

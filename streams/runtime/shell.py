@@ -24,6 +24,7 @@ from streams.runtime.tally import Tally
 from streams.runtime.writer import Writer
 
 ASK_AGAIN_AFTER = timedelta(seconds=1)
+MISSING = "topics"
 _LOG = logger("streams.shell")
 
 
@@ -89,18 +90,31 @@ class Shell:
         """Asked until the broker answers: an assignment that fails would leave this worker idle for good."""
         names = {*self.inputs, *(table.changelog for table in self.tables.values())}
         while True:
+            self.polled()
             try:
                 self._topic_ids = await asyncio.to_thread(self._cluster.topic_ids, names)
             except (ClusterUnavailableError, KafkaException) as error:
                 _LOG.warning("topic-ids-unknown", error=str(error)[:200])
-                await self.clock.sleep(ASK_AGAIN_AFTER)
             else:
-                return
+                if not self._are_missing(names - self._topic_ids.keys()):
+                    return
+            await self.clock.sleep(ASK_AGAIN_AFTER)
+
+    def _are_missing(self, names: set[str]) -> bool:
+        """A broker that has just come back may not know all topics yet: one that is not named was not made anew."""
+        if not names:
+            self._health.over(MISSING)
+            return False
+        what = f"topics are missing: {', '.join(sorted(names))}; see `commerce-streams topics apply`"
+        self._health.trouble(MISSING, what, blocks=True)
+        _LOG.warning("topics-missing", topics=sorted(names))
+        return True
 
     async def opened(self, table: str, partitions: frozenset[int]) -> None:
         """Recovered: note epoch and topic ids, send what was decided and not acknowledged, then let the parts begin."""
         generation = self._lease.generation
         while generation >= 0 and generation == self._lease.generation:  # else another rebalance began: it opens again
+            self.polled()
             try:
                 await self._open(table, partitions, generation)
             except LeaseLostError as lost:  # this process stood still: once it may act again, it has to open
@@ -160,8 +174,8 @@ class Shell:
 
     def _start(self, tp: TP, committed: int | None, earliest: int) -> Start:
         tally = self._tally(tp)
-        accounted = None if tally is None else tally.upto.get(tp.topic)
-        if tally is not None and accounted is None and tally.incarnation(tp.topic) > 0:
+        accounted = None if tally is None else tally.upto.get(tp.topic, 0)
+        if tally is not None and not accounted and tally.incarnation(tp.topic) > 0:
             committed = None  # it belongs to the topic of this name that was deleted
         order = self._orders.orders.get(f"{GAP}/{tp.topic}/{tp.partition}")
         accepted = int(order.value) if order is not None and order.value.isdigit() else None
@@ -249,6 +263,7 @@ class Shell:
             COMMITTED.labels(tp.topic, str(tp.partition)).set(offset)
 
     def polled(self) -> None:
+        """Something was fetched, or an assignment, which fetches nothing meanwhile, goes on."""
         self._last_poll = self.clock.monotonic()
         LAST_POLL.set(self.clock.micros() / 1_000_000)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import aiokafka
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from connectors.core.errors import LeaseLostError
@@ -52,14 +52,17 @@ class Writer:
         self._lease = lease
         self._limits = dict(limits or {})
         self._producer: aiokafka.AIOKafkaProducer | None = None
+        self._started = False
         self._renewing = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         self._producer = await self._fresh()
+        self._started = True
 
     async def stop(self) -> None:
         """Waits for what was handed over; call after the last append."""
+        self._started = False
         if self._producer is not None:
             await self._producer.stop()
         if self._closing:
@@ -82,7 +85,7 @@ class Writer:
 
     async def send(self, topic: str, records: Iterable[Record], *, generation: int) -> None:
         """Each to the partition of its key (murmur2), in order per partition; returns when all are acknowledged."""
-        producer = self._alive()
+        producer = await self._usable()
         await producer.client._wait_on_metadata(topic)  # noqa: SLF001  the public way sends something first
         by_partition: dict[int, list[Record]] = {}
         for record in records:
@@ -98,34 +101,44 @@ class Writer:
 
     async def _deliver(self, builder: BatchBuilder, topic: str, partition: int, generation: int) -> int:
         self._lease.check(generation)
-        producer = self._alive()
+        producer = await self._usable()
         builder.generation = generation
         try:
             future = await producer.send_batch(builder, topic, partition=partition)
             metadata = await asyncio.shield(future)
         except (KafkaError, LeaseLostError):
-            await self._renew(producer)
+            self._drop(producer)
             raise
         return -1 if metadata.offset < 0 else int(metadata.offset) + builder.record_count() - 1
 
-    def _alive(self) -> aiokafka.AIOKafkaProducer:
-        if self._producer is None:
-            raise LeaseLostError("the writer was not started, or is stopped")
-        return self._producer
-
-    async def _renew(self, broken: aiokafka.AIOKafkaProducer) -> None:
-        """A failed batch leaves a hole in the producer's sequence: nothing after it would be taken."""
+    async def _usable(self) -> aiokafka.AIOKafkaProducer:
+        """The producer, made anew after a failure; LeaseLostError while no broker answers it: the work is left."""
         async with self._renewing:
-            if self._producer is not broken:
-                return
-            self._producer = await self._fresh()
-            task = asyncio.ensure_future(_close(broken))
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+            if not self._started:
+                raise LeaseLostError("the writer was not started, or is stopped")
+            if self._producer is None:
+                try:
+                    self._producer = await self._fresh()
+                except KafkaConnectionError as error:
+                    raise LeaseLostError(f"no broker takes a new producer: {error}") from error
+            return self._producer
+
+    def _drop(self, broken: aiokafka.AIOKafkaProducer) -> None:
+        """A failed batch leaves a hole in the producer's sequence: nothing after it would be taken."""
+        if self._producer is not broken:
+            return
+        self._producer = None
+        task = asyncio.ensure_future(_close(broken))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     async def _fresh(self) -> aiokafka.AIOKafkaProducer:
         producer = self._make()
-        await producer.start()
+        try:
+            await producer.start()
+        except BaseException:
+            await _close(producer)
+            raise
         _guard(producer, self._lease)
         return producer
 

@@ -116,6 +116,7 @@ class StrictRecovery(faust_recovery.Recovery):
         while todo and not self.should_stop and not self.signal_recovery_start.is_set():
             wanted = {aiokafka.TopicPartition(*tp): tp for tp in todo}
             fetched = await consumer.getmany(*wanted, timeout_ms=FETCH_WAIT_MS)
+            self.hooks.polled()
             for named, records in fetched.items():
                 tp = wanted[named]
                 self.tp_to_table[tp].data.apply_records(tp.partition, records)

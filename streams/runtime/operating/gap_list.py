@@ -22,6 +22,9 @@ class Gap(NamedTuple):
         return self.last - self.first + 1
 
 
+ACCEPTED = "accepted"
+
+
 def gap_key(partition: Partition) -> str:
     return key_of(GAP, partition.topic, partition.number)
 

@@ -28,7 +28,7 @@ def test_it_announces_its_address_serves_and_stops_cleanly_on_sigterm(tmp_path: 
         try:
             state = _get(f"{ready['url']}/_sim/state")
             assert isinstance(state, dict)
-            assert [product["sku"] for product in state["products"]] == ["SKU-000001", "SKU-000002", "SKU-000003"]
+            assert [product["sku"] for product in state["products"]] == ["SKU-00001", "SKU-00002", "SKU-00003"]
             assert state["settings"]["input_limit"] is True
             assert ready["base_url"] == f"{ready['url']}/tenant-1"
             assert ready["pid"] == process.pid

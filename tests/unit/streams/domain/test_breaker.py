@@ -94,11 +94,26 @@ def test_what_needs_a_person_is_looked_at_now_and_then() -> None:
     assert looking.succeeded() == Breaker()
 
 
+def test_an_answer_that_says_neither_lets_calls_go_on_and_forgets_no_failure() -> None:
+    looked_at = Breaker().needs_operator(T, AT, "refused").trying(T + OPERATOR_WAIT_S).answered()
+    again = _failed(5).trying(T + 9).answered()
+
+    assert _failed(2).answered().failed(T, AT, "down").state is BreakerState.OPEN
+    assert (again.state, again.failures, again.may_call(T + 9)) == (BreakerState.TRYING, 5, True)
+    assert again.failed(T + 9, AT, "down").retry_at == T + 9 + 8
+    assert (looked_at.state, looked_at.may_call(T + OPERATOR_WAIT_S)) == (BreakerState.TRYING, True)
+    assert Breaker().answered() == Breaker()
+
+
 def test_the_numbers_of_the_states_are_those_of_the_metric() -> None:
     assert [int(state) for state in BreakerState] == [0, 1, 2, 3]
 
 
-@given(st.lists(st.tuples(st.sampled_from(["fail", "try", "operator", "succeed"]), st.floats(0, 100)), max_size=40))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["fail", "try", "answer", "operator", "succeed"]), st.floats(0, 100)), max_size=40
+    )
+)
 def test_nothing_is_sent_before_the_time_that_was_set_and_never_is_it_set_beyond_the_bound(
     happened: list[tuple[str, float]],
 ) -> None:
@@ -108,6 +123,7 @@ def test_nothing_is_sent_before_the_time_that_was_set_and_never_is_it_set_beyond
         nexts = {
             "fail": breaker.failed(now, AT, "x"),
             "try": breaker.trying(now),
+            "answer": breaker.answered(),
             "operator": breaker.needs_operator(now, AT, "x"),
             "succeed": breaker.succeeded(),
         }

@@ -141,14 +141,15 @@ def test_a_row_that_was_taken_can_come_again() -> None:
 # ── what it tells ────────────────────────────────────────────────────────────────────────────────
 
 
-def test_it_tells_when_the_next_row_is_due_and_since_when_the_first_waits() -> None:
+def test_it_tells_when_the_next_row_is_due_and_since_when_the_first_that_may_go_waits() -> None:
     queue = _queue(Due(10, 3, A), urgent=(Due(20, 1, B),))
 
-    assert (queue.next_at(), queue.oldest_since(), len(queue)) == (10, 1, 2)
+    assert (queue.next_at(), queue.oldest_since(9), queue.oldest_since(10), len(queue)) == (10, None, 3, 2)
+    assert queue.oldest_since(20) == 1
     queue.take(10, 5)
-    assert (queue.next_at(), queue.oldest_since(), len(queue)) == (20, 1, 1)
+    assert (queue.next_at(), queue.oldest_since(10), queue.oldest_since(20), len(queue)) == (20, None, 1, 1)
     queue.take(20, 5)
-    assert (queue.next_at(), queue.oldest_since(), len(queue)) == (None, None, 0)
+    assert (queue.next_at(), queue.oldest_since(20), len(queue)) == (None, None, 0)
 
 
 def test_memory_is_bounded_by_rows_however_often_they_change_while_nothing_goes_out() -> None:

@@ -20,6 +20,8 @@ from streams.domain.start_offsets import Start, start_of
         (30, 40, 90, 40),  # what the log lost is accounted for
         (90, 40, 70, 70),  # a commit that ran ahead
         (0, 0, 0, 0),
+        (None, 40, 0, 40),  # the first start, with a table that is there
+        (90, 0, 0, 0),  # the table was lost, the log was not
     ],
 )
 def test_reading_starts_where_nothing_can_be_missed(
@@ -45,6 +47,19 @@ def test_a_gap_is_passed_once_a_person_accepted_it() -> None:
     assert "30 to 39" in start.note
 
 
+def test_what_a_lost_table_knew_and_the_log_no_longer_holds_is_a_gap() -> None:
+    assert start_of(90, 40, 0) == Start(None, 0, 40)
+    assert start_of(40, 40, 0) == Start(None, 0, 40)
+    assert start_of(90, 40, 0, accepted_to=40).offset == 40
+
+
+def test_a_table_begins_anew_from_where_a_person_wanted() -> None:
+    start = start_of(70, 40, 0, accepted_to=70)
+
+    assert start.offset == 70
+    assert "operator" in start.note
+
+
 def test_an_accepted_gap_that_grew_is_a_gap_again() -> None:
     assert start_of(30, 41, 30, accepted_to=40).offset is None
 
@@ -64,5 +79,7 @@ def test_no_record_that_is_still_in_the_log_is_passed_unread(
         return
     assert start.offset >= earliest
     told = earliest if committed is None else max(committed, earliest)
+    if accounted == 0 and accepted is not None and accepted >= told:
+        return
     safe = told if accounted is None else min(told, max(accounted, earliest))
     assert start.offset <= safe

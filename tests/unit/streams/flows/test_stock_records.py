@@ -17,7 +17,7 @@ from streams.domain.stock_rules import Owner, StockRules
 from streams.flows.stock_batch import Input, StockBatch
 from streams.flows.stock_movements import StoredBook
 from streams.flows.stock_records import Bad, Parsed, StockRecords
-from streams.runtime.guard import IN_A_ROW, Guard
+from streams.runtime.guard import IN_A_ROW, Guard, IntakePausedError
 from streams.runtime.partition_store import PartitionStore
 from streams.runtime.serde import Serde
 from streams.topics import HOLD, REBASE, STOCK_CHANGE, STOCK_INPUTS
@@ -229,7 +229,8 @@ def test_a_rule_that_fails_sets_its_record_aside_and_the_others_go_on() -> None:
 def test_a_rule_that_fails_on_every_record_pauses_the_intake() -> None:
     reading = Reading(StockRules(units=_Broken()))
 
-    reading.parse(*(raw(change_bytes(), offset=offset) for offset in range(IN_A_ROW)))
+    with pytest.raises(IntakePausedError):
+        reading.parse(*(raw(change_bytes(), offset=offset) for offset in range(IN_A_ROW)))
 
     assert reading.paused == [STOCK_CHANGE.name]
 
@@ -245,10 +246,10 @@ def _fold(reading: Reading, parsed: Sequence[Parsed], store: PartitionStore) -> 
 def test_a_fold_that_fails_on_every_record_pauses_the_intake_as_soon(tmp_path: Path) -> None:
     reading, store = Reading(StockRules(owners=_BrokenOwners())), PartitionStore(tmp_path / "p", CACHE)
 
-    for _ in range(3):
-        parsed, _bad = reading.parse(*(raw(change_bytes(), offset=offset) for offset in range(50)))
-        refused = _fold(reading, parsed, store)
-        assert all(refused)
+    parsed, _bad = reading.parse(*(raw(change_bytes(), offset=offset) for offset in range(50)))
+    assert all(_fold(reading, parsed, store))
+    with pytest.raises(IntakePausedError):
+        _fold(reading, parsed, store)
 
     assert reading.paused == [STOCK_CHANGE.name]
 
