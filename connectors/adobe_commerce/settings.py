@@ -23,31 +23,31 @@ class _Credential(BaseModel):
 class OAuth1Settings(_Credential):
     """An integration (System → Integrations)."""
 
-    kind: Literal["oauth1"]
-    consumer_key: Secret
-    consumer_secret: Secret
-    access_token: Secret
-    access_token_secret: Secret
+    kind: Literal["oauth1"] = Field(description="An integration of the shop, signed.")
+    consumer_key: Secret = Field(description="Consumer key of the integration.")
+    consumer_secret: Secret = Field(description="Consumer secret of the integration.")
+    access_token: Secret = Field(description="Access token of the integration.")
+    access_token_secret: Secret = Field(description="Access token secret of the integration.")
 
 
 class ImsSettings(_Credential):
     """OAuth server-to-server of the Adobe Developer Console."""
 
-    kind: Literal["ims"]
-    client_id: Name
-    client_secret: Secret
-    org_id: Name
-    token_url: BaseUrl = IMS_TOKEN_URL
-    scope: Name = IMS_SCOPE
+    kind: Literal["ims"] = Field(description="OAuth server-to-server of the Adobe Developer Console.")
+    client_id: Name = Field(description="Client id of the credential.")
+    client_secret: Secret = Field(description="Client secret of the credential.")
+    org_id: Name = Field(description="Organisation id, as in `…@AdobeOrg`.")
+    token_url: BaseUrl = Field(IMS_TOKEN_URL, description="Where tokens are fetched.")
+    scope: Name = Field(IMS_SCOPE, description="Scopes that a token is asked for.")
 
 
 class TokenSettings(_Credential):
     """An admin user without two-factor sign-in; `life_s` is the admin token life time of the shop (4 h by default)."""
 
-    kind: Literal["token"]
-    username: Name
-    password: Secret
-    life_s: Annotated[float, Field(gt=0, le=30 * 86_400)] = 4 * 3600
+    kind: Literal["token"] = Field(description="An admin user without two-factor sign-in.")
+    username: Name = Field(description="Name of the admin user.")
+    password: Secret = Field(description="Password of the admin user.")
+    life_s: float = Field(4 * 3600, gt=0, le=30 * 86_400, description="The shop's life time of admin tokens.")
 
 
 _KINDS: Mapping[str, type[_Credential]] = {"oauth1": OAuth1Settings, "ims": ImsSettings, "token": TokenSettings}
@@ -62,16 +62,22 @@ class Settings(ConnectorSettings):
     `max_url_bytes` bounds look-ups by list: Apache and nginx take about 8,000.
     """
 
-    deployment: Literal["paas", "saas"] = "paas"
-    tenant: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] | None = None
-    store: Code = "all"
+    deployment: Literal["paas", "saas"] = Field(
+        "paas", description="Adobe Commerce or Magento Open Source on servers, or Adobe Commerce as a Cloud Service."
+    )
+    tenant: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] | None = Field(
+        None, description="Tenant id; with deployment `saas` only."
+    )
+    store: Code = Field("all", description="Store scope of every call; `all` writes global values.")
     auth: Annotated[OAuth1Settings | ImsSettings | TokenSettings, Field(discriminator="kind")]
-    rows_per_call: Annotated[int, Field(ge=1, le=5000)] = 100
-    page_size: Annotated[int, Field(ge=1, le=300)] = 300
-    max_url_bytes: Annotated[int, Field(ge=1024, le=16_000)] = 4000
-    single_stock: bool = False
-    single_stock_source: Name = "default"
-    single_stock_id: Annotated[int, Field(ge=1)] = 1
+    rows_per_call: int = Field(100, ge=1, le=5000, description="Rows of one stock write to begin with.")
+    page_size: int = Field(300, ge=1, le=300, description="Rows of one page when reading.")
+    max_url_bytes: int = Field(4000, ge=1024, le=16_000, description="Bytes of a list of SKUs in an address.")
+    single_stock: bool = Field(
+        default=False, description="Write through the legacy stock item: the shop has no multi-source inventory."
+    )
+    single_stock_source: Name = Field("default", description="What its only source is called, with `SINGLE_STOCK`.")
+    single_stock_id: int = Field(1, ge=1, description="Id of its only stock, with `SINGLE_STOCK`.")
 
     @model_validator(mode="before")
     @classmethod

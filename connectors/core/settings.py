@@ -20,9 +20,17 @@ def _mistakes(parts: SplitResult) -> tuple[tuple[bool, str], ...]:
     return (
         (parts.scheme not in {"http", "https"}, "must start with https:// (or http://)"),
         (not parts.hostname, "has no host"),
+        (not _has_sound_port(parts), "must have a port from 1 to 65535, or none"),
         (parts.username is not None or parts.password is not None, "must not hold a user name or password"),
         (bool(parts.query or parts.fragment), "must not have a query or fragment"),
     )
+
+
+def _has_sound_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:  # its message shows the port, which is a password where the host was forgotten
+        return False
 
 
 BaseUrl = Annotated[str, AfterValidator(_clean_base)]
@@ -38,16 +46,22 @@ class ConnectorSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    base_url: BaseUrl
-    timeout_s: Seconds = 30
-    connect_timeout_s: Seconds = 5
-    settle_s: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 60
-    keepalive_s: Seconds = 4
-    max_connections: Annotated[int, Field(ge=1, le=1024)] = 64
-    max_answer_bytes: Annotated[int, Field(ge=1024)] = 8 * 1024 * 1024
-    max_retry_after_s: Seconds = 300
-    proxy: SecretStr | None = None
-    ca_file: Path | None = None
+    base_url: BaseUrl = Field(description="Scheme, host, port and path of the target; no user, query or fragment.")
+    timeout_s: Seconds = Field(30, description="How long one call may take in all.")
+    connect_timeout_s: Seconds = Field(5, description="How long connecting may take; part of the call.")
+    settle_s: float = Field(
+        60,
+        ge=0,
+        le=86_400,
+        allow_inf_nan=False,
+        description="How long after its start a call without an answer may still be running at the target.",
+    )
+    keepalive_s: Seconds = Field(4, description="How long an idle connection is kept; below the target's own limit.")
+    max_connections: int = Field(64, ge=1, le=1024, description="Connections to the target at most.")
+    max_answer_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="Larger answers are refused.")
+    max_retry_after_s: Seconds = Field(300, description="A longer wait that the target asks for is cut to this.")
+    proxy: SecretStr | None = Field(None, description="Address of a proxy; never taken from the environment.")
+    ca_file: Path | None = Field(None, description="PEM file of authorities to trust instead of the system's.")
 
     @model_validator(mode="after")
     def _connecting_is_part_of_the_call(self) -> "ConnectorSettings":

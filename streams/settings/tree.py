@@ -6,21 +6,27 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from connectors.core.settings import BaseUrl
+from streams.settings.forms import Brokers, Factor, Pairs, Quantity, SkusOrAll, TimeZone
+
 Port = int
 Milliseconds = int
 Seconds = float
+YEAR_S = 366 * 86_400
 
 
 class Frozen(BaseModel):
     """Unknown names are errors; secrets never stand in messages."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True, allow_inf_nan=False
+    )
 
 
 class KafkaSettings(Frozen):
     """How to reach the brokers."""
 
-    bootstrap_servers: str = Field(description="Brokers, as host:port separated by commas.")
+    bootstrap_servers: Brokers = Field(description="Brokers, as host:port separated by commas.")
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
         "PLAINTEXT", description="How to speak to the brokers."
     )
@@ -51,7 +57,7 @@ class KafkaSettings(Frozen):
 class SchemaRegistrySettings(Frozen):
     """How to reach the schema registry (Confluent protocol)."""
 
-    url: str = Field(description="Address, e.g. http://127.0.0.1:8081/apis/ccompat/v7")
+    url: BaseUrl = Field(description="Address, e.g. http://127.0.0.1:8081/apis/ccompat/v7")
     username: str | None = Field(None, description="User for basic authentication.")
     password: SecretStr | None = Field(None, description="Password for basic authentication.")
     ssl_cafile: Path | None = Field(None, description="PEM file of the authority that signed its certificate.")
@@ -62,12 +68,14 @@ class WebSettings(Frozen):
 
     host: str = Field("127.0.0.1", description="Address to listen on; loopback unless you protect it.")
     port: Port = Field(6066, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    advertised_url: str | None = Field(None, description="How other workers reach this one; default http://HOST:PORT.")
+    advertised_url: BaseUrl | None = Field(
+        None, description="How other workers reach this one; default http://HOST:PORT."
+    )
     token: SecretStr | None = Field(None, description="Token for the role operate; without it nobody can act.")
     read_token: SecretStr | None = Field(None, description="Token for the role read.")
     reveal_token: SecretStr | None = Field(None, description="Token for the role reveal (personal data).")
-    alertmanager_url: str | None = Field(None, description="Alertmanager to show alerts from.")
-    time_zone: str = Field("UTC", description="Zone of the times on the pages, e.g. Europe/Berlin.")
+    alertmanager_url: BaseUrl | None = Field(None, description="Alertmanager to show alerts from.")
+    time_zone: TimeZone = Field("UTC", description="Zone of the times on the pages, e.g. Europe/Berlin.")
     environment: str = Field("", description="Name shown in the header of every page, e.g. production.")
 
 
@@ -88,8 +96,8 @@ class SkuClass(Frozen):
 class OwnerSettings(Frozen):
     """Who alone may state a bucket of a location."""
 
-    source_system: str
-    owner_code: str = ""
+    source_system: str = Field(description="The system, as its records name it.")
+    owner_code: str = Field("", description="The goods owner, as its records name it; empty: none.")
 
 
 class InventorySettings(Frozen):
@@ -102,7 +110,7 @@ class InventorySettings(Frozen):
     items: dict[str, str] = Field(
         default_factory=dict, description="Item number of the source → Commerce SKU, one to one; empty: the same."
     )
-    units: dict[str, Decimal] = Field(
+    units: dict[str, Factor] = Field(
         default_factory=dict,
         description="Unit of measure (or item/unit) → sales units in one of it; empty: units are not converted.",
     )
@@ -127,16 +135,14 @@ class InventorySettings(Frozen):
     classes: dict[str, SkuClass] = Field(
         default_factory=dict, description="Classes of SKU with windows of their own, e.g. fast, slow, nightly."
     )
-    buffer: Decimal = Field(Decimal(0), ge=0, description="Units held back at every source.")
-    buffers: dict[str, Decimal] = Field(
-        default_factory=dict, description="`source|sku` (`*` for any) → units held back there."
-    )
-    threshold: Decimal = Field(Decimal(0), ge=0, description="A source is in stock above this quantity.")
-    thresholds: dict[str, Decimal] = Field(default_factory=dict, description="`source|sku` (`*` for any) → threshold.")
-    low_stock: Decimal = Field(Decimal(0), ge=0, description="An alert is raised at or below this quantity.")
-    low_stocks: dict[str, Decimal] = Field(default_factory=dict, description="`source|sku` (`*` for any) → low stock.")
-    last_units: Decimal = Field(Decimal(3), ge=0, description="At or below this quantity a row goes out first.")
-    backorders: tuple[str, ...] = Field((), description="SKUs that stay in stock at any quantity; `*` for all.")
+    buffer: Quantity = Field(Decimal(0), description="Units held back at every source.")
+    buffers: Pairs = Field(default_factory=dict, description="`source|sku` (`*` for any) → units held back there.")
+    threshold: Quantity = Field(Decimal(0), description="A source is in stock above this quantity.")
+    thresholds: Pairs = Field(default_factory=dict, description="`source|sku` (`*` for any) → threshold.")
+    low_stock: Quantity = Field(Decimal(0), description="An alert is raised at or below this quantity.")
+    low_stocks: Pairs = Field(default_factory=dict, description="`source|sku` (`*` for any) → low stock.")
+    last_units: Quantity = Field(Decimal(3), description="At or below this quantity a row goes out first.")
+    backorders: SkusOrAll = Field((), description="SKUs that stay in stock at any quantity; `*` for all.")
     count_wip: bool = Field(default=False, description="Whether work in progress counts as on hand.")
     assume_zero_base: bool = Field(
         default=False, description="Whether a location without a count begins at zero instead of being parked."
@@ -149,12 +155,12 @@ class InventorySettings(Frozen):
     )
     future_tolerance_s: Seconds = Field(300, ge=0, le=86_400, description="How far a sender's clock may be ahead.")
     base_alert_s: Seconds = Field(
-        86_400, gt=0, description="A source whose records wait so long for a first count raises an alert."
+        86_400, gt=0, le=YEAR_S, description="A source whose records wait so long for a first count raises an alert."
     )
     hold_limit_s: Seconds = Field(
-        86_400, gt=0, description="A shipment that is not posted for so long no longer adds to the stock."
+        86_400, gt=0, le=YEAR_S, description="A shipment that is not posted for so long no longer adds to the stock."
     )
-    check_every_s: Seconds = Field(600, gt=0, description="How often these limits are checked.")
+    check_every_s: Seconds = Field(600, gt=0, le=86_400, description="How often these limits are checked.")
     max_record_bytes: int = Field(262_144, ge=1024, description="Records beyond this are set aside undecoded.")
 
     @field_validator("items")

@@ -1,0 +1,59 @@
+"""Forms of values that are more than a type: what would do harm later, or nothing at all, is refused at the start."""
+
+import re
+from decimal import Decimal
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field
+
+from streams.domain.quantities import MICROS, RECORD_LIMIT
+from streams.domain.stock_rules import ANY
+
+MOST_UNITS = RECORD_LIMIT // MICROS
+_SERVER = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+):(?P<port>\d{1,5})")
+
+
+def _servers(value: str) -> str:
+    servers = [one.strip() for one in value.split(",")]
+    found = [_SERVER.fullmatch(one) for one in servers]
+    if not all(one is not None and 0 < int(one["port"]) <= 65_535 for one in found):
+        raise ValueError("must be host:port, several separated by commas, without user or scheme")
+    return ",".join(servers)
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones, e.g. Europe
+        raise ValueError("no such time zone; allowed are names such as UTC or Europe/Berlin") from None
+    return name
+
+
+def _findable(pairs: dict[str, Decimal]) -> dict[str, Decimal]:
+    """The look-up tries `source|sku`, `*|sku` and `source|*`, and knows no other patterns."""
+    for key in pairs:
+        source, _bar, sku = key.partition("|")
+        if not (_is_one_or_any(source) and _is_one_or_any(sku)) or source == sku == ANY:
+            raise ValueError(f"no look-up can find the key {key!r}; allowed are source|sku, *|sku and source|*")
+    return pairs
+
+
+def _one_each_or_all(skus: tuple[str, ...]) -> tuple[str, ...]:
+    for sku in skus:
+        if not _is_one_or_any(sku):
+            raise ValueError(f"{sku!r} is no SKU; allowed are whole SKUs, or * alone for all")
+    return skus
+
+
+def _is_one_or_any(name: str) -> bool:
+    """A `*` at the end of a longer name is meant as a pattern, which is not looked up here."""
+    return bool(name) and name == name.strip() and (name == ANY or not name.endswith(ANY))
+
+
+Brokers = Annotated[str, AfterValidator(_servers)]
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+Quantity = Annotated[Decimal, Field(ge=0, le=MOST_UNITS, decimal_places=6)]
+Factor = Annotated[Decimal, Field(gt=0, le=MOST_UNITS)]
+Pairs = Annotated[dict[str, Quantity], AfterValidator(_findable)]
+SkusOrAll = Annotated[tuple[str, ...], AfterValidator(_one_each_or_all)]
