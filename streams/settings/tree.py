@@ -74,7 +74,7 @@ class WebSettings(Frozen):
     token: SecretStr | None = Field(None, description="Token for the role operate; without it nobody can act.")
     read_token: SecretStr | None = Field(None, description="Token for the role read.")
     reveal_token: SecretStr | None = Field(None, description="Token for the role reveal (personal data).")
-    alertmanager_url: BaseUrl | None = Field(None, description="Alertmanager to show alerts from.")
+    alertmanager_url: BaseUrl | None = Field(None, description="Alertmanager, which the pages then lead to.")
     time_zone: TimeZone = Field("UTC", description="Zone of the times on the pages, e.g. Europe/Berlin.")
     environment: str = Field("", description="Name shown in the header of every page, e.g. production.")
 

@@ -114,6 +114,7 @@ def frame(request: web.Request, at: WebContext, as_of: datetime) -> dict[str, ob
         "zone": zone.key,
         "other_zone": _other_zone(request, at.look.zone),
         "environment": at.look.environment,
+        "alerts": at.look.alerts,
         "here": request.path.rstrip("/") or "/",
         "link": link,
         "statics": at.statics.urls,

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -80,14 +80,8 @@ class Look:
 
     environment: str
     zone: ZoneInfo
-
-    @classmethod
-    def of(cls, environment: str, zone_name: str) -> "Look":
-        try:
-            return cls(environment, ZoneInfo(zone_name))
-        except (ZoneInfoNotFoundError, ValueError):
-            _LOG.warning("time-zone-unknown", zone=zone_name)
-            return cls(environment, ZoneInfo("UTC"))
+    alerts: str = ""
+    """Address of the Alertmanager, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -80,7 +81,7 @@ def make_context(settings: WebSettings, ports: Ports, peers: HttpPeers) -> WebCo
     return WebContext(
         introspection=ports.introspection,
         clock=clock,
-        look=Look.of(settings.environment, settings.time_zone),
+        look=Look(settings.environment, ZoneInfo(settings.time_zone), str(settings.alertmanager_url or "")),
         tokens=tokens,
         sessions=sessions,
         door=Door(tokens, sessions, settings.host, clock),

@@ -158,12 +158,14 @@ async def test_one_zone_per_page_and_one_click_to_the_other(query: str, shows: s
         assert 'href="/?zone=utc#sink-commerce"' in page
 
 
-async def test_a_zone_that_nobody_knows_becomes_utc() -> None:
-    settings = WITH_TOKENS.model_copy(update={"time_zone": "Nowhere/At All"})
+@pytest.mark.parametrize("address", [None, "https://alerts.example"])
+async def test_the_way_to_the_alerts_stands_on_a_page_where_there_is_one(address: str | None) -> None:
+    settings = WITH_TOKENS.model_copy(update={"alertmanager_url": address})
     async with served(World(), settings) as one:
         page = (await get(f"{one.url}/", bearer(OPERATE))).text
 
-    assert "Times: UTC" in page
+    assert ('<a href="https://alerts.example"' in page) == (address is not None)
+    assert ("Alerts</a>" in page) == (address is not None)
 
 
 async def test_nothing_is_shown_green_that_depends_on_a_silent_worker() -> None:
