@@ -5,7 +5,6 @@ later than the horizon: the newest ABSOLUTE by effective time plus every DELTA e
 """
 
 from enum import Enum
-from typing import NamedTuple
 
 import msgspec
 
@@ -57,7 +56,7 @@ class Scope(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return self.base + self.after_base
 
 
-class Change(NamedTuple):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """A record that passed the door: unit converted, allocation of a web order recognised."""
 
     kind: str
@@ -81,7 +80,7 @@ class Doubt(Enum):
     TOO_OLD = "TOO_OLD"
 
 
-class Step(NamedTuple):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """What one record did to a scope."""
 
     scope: Scope
@@ -149,7 +148,7 @@ def _in_range(step: Step) -> Step:
 
 def is_too_old(scope: Scope, at: int, horizon: int) -> bool:
     """At or before the fold point: what came from then on is no longer told apart."""
-    return scope.newest_at != NEVER and at <= max(scope.newest_at - horizon, scope.folded_at)
+    return scope.newest_at != NEVER and (at <= scope.newest_at - horizon or at <= scope.folded_at)
 
 
 def _delta(scope: Scope, change: Change, horizon: int) -> Step:
@@ -206,10 +205,11 @@ def _remember(step: Step, change: Change) -> Step:
     """Keep the record's identity and effect; note its place in the source's own count."""
     scope = step.scope
     newer = change.sequence > scope.last_sequence and change.result is not None
+    at = change.at
     kept = msgspec.structs.replace(
         scope,
-        newest_at=max(scope.newest_at, change.at),
-        oldest_at=change.at if scope.remembered == 0 else min(scope.oldest_at, change.at),
+        newest_at=max(scope.newest_at, at),  # a comparison: this runs for every record
+        oldest_at=at if scope.remembered == 0 or at < scope.oldest_at else scope.oldest_at,
         remembered=scope.remembered + 1,
         last_sequence=change.sequence if newer else scope.last_sequence,
         last_result=change.result if newer and change.result is not None else scope.last_result,

@@ -29,7 +29,7 @@ class Refused(NamedTuple):
     source_system: str = ""
 
 
-class Admitted(NamedTuple):
+class Admitted(msgspec.Struct, frozen=True, gc=False):
     """The record as the ledger counts it: in sales units, at a Commerce source.
 
     `location` is the ledger's name of the place (`StockRules.place_of`).

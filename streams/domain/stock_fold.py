@@ -1,6 +1,6 @@
 """Folds the records of one SKU into its entry, one by one in log order."""
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -25,7 +25,7 @@ class MovementBook(Protocol):
         ...
 
 
-class Verdict(NamedTuple):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """What became of one record: accepted where both reasons are None."""
 
     ignored: IgnoreReason | None = None
@@ -53,7 +53,8 @@ def fold_change(
         return entry, Verdict(ignored=step.ignored, doubt=step.doubt, scope=owned)
     _forget_former_owner(entry, owned, book)
     book.note(owned.number, step.remember, step.forget)
-    return _taken(entry, step.scope, admitted.source_code, cause), Verdict(doubt=step.doubt, scope=step.scope)
+    verdict = ACCEPTED if step.doubt is None else Verdict(doubt=step.doubt, scope=step.scope)
+    return _taken(entry, step.scope, admitted.source_code, cause), verdict
 
 
 def fold_rebase(
@@ -76,15 +77,27 @@ def fold_rebase(
 
 def _scope_for(entry: StockEntry, admitted: Admitted, rules: StockRules) -> Scope | Refused:
     """The scope the record belongs to, where its sender owns it; a new one for the first record."""
-    sender = Owner(admitted.source_system, admitted.owner_code)
     known = entry.scope(admitted.location, admitted.bucket)
     owner = rules.owner_of(admitted.location, admitted.bucket)
+    if known is not None and owner is None and _states(known, admitted):
+        return known  # nearly every record
+    return _owned(entry, admitted, known, owner)
+
+
+def _states(scope: Scope, admitted: Admitted) -> bool:
+    """Whether the record's sender is the one that states the scope."""
+    return scope.source_system == admitted.source_system and scope.owner_code == admitted.owner_code
+
+
+def _owned(entry: StockEntry, admitted: Admitted, known: Scope | None, owner: Owner | None) -> Scope | Refused:
+    """`owner` is the configured one; without it who came first owns the place."""
+    sender = Owner(admitted.source_system, admitted.owner_code)
     if owner is None and known is not None:
         owner = Owner(known.source_system, known.owner_code)
     if owner is not None and owner != sender:
         place = f"{admitted.bucket} at {admitted.location!r}"
         return Refused(DeadReason.NOT_OWNER, f"{place} belongs to {'/'.join(owner)!r}, not {'/'.join(sender)!r}")
-    if known is not None and Owner(known.source_system, known.owner_code) == sender:
+    if known is not None and _states(known, admitted):
         return known
     new = Scope(entry.next_scope, admitted.location, admitted.bucket, *sender)  # type: ignore[arg-type]  # checked at the door
     if known is None and not has_room(entry, admitted.source_code, new):

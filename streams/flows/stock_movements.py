@@ -61,9 +61,10 @@ class StoredMovements:
                 yield Movement(parsed.at, parsed.identity, effect)
 
     def note(self, remember: Movement | None, forget: tuple[Movement, ...]) -> None:
-        added = [movement for movement in forget if self._added.has(movement.identity)]
-        self._added.forget(added)
-        self._forgotten |= {movement.identity: movement for movement in forget if movement not in added}
+        if forget:
+            added = [movement for movement in forget if self._added.has(movement.identity)]
+            self._added.forget(added)
+            self._forgotten |= {movement.identity: movement for movement in forget if movement not in added}
         if remember is not None:
             self._added.add(remember)
 

@@ -29,7 +29,7 @@ from streams.runtime.serde import Serde
 from streams.runtime.versioned import unpack
 
 
-class Parsed(NamedTuple):
+class Parsed(msgspec.Struct, frozen=True, gc=False):
     """A record that could be read and passed the door."""
 
     record: SourceRecord
