@@ -35,6 +35,11 @@ class Breaker:
     def succeeded(self) -> "Breaker":
         return Breaker()
 
+    def answered(self) -> "Breaker":
+        """An answer that says neither: calls go on, so that one of them can say it, and no failure is forgotten."""
+        state = self.state if self.state is BreakerState.CLOSED else BreakerState.TRYING
+        return replace(self, state=state, retry_at=0.0)
+
     def trying(self, now: float) -> "Breaker":
         """One call goes out to see; until its answer (or for a while, should there be none) nothing else does."""
         if self.state is BreakerState.CLOSED:

@@ -54,7 +54,12 @@ class LaneQueue:
             heapq.heapify(heap)
         heapq.heappush(heap, due)
 
-    def take(self, now: int, limit: int) -> list[StockPair]:
+    def drop(self, pair: StockPair) -> None:
+        """The row is no longer due, or goes out another way."""
+        self._known.pop(pair, None)
+        self._first.discard(pair)
+
+    def take(self, now: int, limit: int) -> list[Due]:
         """At most `limit` rows that may go out now; they leave the index."""
         kept = self._kept_for_oldest(now, limit)
         taken = self._pop(self._urgent, now, limit - kept)
@@ -69,14 +74,14 @@ class LaneQueue:
         kept, self._owed = divmod(self._owed + limit, SHARE_OF_OLDEST)
         return kept
 
-    def _pop(self, heap: list[Due], now: int, limit: int) -> list[StockPair]:
-        taken: list[StockPair] = []
+    def _pop(self, heap: list[Due], now: int, limit: int) -> list[Due]:
+        taken: list[Due] = []
         while heap and heap[0].at <= now and len(taken) < limit:
             due = heapq.heappop(heap)
             if self._known.get(due.pair) is due:
                 del self._known[due.pair]
                 self._first.discard(due.pair)
-                taken.append(due.pair)
+                taken.append(due)
         return taken
 
     def next_at(self) -> int | None:
@@ -89,7 +94,10 @@ class LaneQueue:
             heapq.heappop(heap)
         return heap[0] if heap else None
 
-    def oldest_since(self) -> int | None:
-        """Since when the row at the head waits: near the oldest, for rows of one class go out in order of age."""
-        heads = [head.since for head in (self._head(self._urgent), self._head(self._waiting)) if head is not None]
-        return min(heads, default=None)
+    def oldest_since(self, now: int) -> int | None:
+        """Since when the row at the head waits, if it may go out: near the oldest, for they go out in order of age.
+
+        A row that waits for its window (tonight, say) waits as it was told to.
+        """
+        heads = [self._head(self._urgent), self._head(self._waiting)]
+        return min((head.since for head in heads if head is not None and head.at <= now), default=None)

@@ -11,6 +11,7 @@ import msgspec
 
 from schemas.models.cause import Cause
 from schemas.models.desired_stock import DesiredStock, SourceQuantity
+from streams.domain import lane_waits
 from streams.domain.reasons import DeadReason, IgnoreReason, ParkReason
 from streams.domain.version import NOTHING_SEEN, Version
 
@@ -36,7 +37,8 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     `changes` and `holds` count the input records that the wanted value contains, `acked_changes` and `acked_holds`
     those that are settled: the acknowledged or the refused value contains them.  `dead_topic` is the topic of the
-    record that was counted dead with a refused value, "" where that value contained no record.  Times in µs.
+    record that was counted dead with a refused value, "" where that value contained no record.  `retry_at` is when a
+    parked row gets another try, `parks` how often in a row it was parked with this value.  Times in µs.
     """
 
     source_code: str
@@ -54,6 +56,8 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     acked_changes: int = 0
     acked_holds: int = 0
     dead_topic: str = ""
+    retry_at: int = 0
+    parks: int = 0
 
     @property
     def open_changes(self) -> int:
@@ -131,7 +135,7 @@ def acknowledged(row: Row, written: Row, now: int, called_at: int | None = None)
         written = row
     closed = _closed(row, written, "applied")
     acked = msgspec.structs.replace(
-        closed.row, acked=written.wanted, acked_version=written.version, acked_at=now, reason=""
+        closed.row, acked=written.wanted, acked_version=written.version, acked_at=now, reason="", retry_at=0, parks=0
     )
     if row is written:
         return Settled(msgspec.structs.replace(acked, state=RowState.CLEAN), closed.counts)
@@ -151,10 +155,22 @@ def refused(row: Row, written: Row, reason: DeadReason) -> Settled:
     return Settled(dead, closed.counts)
 
 
-def parked(row: Row, reason: ParkReason) -> Settled:
-    """The row was refused alone without a reason: it waits for its next version."""
+def parked(row: Row, written: Row, reason: ParkReason, now: int) -> Settled:
+    """`written` was refused alone without a reason: it waits for its next version, or until another try is due."""
+    if row.version != written.version:
+        return Settled(row)  # what it wants by now was never tried
     counts = (Count(CHANGES, "parked", row.open_changes), Count(HOLDS, "parked", row.open_holds))
-    return Settled(msgspec.structs.replace(row, state=RowState.PARKED, reason=reason), _real(counts))
+    retry_at = now + lane_waits.PARKED.after(row.parks)
+    aside = msgspec.structs.replace(row, state=RowState.PARKED, reason=reason, retry_at=retry_at, parks=row.parks + 1)
+    return Settled(aside, _real(counts))
+
+
+def tried_again(row: Row) -> Settled:
+    """A parked row is dirty again, for as long as it was; refused once more, it waits longer than before."""
+    if row.state is not RowState.PARKED:
+        return Settled(row)
+    back = _brought_back(row, row, row.dirty_since)
+    return Settled(msgspec.structs.replace(back.row, parks=row.parks), back.counts)
 
 
 def _wanted(old: Row | None, source: SourceQuantity, snapshot: DesiredStock, now: int) -> Settled:
@@ -171,7 +187,7 @@ def _wanted(old: Row | None, source: SourceQuantity, snapshot: DesiredStock, now
         known, wanted=wanted, version=version, changes=source.changes, holds=source.holds, cause=source.cause
     )
     if old.state is RowState.DIRTY:
-        return Settled(row)
+        return Settled(row if old.version == version else msgspec.structs.replace(row, parks=0))
     if old.state is not RowState.CLEAN:
         return _joined(row, old) if old.version == version else _brought_back(row, old, snapshot.dirty_since)
     if old.acked == wanted:
@@ -211,7 +227,9 @@ def _reopened(row: Row) -> Row:
 
 def _brought_back(row: Row, old: Row, dirty_since: int) -> Settled:
     """Dirty again; records that were counted as parked are open again."""
-    back = msgspec.structs.replace(row, state=RowState.DIRTY, dirty_since=dirty_since, reason="", dead_topic="")
+    back = msgspec.structs.replace(
+        row, state=RowState.DIRTY, dirty_since=dirty_since, reason="", dead_topic="", retry_at=0, parks=0
+    )
     if old.state is not RowState.PARKED:
         return Settled(back)
     return Settled(back, _real((Count(CHANGES, "parked", -old.open_changes), Count(HOLDS, "parked", -old.open_holds))))

@@ -69,14 +69,16 @@ class StockSweep:
         now, limit = self._clock.micros(), _micros(self._limits.base)
         for some in _parts(self._table.store(partition).scan(stock_keys.ENTRY)):
             messages: list[Message] = []
+            told: set[tuple[str, str]] = set()
             for key, value in some:
                 version, payload = unpack(value)
                 sku = key[len(stock_keys.ENTRY) :].decode()
                 for state in stock_overdue.without_base(stock_entry.decode(payload), now, limit):
                     if (sku, state.code) not in self._told:
-                        self._told.add((sku, state.code))
+                        told.add((sku, state.code))
                         messages += self._messages.without_base(sku, state, version, now)
             await outbox.send(self._writer, messages, generation=generation)
+            self._told |= told
             await self._clock.sleep(NO_TIME)
 
     async def _holds(self, partition: int, generation: int) -> None:

@@ -1,6 +1,6 @@
 """What the parts of the stock lane share."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ import msgspec
 from connectors.core.ports import StockTarget
 from schemas.models.operations import Outcome, OutcomeState
 from schemas.models.source_item import StockPair
-from streams.domain.lane_rows import Count, RowState, Settled, Shown, SkuRows
+from streams.domain.lane_rows import Count, Settled, Shown, SkuRows
 from streams.domain.quantities import to_decimal
 from streams.runtime import outbox
 from streams.runtime.clock import Clock
@@ -80,10 +80,11 @@ class LaneContext:
                 if outcome is not None:
                     messages.append(self._message(outcome))
             name = call_id(items) if items else b""
-            gone, self.sent = self.sent, []
+            gone = tuple(self.sent)
             await self.table.keep(
                 entries, counts, ended=ended, told=Told(name, messages), sent=gone, generation=self.generation
             )
+            del self.sent[: len(gone)]
         if messages:
             await outbox.send(self.writer, messages, generation=self.generation)
             self.sent.append(name)
@@ -117,16 +118,6 @@ class LaneContext:
             at=now,
             cause=row.cause,
         )
-
-
-def still_dirty(entries: Mapping[str, SkuRows], pairs: Iterable[StockPair]) -> list[StockPair]:
-    """Those of the pairs whose row may go out."""
-    found = []
-    for pair in pairs:
-        row = entries[pair.sku].row(pair.source_code)
-        if row is not None and row.state is RowState.DIRTY:
-            found.append(pair)
-    return found
 
 
 def _text(shown: Shown) -> str:

@@ -1,8 +1,10 @@
-"""What the stock lane holds in memory: which rows are due, under way, or frozen until their outcome is known."""
+"""What the stock lane holds in memory: which rows are due, under way, frozen, put off, or parked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 from schemas.models.source_item import StockPair
+from streams.domain import lane_waits
 from streams.domain.batch_size import BatchSize
 from streams.domain.lane_queue import Due, LaneQueue
 from streams.domain.lane_rows import Row, RowState, SkuRows
@@ -10,6 +12,13 @@ from streams.domain.lane_rules import LaneRules
 from streams.runtime.clock import Clock
 
 FIRST_GROUP = 0
+
+
+class PutOff(NamedTuple):
+    """A dirty row that waits before its next try: how often it did so, and since when it is dirty (µs, UTC)."""
+
+    tries: int
+    since: int
 
 
 class LaneIndex:
@@ -22,8 +31,11 @@ class LaneIndex:
         self.grouping = 0
         """Rises when the groups are made anew: whoever drives one of them begins again."""
         self._queues: dict[int, LaneQueue] = {FIRST_GROUP: LaneQueue()}
-        self._held: set[StockPair] = set()
-        """Under way, or frozen: their rows are added again when that ends."""
+        self._held: dict[StockPair, int] = {}
+        """Under way, or frozen, and since when they are dirty: their rows are added again when that ends."""
+        self._put_off: dict[StockPair, PutOff] = {}
+        self._parked: dict[StockPair, int] = {}
+        """When they get another try (µs, UTC)."""
 
     def regroup(self, groups: Mapping[str, int], entries: Iterable[tuple[str, SkuRows]]) -> None:
         """Sources were (re)grouped: every dirty row is indexed anew and is due at once."""
@@ -34,6 +46,10 @@ class LaneIndex:
         for sku, entry in entries:
             for row in entry.rows:
                 self.add(sku, row, now=True)
+
+    def group_of(self, source_code: str) -> int:
+        """Sources that must not be written side by side have the same."""
+        return self.groups.get(source_code, FIRST_GROUP)
 
     def queue(self, group: int) -> LaneQueue:
         return self._queues[group]
@@ -47,26 +63,44 @@ class LaneIndex:
         return pair in self._held
 
     @property
+    def held(self) -> int:
+        """Rows that are under way or frozen."""
+        return len(self._held)
+
+    @property
     def pending(self) -> int:
         """Rows that wait or are under way."""
-        return sum(map(len, self._queues.values())) + len(self._held)
+        return sum(map(len, self._queues.values())) + self.held
 
     def oldest_since(self) -> int | None:
-        """Since when the row at the head waits (µs, UTC)."""
-        found = [since for queue in self._queues.values() if (since := queue.oldest_since()) is not None]
+        """Since when an effect is missing (µs, UTC): of a row that is due, under way, frozen, or put off.
+
+        None where no row is; one that waits for its window waits as it was told to.
+        """
+        now = self.now()
+        found = [since for queue in self._queues.values() if (since := queue.oldest_since(now)) is not None]
+        found += self._held.values()
+        found += (one.since for one in self._put_off.values())
         return min(found, default=None)
 
     def add(self, sku: str, row: Row, *, now: bool = False) -> None:
-        """A row may have become due; one that is held is added when it is released."""
+        """A row may have become due, or is parked; one that is held is added when it is released."""
         pair = StockPair(row.source_code, sku)
-        if row.state is not RowState.DIRTY or pair in self._held:
+        if pair in self._held:
             return
-        wait = 0 if now else self._rules.wait(sku, row, self._clock.now())
-        due = Due(self.now() + wait, row.dirty_since, pair)
-        self._queue_of(row.source_code).add(due, urgent=self._rules.is_urgent(row))
+        self._put_off.pop(pair, None)
+        self._parked.pop(pair, None)
+        if row.state is RowState.PARKED:
+            self._parked[pair] = row.retry_at
+        elif row.state is RowState.DIRTY:
+            self._enqueue(pair, row, 0 if now else self._rules.wait(sku, row, self._clock.now()))
 
-    def _queue_of(self, source_code: str) -> LaneQueue:
-        return self._queues[self.groups.get(source_code, FIRST_GROUP)]
+    def _enqueue(self, pair: StockPair, row: Row, wait: int) -> None:
+        due = Due(self.now() + wait, row.dirty_since, pair)
+        self._queue_of(pair).add(due, urgent=self._rules.is_urgent(row))
+
+    def _queue_of(self, pair: StockPair) -> LaneQueue:
+        return self._queues[self.group_of(pair.source_code)]
 
     def is_fresh(self, sku: str, delay: int) -> bool:
         """Whether a change that took `delay` µs was brought to the shop in time."""
@@ -74,28 +108,64 @@ class LaneIndex:
 
     def take(self, group: int) -> list[StockPair]:
         """The next call's rows; they are held until released."""
-        pairs = self._queues[group].take(self.now(), self.size.now)
-        self._held.update(pairs)
-        return pairs
+        taken = self._queues[group].take(self.now(), self.size.now)
+        self._held |= {due.pair: due.since for due in taken}
+        return [due.pair for due in taken]
 
-    def hold(self, pairs: Iterable[StockPair]) -> None:
-        """Frozen: an open intent was found."""
-        self._held.update(pairs)
+    def hold(self, pairs: Iterable[StockPair], since: int | None = None) -> None:
+        """Frozen: an open intent was found.  Dirty since then, or since now."""
+        for pair in pairs:
+            self._held.setdefault(pair, self._clock.micros() if since is None else since)
 
-    def release(self, pairs: Iterable[StockPair], entries: Mapping[str, SkuRows], *, acked_since: int) -> None:
-        """Their outcome is known; rows that still are dirty are due at once.
+    def claim(self, pair: StockPair, row: Row) -> bool:
+        """Hold a row out of its turn; False where it is held already."""
+        if pair in self._held:
+            return False
+        self._queue_of(pair).drop(pair)
+        self._held[pair] = row.dirty_since if row.state is RowState.DIRTY else self._clock.micros()
+        return True
+
+    def release(
+        self,
+        pairs: Iterable[StockPair],
+        entries: Mapping[str, SkuRows],
+        *,
+        acked_since: int,
+        later: Collection[StockPair] = (),
+    ) -> None:
+        """Their outcome is known; rows that still are dirty are due at once, those of `later` after a while.
 
         One that was acknowledged since `acked_since` (µs) and changed meanwhile waits for others like any change.
         """
         for pair in pairs:
-            self._held.discard(pair)
+            self._held.pop(pair, None)
             row = entries[pair.sku].row(pair.source_code) if pair.sku in entries else None
-            if row is not None:
+            if row is None:
+                self._put_off.pop(pair, None)
+            elif pair in later and row.state is RowState.DIRTY:
+                self._later(pair, row)
+            else:
                 self.add(pair.sku, row, now=row.acked_at < acked_since)
+
+    def _later(self, pair: StockPair, row: Row) -> None:
+        known = self._put_off.get(pair, PutOff(0, 0))
+        self._put_off[pair] = PutOff(known.tries + 1, row.dirty_since)
+        self._enqueue(pair, row, lane_waits.PUT_OFF.after(known.tries))
+
+    def parked(self, *, every: bool) -> list[StockPair]:
+        """Those whose next try is due, or all of them."""
+        now = self._clock.micros()
+        return [pair for pair, retry_at in self._parked.items() if every or retry_at <= now]
+
+    def put_off(self) -> list[StockPair]:
+        """Those that wait before their next try."""
+        return list(self._put_off)
 
     def clear(self) -> None:
         """Nothing is under way or frozen any more: the lane begins anew."""
         self._held.clear()
+        self._put_off.clear()
+        self._parked.clear()
 
     def now(self) -> int:
         return int(self._clock.monotonic() * 1_000_000)

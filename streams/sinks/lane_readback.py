@@ -9,19 +9,19 @@ from streams.runtime.logs import logger
 from streams.runtime.metrics import INTENTS
 from streams.sinks.lane_calls import Item, shows
 from streams.sinks.lane_context import ROLE, LaneContext
+from streams.sinks.lane_settling import LaneSettling
 from streams.sinks.lane_table import Intent
-from streams.sinks.lane_writer import LaneWriter
 
+LOOK_AGAIN_AFTER = timedelta(seconds=1)
 _LOG = logger("streams.stock-lane")
 
 
 class LaneReadback:
     """Frozen rows, one task per open intent."""
 
-    def __init__(self, context: LaneContext) -> None:
-        self._at = context
+    def __init__(self, context: LaneContext, settling: LaneSettling) -> None:
+        self._at, self._settling = context, settling
         self._tasks: set[asyncio.Task[None]] = set()
-        self.writer: LaneWriter | None = None
 
     @property
     def open(self) -> int:
@@ -29,7 +29,7 @@ class LaneReadback:
 
     def freeze(self, intent: Intent, wait: timedelta) -> None:
         """The rows stay as they are until the call's outcome is known, which is looked up after `wait`."""
-        self._at.index.hold(intent.pairs)
+        self._at.index.hold(intent.pairs, since=min(row.dirty_since for _sku, row in intent.rows))
         task = asyncio.ensure_future(self._resolve(intent, wait))
         self._tasks.add(task)
         INTENTS.labels(ROLE).set(len(self._tasks))
@@ -49,19 +49,26 @@ class LaneReadback:
     async def _resolve(self, intent: Intent, delay: timedelta) -> None:
         try:
             await self._at.clock.sleep(delay)
-            await self._look(intent)
-        except LeaseLostError:
-            return  # the next owner looks
+            while not await self._looked(intent):
+                await self._at.clock.sleep(LOOK_AGAIN_AFTER)
         except Exception as error:  # noqa: BLE001  reported, and it ends the process
             self._at.failed(error)
+
+    async def _looked(self, intent: Intent) -> bool:
+        """False without the lease: it may come back for the same generation; a rebalance closes the lane meanwhile."""
+        try:
+            self._at.permit(self._at.generation)
+            await self._look(intent)
+        except LeaseLostError:
+            return False
+        return True
 
     async def _look(self, intent: Intent) -> None:
         now = self._at.clock.micros()
         items = [Item(sku, row) for sku, row in intent.rows]
         landed = await self._landed(items)
-        assert self.writer is not None
         _LOG.info("outcome-known", rows=len(items), landed=len(landed))
-        await self.writer.acknowledge(landed, intent)
+        await self._settling.acknowledge(landed, intent)
         self._at.index.release(intent.pairs, await self._at.entries(intent.pairs), acked_since=now)
 
     async def _landed(self, items: Sequence[Item]) -> list[Item]:

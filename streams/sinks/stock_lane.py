@@ -20,9 +20,11 @@ from streams.runtime.logs import logger
 from streams.runtime.metrics import OLDEST_UNAPPLIED, PENDING, REFUSED_VERSIONS, SINK_MODE
 from streams.sinks.lane_alerts import tell_unknown_skus
 from streams.sinks.lane_context import ROLE, LaneContext
+from streams.sinks.lane_parked import LaneParked
 from streams.sinks.lane_readback import LaneReadback
+from streams.sinks.lane_settling import FLOW, LaneSettling
 from streams.sinks.lane_shadow import LaneShadow
-from streams.sinks.lane_writer import FLOW, LaneWriter
+from streams.sinks.lane_writer import LaneWriter
 
 Mode = Literal["run", "shadow", "paused"]
 IDLE = timedelta(seconds=1)
@@ -43,9 +45,10 @@ class StockLane:
     def __init__(self, context: LaneContext, mode: Callable[[], Mode]) -> None:
         self.context = self._at = context
         self._mode = mode
-        self.readback = LaneReadback(context)
-        self._writer = LaneWriter(context, self.readback.freeze)
-        self.readback.writer = self._writer
+        settling = LaneSettling(context)
+        self.readback = LaneReadback(context, settling)
+        self._writer = LaneWriter(context, settling, self.readback.freeze)
+        self._parked = LaneParked(context, settling)
         self.shadow = LaneShadow(context)
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -96,6 +99,7 @@ class StockLane:
         for intent in intents:
             self.readback.freeze(intent, self._at.settle)
         self._at.index.regroup(self._at.sources.groups, self._at.table.every_entry())
+        self._parked.begin_anew()
         _LOG.info("lane-opened", dirty=self._at.index.pending, intents=len(intents))
 
     async def close(self, within: timedelta) -> int:
@@ -106,14 +110,17 @@ class StockLane:
         if running:
             await asyncio.wait(running, timeout=within.total_seconds())
         left = [task for task in running if not task.done()]
+        rows = self._at.index.held if left or self.readback.open else 0
         for task in left:
             task.cancel()
         await self.readback.close()
         if left:
             await asyncio.wait(left, timeout=1)
+        if rows:
+            _LOG.warning("calls-left-open", rows=rows, why="their outcome is not known; the next owner looks it up")
         self._tasks = []
         self._at.generation = -1
-        return len(left)
+        return rows
 
     # ── calls out ────────────────────────────────────────────────────────────────────────────────
 
@@ -168,11 +175,13 @@ class StockLane:
             return
         async with self._at.table.lock:
             self._at.index.regroup(self._at.sources.groups, self._at.table.every_entry())
+        self._parked.begin_anew()
         self._wake.set()
 
     async def _drive(self, group: int, grouping: int) -> None:
         """Calls of one group, one after the other."""
         while not self._closing and self._at.index.grouping == grouping:
+            await self._parked.look()
             mode = self._mode()
             due_in = self._at.index.next_in(group)
             wait = IDLE.total_seconds() if mode == "paused" or due_in is None else due_in

@@ -124,9 +124,16 @@ class Accounting(RuleBasedStateMachine):
             self._count(settled.counts)
         self.call = {}
 
+    @rule()
+    def tries_parked_rows_again(self) -> None:
+        for row in self.lane.rows:
+            settled = lane_rows.tried_again(row)
+            self.lane = self.lane.with_row(settled.row)
+            self._count(settled.counts)
+
     def _settled(self, answer: str, row: Row, written: Row) -> Settled:
         if answer == "park":
-            return lane_rows.parked(row, ParkReason.REFUSED_ALONE)
+            return lane_rows.parked(row, written, ParkReason.REFUSED_ALONE, self.now)
         if answer == "refuse":
             return lane_rows.refused(row, written, DeadReason.REJECTED)
         return lane_rows.acknowledged(row, written, self.now)

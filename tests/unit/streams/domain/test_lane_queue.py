@@ -21,6 +21,10 @@ def _queue(*waiting: Due, urgent: tuple[Due, ...] = ()) -> LaneQueue:
     return queue
 
 
+def _taken(queue: LaneQueue, now: int, limit: int) -> list[StockPair]:
+    return [due.pair for due in queue.take(now, limit)]
+
+
 def _many(name: str, number: int, at: int = 0) -> list[Due]:
     return [Due(at, index, StockPair(name, f"{index:04d}")) for index in range(number)]
 
@@ -31,27 +35,27 @@ def _many(name: str, number: int, at: int = 0) -> list[Due]:
 def test_rows_go_out_when_they_are_due_and_not_before() -> None:
     queue = _queue(Due(10, 0, A), Due(20, 0, B))
 
-    assert queue.take(9, 5) == []
-    assert queue.take(10, 5) == [A]
-    assert queue.take(20, 5) == [B]
+    assert _taken(queue, 9, 5) == []
+    assert _taken(queue, 10, 5) == [A]
+    assert _taken(queue, 20, 5) == [B]
 
 
 def test_what_is_due_first_goes_first_and_of_equals_the_oldest() -> None:
     queue = _queue(Due(10, 7, A), Due(10, 3, B), Due(9, 9, C))
 
-    assert queue.take(100, 5) == [C, B, A]
+    assert _taken(queue, 100, 5) == [C, B, A]
 
 
 def test_urgent_rows_go_before_older_ones() -> None:
     queue = _queue(Due(1, 1, A), Due(2, 2, B), urgent=(Due(9, 9, C),))
 
-    assert queue.take(10, 3) == [C, A, B]
+    assert _taken(queue, 10, 3) == [C, A, B]
 
 
 def test_a_fifth_of_every_call_is_kept_for_the_oldest() -> None:
     queue = _queue(*_many("slow", 50), urgent=tuple(_many("fast", 50)))
 
-    taken = queue.take(10, 20)
+    taken = _taken(queue, 10, 20)
 
     assert [pair.source_code for pair in taken] == ["fast"] * 16 + ["slow"] * 4
 
@@ -64,13 +68,13 @@ def test_calls_are_full_where_there_is_enough_of_either_kind() -> None:
 def test_nothing_is_kept_for_rows_that_are_not_due() -> None:
     queue = _queue(*_many("slow", 50, at=99), urgent=tuple(_many("fast", 50)))
 
-    assert {pair.source_code for pair in queue.take(10, 20)} == {"fast"}
+    assert {pair.source_code for pair in _taken(queue, 10, 20)} == {"fast"}
 
 
 def test_calls_with_a_single_row_are_urgent_four_times_of_five() -> None:
     queue = _queue(*_many("slow", 50), urgent=tuple(_many("fast", 50)))
 
-    taken = [queue.take(10, 1)[0].source_code for _ in range(20)]
+    taken = [_taken(queue, 10, 1)[0].source_code for _ in range(20)]
 
     assert taken.count("slow") == 4
     assert taken[0] == "fast"
@@ -86,7 +90,7 @@ def test_no_flood_of_urgent_rows_stops_the_others(limit: int, calls: int) -> Non
     for now in range(calls):
         for _ in range(limit):
             queue.add(Due(now, now, StockPair("fast", f"{next(fresh):06d}")), urgent=True)
-        taken = queue.take(now, limit)
+        taken = _taken(queue, now, limit)
         slow += sum(pair.source_code == "slow" for pair in taken)
 
         assert len(taken) == limit
@@ -100,23 +104,23 @@ def test_no_flood_of_urgent_rows_stops_the_others(limit: int, calls: int) -> Non
 def test_a_row_that_is_known_keeps_the_earlier_time() -> None:
     queue = _queue(Due(10, 0, A), Due(50, 0, A))
 
-    assert queue.take(10, 5) == [A]
-    assert queue.take(99, 5) == []
+    assert _taken(queue, 10, 5) == [A]
+    assert _taken(queue, 99, 5) == []
 
 
 def test_a_row_can_become_due_earlier() -> None:
     queue = _queue(Due(50, 0, A), Due(10, 0, A))
 
     assert queue.next_at() == 10
-    assert queue.take(10, 5) == [A]
-    assert queue.take(99, 5) == []
+    assert _taken(queue, 10, 5) == [A]
+    assert _taken(queue, 99, 5) == []
 
 
 def test_a_row_that_becomes_urgent_goes_first_and_once() -> None:
     queue = _queue(Due(5, 0, B), Due(50, 0, A), urgent=(Due(10, 0, A),))
 
-    assert queue.take(10, 5) == [A, B]
-    assert queue.take(99, 5) == []
+    assert _taken(queue, 10, 5) == [A, B]
+    assert _taken(queue, 99, 5) == []
 
 
 def test_an_urgent_row_stays_urgent_and_keeps_its_place() -> None:
@@ -126,16 +130,16 @@ def test_an_urgent_row_stays_urgent_and_keeps_its_place() -> None:
     queue.add(Due(0, 0, B), urgent=False)
     queue.add(Due(0, 0, C), urgent=False)
 
-    assert queue.take(10, 5) == [B, A, C]
+    assert _taken(queue, 10, 5) == [B, A, C]
 
 
 def test_a_row_that_was_taken_can_come_again() -> None:
     queue = _queue(Due(1, 0, A))
-    queue.take(1, 1)
+    _taken(queue, 1, 1)
 
     queue.add(Due(2, 0, A), urgent=False)
 
-    assert queue.take(2, 1) == [A]
+    assert _taken(queue, 2, 1) == [A]
 
 
 # ── what it tells ────────────────────────────────────────────────────────────────────────────────
@@ -146,9 +150,9 @@ def test_it_tells_when_the_next_row_is_due_and_since_when_the_first_that_may_go_
 
     assert (queue.next_at(), queue.oldest_since(9), queue.oldest_since(10), len(queue)) == (10, None, 3, 2)
     assert queue.oldest_since(20) == 1
-    queue.take(10, 5)
+    _taken(queue, 10, 5)
     assert (queue.next_at(), queue.oldest_since(10), queue.oldest_since(20), len(queue)) == (20, None, 1, 1)
-    queue.take(20, 5)
+    _taken(queue, 20, 5)
     assert (queue.next_at(), queue.oldest_since(20), len(queue)) == (None, None, 0)
 
 
@@ -170,10 +174,10 @@ def test_memory_is_bounded_by_rows_however_often_they_go_out_before_their_time()
     for at in range(10**4):
         queue.add(Due(10**9, 0, A), urgent=False)
         queue.add(Due(at, 0, A), urgent=True)
-        queue.take(at, 1)
+        _taken(queue, at, 1)
 
     assert len(queue._waiting) <= REPLACED_AT_LEAST + 2 * 2 + 1
-    assert queue.take(10**9, 5) == [B]
+    assert _taken(queue, 10**9, 5) == [B]
 
 
 # ── against a plain model ────────────────────────────────────────────────────────────────────────
@@ -203,7 +207,7 @@ class Queue(RuleBasedStateMachine):
     def take(self, passed: int, limit: int) -> None:
         self.now += passed
         due = {pair for pair, at in self.at.items() if at <= self.now}
-        taken = self.queue.take(self.now, limit)
+        taken = _taken(self.queue, self.now, limit)
 
         assert len(taken) == len(set(taken)) == min(limit, len(due))
         assert set(taken) <= due

@@ -53,7 +53,7 @@ class Lane:
         self.settle(lane_rows.refused(self.row, written or self.row, REASON))
 
     def park(self) -> None:
-        self.settle(lane_rows.parked(self.row, ParkReason.REFUSED_ALONE))
+        self.settle(lane_rows.parked(self.row, self.row, ParkReason.REFUSED_ALONE, NOW))
 
     @property
     def row(self) -> Row:

@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from schemas import projection
-from schemas.catalogue import CONTRACTS, INVENTORY_HOLD, STOCK_REBASE
+from schemas.catalogue import CONTRACTS, INVENTORY_HOLD, STOCK_REBASE, Contract
 from schemas.codec import frame
 from schemas.models.inventory import InventoryHold, StockRebase
 from simulators.wms.record import StockRecord
 from simulators.wms.wire import STOCK_TOPIC, RecordCodec, schema_of
-from streams.runtime.serde import RegistryUnavailableError
+from streams.runtime.serde import BY_TOPIC, RegistryUnavailableError
 from tests.unit.streams.domain.ledger import T0
+
+ModelT = TypeVar("ModelT", bound=msgspec.Struct)
 
 _CODEC = RecordCodec(schema_of(STOCK_TOPIC))
 _HOLD, _REBASE = projection.encoder(INVENTORY_HOLD), projection.encoder(STOCK_REBASE)
@@ -83,3 +87,16 @@ def hold_bytes(hold: InventoryHold) -> bytes:
 
 def rebase_bytes(rebase: StockRebase) -> bytes:
     return frame(IDS[STOCK_REBASE.topic], _REBASE(rebase))
+
+
+_DECODERS: dict[str, Any] = {}  # Any: each topic's own model
+
+
+def model_of(topic: str, value: bytes | None, kind: type[ModelT]) -> ModelT:
+    """What a reader of the topic makes of a framed value."""
+    if topic not in _DECODERS:
+        contract: Contract[msgspec.Struct] = BY_TOPIC[topic]
+        _DECODERS[topic] = projection.decoder(contract, contract.schema_text)
+    model = _DECODERS[topic].decode(value or b"", 5)
+    assert isinstance(model, kind)
+    return model

@@ -22,13 +22,13 @@ from streams.runtime.guard import Guard
 from streams.runtime.partition_store import contents
 from streams.runtime.serde import Serde
 from streams.runtime.versioned import unpack
+from streams.runtime.writer import Record
 from streams.topics import ALERT, DEAD_LETTER, DESIRED, HOLD, RECOUNT, STOCK_CHANGE, STOCK_INPUTS
 from tests.fakes.broker import MemoryBroker
 from tests.unit.streams.clock import StillClock
 from tests.unit.streams.domain.ledger import T0
 from tests.unit.streams.flows.partition import Raw
-from tests.unit.streams.flows.wire import MemoryRegistry
-from tests.unit.streams.sinks.lane import model_of
+from tests.unit.streams.flows.wire import MemoryRegistry, model_of
 from tests.unit.streams.tables import close_table, open_table
 
 GENERATION = 1
@@ -71,9 +71,18 @@ class Worker:
         await outbox.resend(self.table, self.broker.writer, PARTITION, generation=GENERATION)
 
     async def killed(self) -> None:
+        """What the log has and the store has not is recovered."""
         close_table(self.table)
         self._build()
+        self._recover()
         await self.open()
+
+    def _recover(self) -> None:
+        log = self.broker.log[self.table.changelog]
+        held = self.table.store(PARTITION).offset
+        left = [_Changelog(offset, one) for offset, one in enumerate(log) if held is None or offset > held]
+        if left:
+            self.table._store.apply_records(PARTITION, left)
 
     def close(self) -> None:
         close_table(self.table)
@@ -129,3 +138,12 @@ class Worker:
             told = {name: (text or b"").decode() for name, text in record.headers}
             found.append((int(told["dl_offset"]), told["dl_reason"]))
         return found
+
+
+class _Changelog:
+    """A record as recovery reads it."""
+
+    def __init__(self, offset: int, record: Record) -> None:
+        assert record.key is not None
+        self.offset, self.key, self.value = offset, record.key, record.value
+        self.headers: Sequence[tuple[str, bytes]] = [(name, text or b"") for name, text in record.headers]

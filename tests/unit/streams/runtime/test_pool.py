@@ -393,6 +393,35 @@ def test_nothing_of_a_key_overtakes_what_was_left_of_it() -> None:
     played(scene)
 
 
+def test_what_was_left_comes_again_and_lets_in_what_lies_behind_it() -> None:
+    async def scene(bench: Bench) -> None:
+        (left,) = await bench.submit("a")
+        await bench.end(left, LeftError())
+        await bench.submit("a")
+
+        bench.offsets.clear()  # sought anew: the same records are delivered again
+        again, behind = await bench.submit("a", "a")
+        await bench.end(again)
+        await bench.end(behind)
+
+        assert bench.started == [left, again, behind]
+        assert bench.acked == [again, behind]
+
+    played(scene)
+
+
+def test_what_was_left_in_a_generation_that_is_over_holds_up_nobody() -> None:
+    async def scene(bench: Bench) -> None:
+        (left,) = await bench.submit("a")
+        await bench.end(left, LeftError())
+
+        (later,) = await bench.submit("a", generation=2)  # another worker did what lay between
+
+        assert bench.started == [left, later]
+
+    played(scene)
+
+
 def test_an_event_whose_key_cannot_be_read_takes_no_place() -> None:
     async def scene(bench: Bench) -> None:
         def no_key(_event: Event) -> str:

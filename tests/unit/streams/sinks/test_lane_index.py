@@ -188,12 +188,14 @@ def test_a_lane_that_begins_anew_holds_nothing_back(index: LaneIndex, clock: Sti
     assert index.take(0) == pairs
 
 
-def test_it_tells_since_when_the_first_row_waits(index: LaneIndex) -> None:
+def test_it_tells_since_when_the_first_row_waits_that_may_go_out(index: LaneIndex, clock: StillClock) -> None:
     assert (index.oldest_since(), index.next_in(0), index.pending) == (None, None, 0)
 
     index.add("A", row(dirty_since=7))
     index.add("A", row("south", dirty_since=3))
 
+    assert (index.oldest_since(), index.pending) == (None, 2)
+    clock.after(60)
     assert (index.oldest_since(), index.pending) == (3, 2)
     assert len(index.queue(0)) == len(index.queue(1)) == 1
 

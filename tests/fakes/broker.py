@@ -1,0 +1,95 @@
+"""Kafka in memory, as `Writer` and `Lookback` see it: what was acknowledged, in order, with failures on order."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+import aiokafka
+from aiokafka.errors import KafkaConnectionError
+
+from connectors.core.errors import LeaseLostError
+from streams.runtime.dead_letters import SourceRecord
+from streams.runtime.lookback import Lookback, Place
+from streams.runtime.writer import Record, Writer
+
+
+class MemoryBroker:
+    """`log` holds what was acknowledged, by topic; `batches` the same in order of time.
+
+    Write number `fails_at` (from 1) fails, with `after_effect` although the log has it; without a lease every write
+    is refused.
+    """
+
+    def __init__(self) -> None:
+        self.log: dict[str, list[Record]] = defaultdict(list)
+        self.batches: list[tuple[str, list[Record]]] = []
+        self.records: dict[Place, SourceRecord] = {}
+        """What can be read again."""
+        self.writes = 0
+        self.fails_at = 0
+        self.after_effect = False
+        self.has_lease = True
+
+    @property
+    def writer(self) -> Writer:
+        return cast("Writer", self)
+
+    @property
+    def lookback(self) -> Lookback:
+        return Lookback(lambda: cast("aiokafka.AIOKafkaConsumer", MemoryConsumer(self.records)))
+
+    async def append(self, topic: str, partition: int, records: Sequence[Record], *, generation: int) -> int:
+        """One batch, whole or not at all."""
+        self._write(topic, list(records), generation)
+        return len(self.log[topic]) - 1
+
+    async def send(self, topic: str, records: Iterable[Record], *, generation: int) -> None:
+        self._write(topic, list(records), generation)
+
+    def _write(self, topic: str, records: list[Record], generation: int) -> None:
+        self.check(generation)
+        self.writes += 1
+        fails = self.writes == self.fails_at
+        if not fails or self.after_effect:
+            self.log[topic] += records
+            self.batches.append((topic, records))
+        if fails:
+            raise KafkaConnectionError("the broker is away")
+
+    def check(self, generation: int) -> None:
+        """As `Lease.check`."""
+        if not self.has_lease or generation < 0:
+            raise LeaseLostError(f"generation {generation} is over")
+
+
+class MemoryConsumer:
+    """Reads single records again, as `Lookback` asks for them."""
+
+    def __init__(self, records: dict[Place, SourceRecord]) -> None:
+        self._records = records
+        self._sought = 0
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    def assign(self, partitions: Sequence[aiokafka.TopicPartition]) -> None: ...
+
+    async def beginning_offsets(
+        self, partitions: Sequence[aiokafka.TopicPartition]
+    ) -> dict[aiokafka.TopicPartition, int]:
+        return {one: min(self._offsets(one), default=0) for one in partitions}
+
+    async def end_offsets(self, partitions: Sequence[aiokafka.TopicPartition]) -> dict[aiokafka.TopicPartition, int]:
+        return {one: max(self._offsets(one), default=-1) + 1 for one in partitions}
+
+    def seek(self, partition: aiokafka.TopicPartition, offset: int) -> None:
+        self._sought = offset
+
+    async def getone(self, partition: aiokafka.TopicPartition) -> SourceRecord:
+        """The next record that is left, as of a compacted topic."""
+        offset = min(one for one in self._offsets(partition) if one >= self._sought)
+        return self._records[Place(partition.topic, partition.partition, offset)]
+
+    def _offsets(self, of: aiokafka.TopicPartition) -> list[int]:
+        return [one.offset for one in self._records if (one.topic, one.partition) == (of.topic, of.partition)]
