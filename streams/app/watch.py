@@ -7,7 +7,9 @@ a worker that no longer polls, or whose heartbeats nobody answers while the brok
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+from prometheus_client import Gauge
 
 from streams.runtime.clock import Clock
 from streams.runtime.health import Health
@@ -17,6 +19,7 @@ from streams.runtime.metrics import ACCOUNTED, LAG, LOOP_LAG, OLDEST_UNACKNOWLED
 EVERY = timedelta(seconds=1)
 STANDS_STILL_AFTER = timedelta(seconds=60)
 STUCK_AFTER = timedelta(seconds=120)
+Labels = TypeVar("Labels", bound=tuple[str, ...])
 _LOG = logger("streams.watch")
 
 
@@ -67,7 +70,7 @@ class Watch:
 
     def __init__(self, watched: Watched, clock: Clock, end: Callable[[BaseException], None]) -> None:
         self._watched, self._clock, self._end = watched, clock, end
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: dict[Gauge, set[tuple[str, ...]]] = {}
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -100,15 +103,18 @@ class Watch:
             self._end(TimeoutError(f"{what} for {age.total_seconds():.0f} s"))
 
     def _measure(self) -> None:
-        for (topic, partition), lag in self._watched.lags().items():
-            LAG.labels(topic, str(partition)).set(lag)
-        for (topic, partition), seconds in self._watched.oldest_unacknowledged().items():
-            OLDEST_UNACKNOWLEDGED.labels(topic, str(partition)).set(seconds)
-        for table, size in self._watched.store_sizes().items():
-            STORE_BYTES.labels(table).set(size)
-        accounted = self._watched.accounted()
-        for topic, outcome in self._seen - accounted.keys():
-            ACCOUNTED.labels(topic, outcome).set(0)
-        for (topic, outcome), records in accounted.items():
-            ACCOUNTED.labels(topic, outcome).set(records)
-        self._seen |= accounted.keys()
+        watched = self._watched
+        oldest = watched.oldest_unacknowledged()
+        self._show(LAG, {(topic, str(partition)): lag for (topic, partition), lag in watched.lags().items()})
+        self._show(OLDEST_UNACKNOWLEDGED, {(topic, str(partition)): age for (topic, partition), age in oldest.items()})
+        self._show(STORE_BYTES, {(table,): size for table, size in watched.store_sizes().items()})
+        self._show(ACCOUNTED, watched.accounted())
+
+    def _show(self, gauge: Gauge, values: Mapping[Labels, float]) -> None:
+        """What was there and is no more (finished, or of a partition that went) is 0: it would stand for ever."""
+        seen = self._seen.setdefault(gauge, set())
+        for labels in seen - values.keys():
+            gauge.labels(*labels).set(0)
+        for labels, value in values.items():
+            gauge.labels(*labels).set(value)
+        seen.update(values)

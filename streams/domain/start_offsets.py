@@ -26,7 +26,8 @@ def start_of(committed: int | None, earliest: int, accounted: int | None, accept
     """`accounted` None: no table speaks.  `accepted_to`: below it a person accepted that records are missing."""
     if committed is None and not accounted:
         return Start(earliest)
-    if accounted == 0 and committed is not None and earliest <= committed <= (accepted_to or 0):
+    is_wanted = accepted_to is not None and committed is not None and earliest <= committed <= accepted_to
+    if accounted == 0 and is_wanted:
         return Start(committed, note=f"the table begins anew at {committed}, as an operator wanted")
     reached = (committed or 0) if accounted is None else accounted
     if earliest > reached:

@@ -106,21 +106,28 @@ class StockFlow:
         self._open(batch, store, parsed)
         dead = [_letter(one.record, one.refused) for one in (*bad, *ambiguous) if one.record.offset >= fresh_from]
         door_dead = len(dead)
-        for number, one in enumerate(parsed, 1):
-            refused = self._records.fold(batch, one, store)
-            if refused is not None and refused.reason is DeadReason.UNEXPECTED_ERROR:  # the entry does not know of it
-                if one.record.offset < fresh_from:
+        for bad_one in await self._fold(batch, parsed, store):
+            if bad_one.refused.reason is DeadReason.UNEXPECTED_ERROR:  # of which the entry knows nothing
+                if bad_one.record.offset < fresh_from:
                     continue
                 door_dead += 1
-            if refused is not None:
-                dead.append(_letter(one.record, refused))
-            if number % YIELD_EVERY == 0:
-                await self._clock.sleep(NO_TIME)
+            dead.append(_letter(bad_one.record, bad_one.refused))
         groups, outboxes = await self._settle(batch, partition)
         groups.append(Group(users.writes(tally.next_version), {f"{source.topic}/dead": door_dead} if door_dead else {}))
         emitted = [fold for fold in batch.folds.values() if fold.emit]
         REDELIVERED.labels(source.topic).inc(sum(not fold.changed for fold in emitted))
         return Decided(groups, emitted, outboxes, dead)
+
+    async def _fold(self, batch: StockBatch, parsed: Sequence[Parsed], store: PartitionStore) -> list[Bad]:
+        """All of them; those that the ledger refuses."""
+        refusals = []
+        for number, one in enumerate(parsed, 1):
+            refused = self._records.fold(batch, one, store)
+            if refused is not None:
+                refusals.append(Bad(one.record, refused))
+            if number % YIELD_EVERY == 0:
+                await self._clock.sleep(NO_TIME)
+        return refusals
 
     def _open(self, batch: StockBatch, store: PartitionStore, parsed: Sequence[Parsed]) -> None:
         """Entries and identities of the whole batch, each with one call to the store."""

@@ -52,6 +52,7 @@ def test_a_kill_between_the_state_and_its_command_loses_no_command(make_system: 
     system.wait_equal()
     cluster = Cluster(KafkaSettings(bootstrap_servers=system.kafka.bootstrap))
     cluster.set_config(DESIRED, {"min.insync.replicas": "2"})  # one broker: the commands cannot be acknowledged
+    until(lambda: _is_refused(system, DESIRED), within=60, what="the broker acknowledges no command")
     before = _end(system, f"{APP_ID}-stock-ledger-changelog")
     system.trade(2, 200)
     until(lambda: _end(system, f"{APP_ID}-stock-ledger-changelog") > before, within=20, what="the state is written")
@@ -66,6 +67,15 @@ def test_a_kill_between_the_state_and_its_command_loses_no_command(make_system: 
 
     system.wait_equal()
     checks.check_all(system)
+
+
+def _is_refused(system: System, topic: str) -> bool:
+    """A setting takes effect some time after it is set."""
+    answers: list[object] = []
+    producer = Producer({"bootstrap.servers": system.kafka.bootstrap, "acks": "all", "retries": 0})
+    producer.produce(topic, key=b"probe", value=None, on_delivery=lambda error, _message: answers.append(error))
+    producer.flush(10)
+    return answers != [None]
 
 
 def _end(system: System, topic: str) -> int:

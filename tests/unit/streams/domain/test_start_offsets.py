@@ -53,6 +53,10 @@ def test_what_a_lost_table_knew_and_the_log_no_longer_holds_is_a_gap() -> None:
     assert start_of(90, 40, 0, accepted_to=40).offset == 40
 
 
+def test_without_an_order_nothing_is_said_of_one() -> None:
+    assert start_of(0, 0, 0) == Start(0)
+
+
 def test_a_table_begins_anew_from_where_a_person_wanted() -> None:
     start = start_of(70, 40, 0, accepted_to=70)
 

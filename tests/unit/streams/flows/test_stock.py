@@ -4,17 +4,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import pytest
 from aiokafka.errors import KafkaError
 
 from schemas.models.cause import Cause
 from schemas.models.desired_stock import DesiredStock
-from streams.domain.stock_rules import PairTable, StockRules
+from streams.domain.stock_rules import Owner, PairTable, StockRules
 from streams.flows.stock import YIELD_EVERY
 from streams.flows.stock_skew import SYSTEMS_AT_MOST
 from streams.runtime import outbox
+from streams.runtime.guard import IN_A_ROW, IntakePausedError
 from streams.runtime.lease import LeaseLostError
 from streams.topics import ALERT, DEAD_LETTER, DESIRED, HOLD, REBASE, STOCK_CHANGE
 from tests.unit.streams.domain.ledger import HOUR, T0, UNIT, hold_record
@@ -278,3 +279,34 @@ async def test_a_kill_at_any_write_loses_nothing_and_doubles_nothing(
     killed, _ = await told(tmp_path / "killed", fails_at, after_effect=after_effect)
 
     assert killed == whole
+
+
+# ── rules that fail ──────────────────────────────────────────────────────────────────────────────
+
+
+class _Broken(dict[str, Owner]):
+    """A table of a bad deploy."""
+
+    def get(self, *_: object) -> NoReturn:
+        raise RuntimeError("broken")
+
+    def __bool__(self) -> bool:
+        return True
+
+
+async def test_a_record_that_a_rule_fails_on_is_one_letter_and_is_counted_once(tmp_path: Path) -> None:
+    async with working(tmp_path, StockRules(owners=_Broken())) as one:
+        batch = [full(1, 10), record(2, -1, at=1)]
+        await one.take(*batch, first=0)
+        await one.take(*batch, first=0)
+
+        assert one.dead == [(0, "unexpected-error"), (1, "unexpected-error")]
+        assert one.counts == {f"{STOCK_CHANGE.name}/dead": 2}
+
+
+async def test_a_batch_that_pauses_the_intake_leaves_no_trace(tmp_path: Path) -> None:
+    async with working(tmp_path, StockRules(owners=_Broken())) as one:
+        with pytest.raises(IntakePausedError):
+            await one.take(*(record(number, 1, at=number) for number in range(IN_A_ROW)), first=0)
+
+        assert (one.paused, one.dead, one.counts) == ([STOCK_CHANGE.name], [], {})
