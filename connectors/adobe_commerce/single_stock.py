@@ -18,6 +18,9 @@ from schemas.models.source_item import SourceItem, StockPair
 class SingleStock:
     """The legacy stock item behind the same port; do not mix with source items in one shop."""
 
+    most_rows: int | None = 1
+    """Two calls each: under a quota a longer list would never come to its end."""
+
     def __init__(self, client: CommerceClient, settings: Settings, release: Callable[[], Awaitable[None]]) -> None:
         self._client = client
         self._settings = settings

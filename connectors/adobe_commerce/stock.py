@@ -16,6 +16,9 @@ from schemas.models.source_item import SourceItem, StockPair
 class SourceStock:
     """Source items: rows keyed by (source, SKU); reservations are the shop's own business."""
 
+    most_rows: int | None = None
+    """The platform has an input limit, and names it."""
+
     def __init__(self, client: CommerceClient, settings: Settings, release: Callable[[], Awaitable[None]]) -> None:
         self._client = client
         self._settings = settings

@@ -12,6 +12,14 @@ class StockTarget(Protocol):
     Every method raises from `connectors.core.errors`; reads never raise UnknownOutcomeError.
     """
 
+    @property
+    def most_rows(self) -> int | None:
+        """Rows that one `write_source_items` shows or refuses together; None where the target says so itself.
+
+        More than that in one call would be written one by one, and a failure in their midst would void them all.
+        """
+        ...
+
     async def write_source_items(self, items: Sequence[SourceItem]) -> None:
         """Show exactly these quantities.  Safe to repeat: absolute values, keyed by (source, SKU)."""
         ...

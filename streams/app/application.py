@@ -17,7 +17,6 @@ from streams.app.parts import LanePart, StockPart
 from streams.app.preparation import Prepared
 from streams.app.targets import ShopChoice, open_shop
 from streams.app.watch import Watch
-from streams.domain.batch_size import BatchSize
 from streams.flows.stock import StockFlow
 from streams.flows.stock_keys import derive_index
 from streams.flows.stock_records import StockRecords
@@ -147,10 +146,9 @@ class Application:
 
     def _lane_part(self) -> LanePart:
         port, gate, clock = self.shop.port, self.shop.gate, self.clock
-        rows_per_call = getattr(self.shop.settings, "rows_per_call", 100)
         context = LaneContext(
             table=self.rows,
-            index=LaneIndex(lane_rules(self.settings.inventory), clock, BatchSize(rows_per_call, 5000)),
+            index=LaneIndex(lane_rules(self.settings.inventory), clock, self.shop.size),
             port=port,
             sources=LaneSources(port, gate, clock),
             catalogue=LaneCatalogue(port, gate, clock),

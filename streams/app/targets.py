@@ -8,10 +8,14 @@ from connectors.core.errors import ConfigurationError
 from connectors.core.ports import StockTarget
 from connectors.core.registry import Connector, Ports
 from connectors.core.settings import ConnectorSettings
+from streams.domain.batch_size import BatchSize
 from streams.runtime.clock import Clock
 from streams.runtime.gate import Gate
 from streams.runtime.lease import Lease
 from streams.settings import Settings, SettingsError, read_connector
+
+MOST_ROWS = 5000
+"""Of one call, where the target does not say: the highest that the setting allows."""
 
 
 class ShopChoice(NamedTuple):
@@ -28,6 +32,12 @@ class ShopTarget(NamedTuple):
     ports: Ports
     gate: Gate
     settings: ConnectorSettings
+
+    @property
+    def size(self) -> BatchSize:
+        """Rows of one call to begin with, and at most."""
+        most = self.port.most_rows or MOST_ROWS
+        return BatchSize(min(getattr(self.settings, "rows_per_call", 100), most), most)
 
 
 def choose_shop(settings: Settings) -> ShopChoice:

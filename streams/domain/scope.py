@@ -5,6 +5,7 @@ later than the horizon: the newest ABSOLUTE by effective time plus every DELTA e
 """
 
 from enum import Enum
+from typing import NamedTuple
 
 import msgspec
 
@@ -45,6 +46,11 @@ class Scope(msgspec.Struct, frozen=True, array_like=True, gc=False):
     last_sequence: int = NEVER
     last_result: int = 0
     suspect: bool = False
+    top_sequence: int = NEVER
+
+    def is_new(self, sequence: int) -> bool:
+        """Whether no record with this sequence, or a higher one, was ever remembered: then it is no repeat."""
+        return sequence > self.top_sequence
 
     @property
     def has_base(self) -> bool:
@@ -90,6 +96,14 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     doubt: Doubt | None = None
 
 
+class After(NamedTuple):
+    """What a record leaves in the scope: the sum of the movements after the base, that of web orders, and doubt."""
+
+    after_base: int
+    web: int
+    suspect: bool
+
+
 class OutOfRangeError(ValueError):
     """The sum would not fit the stored form."""
 
@@ -127,9 +141,7 @@ def apply(scope: Scope, change: Change, movements: Movements, horizon: int) -> S
         return Step(scope, IgnoreReason.DUPLICATE)
     is_count = change.kind == "ABSOLUTE"
     step = _count(scope, change, movements, horizon) if is_count else _delta(scope, change, horizon)
-    if step.ignored is not None:
-        return step
-    return _in_range(_fold(_remember(step, change), movements, horizon))
+    return step if step.ignored is not None else _in_range(_fold(step, movements, horizon))
 
 
 def _in_range(step: Step) -> Step:
@@ -158,8 +170,8 @@ def _delta(scope: Scope, change: Change, horizon: int) -> Step:
     if is_too_old(scope, change.at, horizon):
         return Step(scope, IgnoreReason.TOO_OLD, doubt=Doubt.TOO_OLD)
     after_base = scope.after_base + (0 if contained else change.counted)
-    counted = msgspec.structs.replace(scope, after_base=after_base, web=scope.web + change.web)
-    return Step(counted, doubt=_misfit(scope, change))
+    counted = After(after_base, scope.web + change.web, scope.suspect)
+    return _remembered(scope, change, counted, _misfit(scope, change))
 
 
 def _count(scope: Scope, change: Change, movements: Movements, horizon: int) -> Step:
@@ -170,19 +182,19 @@ def _count(scope: Scope, change: Change, movements: Movements, horizon: int) -> 
     if change.at == scope.base_at:
         return _tie(scope, change)
     after = movements.sum_after(change.at) if change.at < scope.newest_at else 0
-    counted = _rebased(scope, change, after)
-    return Step(msgspec.structs.replace(counted, suspect=False), doubt=_misfit(scope, change))
+    counted = After(after, scope.web, suspect=False)
+    return _remembered(_rebased(scope, change), change, counted, _misfit(scope, change))
 
 
 def _tie(scope: Scope, change: Change) -> Step:
     """Two counts of the same moment: the later recorded wins, and the number is in doubt either way."""
     ours = (scope.base_recorded_at, scope.base_sequence, scope.base_offset)
     theirs = (change.recorded_at, change.sequence, change.offset)
-    kept = _rebased(scope, change, scope.after_base) if theirs > ours else scope
-    return Step(msgspec.structs.replace(kept, suspect=True), doubt=Doubt.TIE)
+    kept = _rebased(scope, change) if theirs > ours else scope
+    return _remembered(kept, change, After(scope.after_base, scope.web, suspect=True), Doubt.TIE)
 
 
-def _rebased(scope: Scope, change: Change, after: int) -> Scope:
+def _rebased(scope: Scope, change: Change) -> Scope:
     return msgspec.structs.replace(
         scope,
         base_at=change.at,
@@ -190,7 +202,6 @@ def _rebased(scope: Scope, change: Change, after: int) -> Scope:
         base_sequence=change.sequence,
         base_offset=change.offset,
         base=change.quantity,
-        after_base=after,
     )
 
 
@@ -201,22 +212,23 @@ def _misfit(scope: Scope, change: Change) -> Doubt | None:
     return Doubt.MISFIT if follows and not fits else None
 
 
-def _remember(step: Step, change: Change) -> Step:
-    """Keep the record's identity and effect; note its place in the source's own count."""
-    scope = step.scope
+def _remembered(scope: Scope, change: Change, after: After, doubt: Doubt | None) -> Step:
+    """Keep the record's identity and effect; note its place in the source's own count.  One copy: for every record."""
     newer = change.sequence > scope.last_sequence and change.result is not None
-    at = change.at
     kept = msgspec.structs.replace(
         scope,
-        newest_at=max(scope.newest_at, at),  # a comparison: this runs for every record
-        oldest_at=at if scope.remembered == 0 or at < scope.oldest_at else scope.oldest_at,
+        after_base=after.after_base,
+        web=after.web,
+        newest_at=max(scope.newest_at, change.at),
+        oldest_at=change.at if scope.remembered == 0 else min(scope.oldest_at, change.at),
         remembered=scope.remembered + 1,
         last_sequence=change.sequence if newer else scope.last_sequence,
         last_result=change.result if newer and change.result is not None else scope.last_result,
-        suspect=scope.suspect or step.doubt is Doubt.MISFIT,
+        suspect=after.suspect or doubt is Doubt.MISFIT,
+        top_sequence=max(scope.top_sequence, change.sequence),
     )
     effect = 0 if change.kind == "ABSOLUTE" else change.counted
-    return Step(kept, remember=Movement(change.at, change.identity, effect), doubt=step.doubt)
+    return Step(kept, remember=Movement(change.at, change.identity, effect), doubt=doubt)
 
 
 def _fold(step: Step, movements: Movements, horizon: int) -> Step:
@@ -257,7 +269,6 @@ def rebase(scope: Scope, change: Change, movements: Movements) -> Step:
         return Step(scope, IgnoreReason.DUPLICATE)
     if change.at <= scope.folded_at:
         return Step(scope, IgnoreReason.TOO_OLD, doubt=Doubt.TOO_OLD)
-    stated = msgspec.structs.replace(
-        _rebased(scope, change, movements.sum_after(change.at)), base_recorded_at=2**63 - 1, suspect=False
-    )
-    return _in_range(_remember(Step(stated), change))
+    stated = msgspec.structs.replace(_rebased(scope, change), base_recorded_at=2**63 - 1)
+    after = After(movements.sum_after(change.at), scope.web, suspect=False)
+    return _in_range(_remembered(stated, change, after, None))

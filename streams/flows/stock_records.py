@@ -101,9 +101,9 @@ class StockRecords:
             change = self._as_change(one)
             if change is None:
                 continue
-            location, bucket, identity = change
+            location, bucket, sequence, identity = change
             scope = entries[one.sku].scope(location, bucket)
-            if scope is not None:
+            if scope is not None and not (sequence is not None and scope.is_new(sequence)):
                 key = stock_keys.index(stock_keys.scope(one.sku, scope.number), identity)
                 asked[key] = (one.sku, scope.number, identity)
         found: dict[str, dict[int, set[bytes]]] = defaultdict(lambda: defaultdict(set))
@@ -113,11 +113,14 @@ class StockRecords:
         return {sku: {number: frozenset(known) for number, known in scopes.items()} for sku, scopes in found.items()}
 
     @staticmethod
-    def _as_change(one: Parsed) -> tuple[str, str, bytes] | None:
-        if isinstance(one.value, Admitted):
-            return one.value.location, one.value.bucket, one.value.change.identity
-        if isinstance(one.value, StockRebase):
-            return one.value.location_code, one.value.bucket, rebase_identity(one.value.rebase_id)
+    def _as_change(one: Parsed) -> tuple[str, str, int | None, bytes] | None:
+        """Location, bucket, the sequence that makes the identity (if one does), identity."""
+        value = one.value
+        if isinstance(value, Admitted):
+            sequence = value.change.sequence
+            return value.location, value.bucket, None if sequence == NEVER else sequence, value.change.identity
+        if isinstance(value, StockRebase):
+            return value.location_code, value.bucket, None, rebase_identity(value.rebase_id)
         return None
 
     def fold(self, batch: StockBatch, one: Parsed, store: PartitionStore) -> Refused | None:

@@ -37,6 +37,8 @@ class Letter(NamedTuple):
     reason: DeadReason
     detail: str
     attempts: int = 1
+    value_gone: bool = False
+    """The record has left the log: what is known of it stands in its place."""
 
 
 class DeadLetters:
@@ -70,7 +72,9 @@ class DeadLetters:
             "attempts": str(letter.attempts),
             "app": self._app_id,
         }
-        if source.value is None:
+        if letter.value_gone:
+            told["value_gone"] = "true"
+        elif source.value is None:
             told["null_value"] = "true"
         own = tuple((PREFIX + name, text.encode("utf-8", "replace")) for name, text in told.items())
         kept = tuple(header for header in source.headers if not header[0].startswith(PREFIX))

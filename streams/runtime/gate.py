@@ -32,6 +32,8 @@ class Gate:
         self.breaker = Breaker()
         self.last_answer_at = 0
         """µs, UTC; 0 where there was none yet."""
+        self.returns = 0
+        """How often the target came back after trouble."""
         self._pause_until = 0.0
         self._spacing = 1 / calls_per_s if calls_per_s else 0.0
         self._next_call = 0.0
@@ -44,6 +46,12 @@ class Gate:
             held = max(held, self.breaker.retry_at - now)
         return max(0.0, held, self._pause_until - now, self._next_call - now)
 
+    async def next_turn(self) -> bool:
+        """Waits for the pace, as long as that is all there is to wait for; False where the target is left alone."""
+        while 0 < (wait := self.ready_in()) <= self._spacing:
+            await self._clock.sleep(timedelta(seconds=wait))
+        return wait == 0
+
     def leaving(self) -> None:
         """A call leaves now."""
         now = self._clock.monotonic()
@@ -53,6 +61,7 @@ class Gate:
 
     def succeeded(self) -> None:
         if self.breaker.state is not BreakerState.CLOSED:
+            self.returns += 1
             _LOG.info("target-back", target=self.target, was=self.breaker.state.name, why=self.breaker.why)
         self.breaker = self.breaker.succeeded()
         self.last_answer_at = self._clock.micros()

@@ -22,7 +22,7 @@ class LaneParked:
         self._next_look = 0.0
 
     def begin_anew(self) -> None:
-        """The lane was opened, or its mode changed: all of them."""
+        """The lane was opened and has learned the sources, or its mode changed: all of them."""
         self._returns, self._next_look = _NEVER_SEEN, 0.0
 
     async def look(self) -> None:

@@ -99,7 +99,6 @@ class StockLane:
         for intent in intents:
             self.readback.freeze(intent, self._at.settle)
         self._at.index.regroup(self._at.sources.groups, self._at.table.every_entry())
-        self._parked.begin_anew()
         _LOG.info("lane-opened", dirty=self._at.index.pending, intents=len(intents))
 
     async def close(self, within: timedelta) -> int:
