@@ -36,6 +36,9 @@ class LaneQueue:
     def __len__(self) -> int:
         return len(self._known)
 
+    def __contains__(self, pair: StockPair) -> bool:
+        return pair in self._known
+
     def add(self, due: Due, *, urgent: bool) -> None:
         """A row becomes due, due earlier, or urgent; one that is urgent stays so, and keeps its place."""
         known = self._known.get(due.pair)

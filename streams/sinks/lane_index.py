@@ -1,6 +1,6 @@
 """What the stock lane holds in memory: which rows are due, under way, frozen, put off, or parked."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from schemas.models.source_item import StockPair
@@ -10,8 +10,12 @@ from streams.domain.lane_queue import Due, LaneQueue
 from streams.domain.lane_rows import Row, RowState, SkuRows
 from streams.domain.lane_rules import LaneRules
 from streams.runtime.clock import Clock
+from streams.sinks.lane_left_out import LeftOut
 
 FIRST_GROUP = 0
+ROWS_IN_MEMORY = 100_000
+ENTRIES_AT_ONCE = 2_000
+"""Of the table, between two calls."""
 
 
 class PutOff(NamedTuple):
@@ -24,8 +28,9 @@ class PutOff(NamedTuple):
 class LaneIndex:
     """Built by one scan after an assignment, then kept up with every change.  Times of due rows are monotonic µs."""
 
-    def __init__(self, rules: LaneRules, clock: Clock, size: BatchSize) -> None:
-        self._rules, self._clock = rules, clock
+    def __init__(self, rules: LaneRules, clock: Clock, size: BatchSize, most: int = ROWS_IN_MEMORY) -> None:
+        """`most` rows wait in memory (twice as many where they are urgent); the others wait on disk."""
+        self._rules, self._clock, self._most = rules, clock, most
         self.size = size
         self.groups: Mapping[str, int] = {}
         self.grouping = 0
@@ -36,6 +41,7 @@ class LaneIndex:
         self._put_off: dict[StockPair, PutOff] = {}
         self._parked: dict[StockPair, int] = {}
         """When they get another try (µs, UTC)."""
+        self._left_out = LeftOut()
 
     def regroup(self, groups: Mapping[str, int], entries: Iterable[tuple[str, SkuRows]]) -> None:
         """Sources were (re)grouped: every dirty row is indexed anew and is due at once."""
@@ -43,6 +49,7 @@ class LaneIndex:
         self.grouping += 1
         numbers = {FIRST_GROUP, *groups.values()}
         self._queues = {number: LaneQueue() for number in numbers}
+        self._left_out.clear()
         for sku, entry in entries:
             for row in entry.rows:
                 self.add(sku, row, now=True)
@@ -70,7 +77,29 @@ class LaneIndex:
     @property
     def pending(self) -> int:
         """Rows that wait or are under way."""
-        return sum(map(len, self._queues.values())) + self.held
+        return self._queued + self.held + len(self._left_out)
+
+    @property
+    def _queued(self) -> int:
+        return sum(map(len, self._queues.values()))
+
+    @property
+    def wants_more(self) -> bool:
+        """There is room again for rows that were left out."""
+        return len(self._left_out) > 0 and self._queued <= self._most // 2
+
+    def refill(self, after: Callable[[str], Iterable[tuple[str, SkuRows]]]) -> None:
+        """Takes rows in that were left out, from a slice of the table; `after` gives its entries behind a SKU."""
+        cursor = self._left_out.seek()
+        for number, (sku, entry) in enumerate(after(cursor)):
+            if number == ENTRIES_AT_ONCE or self._queued >= self._most:
+                self._left_out.cursor = cursor
+                return
+            for row in entry.rows:
+                if row.state is RowState.DIRTY:
+                    self.add(sku, row, now=True, always=True)
+            cursor = sku
+        self._left_out.ended()
 
     def oldest_since(self) -> int | None:
         """Since when an effect is missing (µs, UTC): of a row that is due, under way, frozen, or put off.
@@ -83,8 +112,11 @@ class LaneIndex:
         found += (one.since for one in self._put_off.values())
         return min(found, default=None)
 
-    def add(self, sku: str, row: Row, *, now: bool = False) -> None:
-        """A row may have become due, or is parked; one that is held is added when it is released."""
+    def add(self, sku: str, row: Row, *, now: bool = False, always: bool = False) -> None:
+        """A row may have become due, or is parked; one that is held is added when it is released.
+
+        Where there is no room it is left out, unless it is to be taken in `always`.
+        """
         pair = StockPair(row.source_code, sku)
         if pair in self._held:
             return
@@ -93,11 +125,16 @@ class LaneIndex:
         if row.state is RowState.PARKED:
             self._parked[pair] = row.retry_at
         elif row.state is RowState.DIRTY:
-            self._enqueue(pair, row, 0 if now else self._rules.wait(sku, row, self._clock.now()))
+            wait = 0 if now else self._rules.wait(sku, row, self._clock.now())
+            self._enqueue(pair, row, wait, always=always)
 
-    def _enqueue(self, pair: StockPair, row: Row, wait: int) -> None:
-        due = Due(self.now() + wait, row.dirty_since, pair)
-        self._queue_of(pair).add(due, urgent=self._rules.is_urgent(row))
+    def _enqueue(self, pair: StockPair, row: Row, wait: int, *, always: bool = False) -> None:
+        queue, urgent = self._queue_of(pair), self._rules.is_urgent(row)
+        if not always and pair not in queue and self._queued >= (2 if urgent else 1) * self._most:
+            self._left_out.add(pair)
+            return
+        self._left_out.found(pair)
+        queue.add(Due(self.now() + wait, row.dirty_since, pair), urgent=urgent)
 
     def _queue_of(self, pair: StockPair) -> LaneQueue:
         return self._queues[self.group_of(pair.source_code)]
@@ -122,6 +159,7 @@ class LaneIndex:
         if pair in self._held:
             return False
         self._queue_of(pair).drop(pair)
+        self._left_out.found(pair)
         self._held[pair] = row.dirty_since if row.state is RowState.DIRTY else self._clock.micros()
         return True
 
@@ -166,6 +204,7 @@ class LaneIndex:
         self._held.clear()
         self._put_off.clear()
         self._parked.clear()
+        self._left_out.clear()
 
     def now(self) -> int:
         return int(self._clock.monotonic() * 1_000_000)

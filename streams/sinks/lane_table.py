@@ -57,9 +57,10 @@ class LaneTable:
         found = self.table.store(PARTITION).get_many([_key(sku) for sku in names])
         return {sku: SkuRows() if value is None else _entry(value) for sku, value in zip(names, found, strict=True)}
 
-    def every_entry(self) -> Iterator[tuple[str, SkuRows]]:
-        """The whole table, in order of SKU; for the index after an assignment and for the pages."""
-        for key, value in self.table.store(PARTITION).scan(ENTRY):
+    def every_entry(self, after: str = "") -> Iterator[tuple[str, SkuRows]]:
+        """The table behind a SKU, in order of SKU; the whole of it for the index after an assignment."""
+        start = _key(after) + b"\0" if after else None
+        for key, value in self.table.store(PARTITION).scan(ENTRY, start):
             yield key[1:].decode(), _entry(value)
 
     def open_intents(self) -> list[Intent]:

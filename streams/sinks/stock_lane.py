@@ -27,7 +27,7 @@ from streams.sinks.lane_shadow import LaneShadow
 from streams.sinks.lane_writer import LaneWriter
 
 Mode = Literal["run", "shadow", "paused"]
-IDLE = timedelta(seconds=1)
+IDLE, NO_TIME = timedelta(seconds=1), timedelta(0)
 _MODES: dict[Mode, int] = {"paused": 0, "shadow": 1, "run": 2}
 _LOG = logger("streams.stock-lane")
 
@@ -181,9 +181,14 @@ class StockLane:
         """Calls of one group, one after the other."""
         while not self._closing and self._at.index.grouping == grouping:
             await self._parked.look()
+            if self._at.index.wants_more:
+                self._at.index.refill(self._at.table.every_entry)
+                await self._at.clock.sleep(NO_TIME)
             mode = self._mode()
             due_in = self._at.index.next_in(group)
             wait = IDLE.total_seconds() if mode == "paused" or due_in is None else due_in
+            if due_in is None and self._at.index.wants_more:
+                continue
             if await self._pause(max(wait, self._at.gate.ready_in())):
                 continue
             pairs = self._at.index.take(group)

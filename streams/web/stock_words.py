@@ -25,7 +25,7 @@ ROW_WORDS: Mapping[str, tuple[str, str]] = {
     "clean": ("ok", "acknowledged"),
     "dirty": ("wait", "goes out next"),
     "frozen": ("wait", "a call ended without an answer: looked up before it is written again"),
-    "parked": ("warn", "parked: Commerce refused it alone without a reason, waits for its next version"),
+    "parked": ("warn", "parked: Commerce refused it alone without a reason, waits for its next version or try"),
     "dead": ("bad", "refused: set aside as a dead letter"),
     "no-base": ("unknown", "no full count yet: not written"),
     "unknown": ("unknown", "not known"),

@@ -79,6 +79,7 @@ class Settings:
     mode: Mode = "run"
     window_s: float = 0
     size: BatchSize = field(default_factory=lambda: BatchSize(100, 5000))
+    rows_in_memory: int = 1000
 
 
 class Lane:
@@ -101,7 +102,7 @@ class Lane:
         self.rows = LaneTable(open_table(self.folder, self.broker.writer, name="stock-write"))
         self.at = LaneContext(
             table=self.rows,
-            index=LaneIndex(rules, self.clock, self.settings.size),
+            index=LaneIndex(rules, self.clock, self.settings.size, self.settings.rows_in_memory),
             port=self.shop,
             sources=LaneSources(self.shop, self.gate, self.clock),
             catalogue=LaneCatalogue(self.shop, self.gate, self.clock),

@@ -203,10 +203,12 @@ def test_it_tells_since_when_the_first_row_waits_that_may_go_out(index: LaneInde
 class Index(RuleBasedStateMachine):
     """Every dirty row is waiting or held; nothing that is held goes out; no pair is in two calls."""
 
+    most = 100
+
     def __init__(self) -> None:
         super().__init__()
         self.clock = StillClock()
-        self.index = LaneIndex(RULES, self.clock, BatchSize(3, 5000))
+        self.index = LaneIndex(RULES, self.clock, BatchSize(3, 5000), self.most)
         self.groups: dict[str, int] = {}
         self.stored: dict[str, SkuRows] = {}
         self.calls: list[list[StockPair]] = []
@@ -230,6 +232,7 @@ class Index(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def a_call_leaves(self, data: st.DataObject) -> None:
+        self._refill()
         pairs = self.index.take(data.draw(st.sampled_from(self.index.group_numbers)))
         held = {pair for call in self.calls for pair in call}
 
@@ -255,6 +258,10 @@ class Index(RuleBasedStateMachine):
         self.groups = groups
         self.index.regroup(groups, self.stored.items())
 
+    def _refill(self) -> None:
+        if self.index.wants_more:
+            self.index.refill(lambda sku: [(one, self.stored[one]) for one in sorted(self.stored) if one > sku])
+
     def _row(self, pair: StockPair) -> Row:
         found = self.stored[pair.sku].row(pair.source_code)
         assert found is not None
@@ -277,10 +284,51 @@ class Index(RuleBasedStateMachine):
         while self.calls:
             self.index.release(self.calls.pop(), self.stored, acked_since=1)
         self.clock.after(100_000)
-        out = [pair for group in self.index.group_numbers for _ in range(9) for pair in self.index.take(group)]
+        out: list[StockPair] = []
+        for _ in range(9):
+            self._refill()
+            out += [pair for group in self.index.group_numbers for pair in self.index.take(group)]
         dirty = [one for entry in self.stored.values() for one in entry.rows if one.state is RowState.DIRTY]
         assert len(out) == len(set(out)) == len(dirty)
 
 
 TestIndex = Index.TestCase
 TestIndex.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
+
+
+class SmallIndex(Index):
+    """The same, where most rows do not fit into memory."""
+
+    most = 2
+
+
+TestSmallIndex = SmallIndex.TestCase
+TestSmallIndex.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
+
+
+# ── more rows than memory ────────────────────────────────────────────────────────────────────────
+
+
+def test_memory_is_bounded_by_rows_and_an_urgent_one_goes_in_all_the_same(clock: StillClock) -> None:
+    index = LaneIndex(RULES, clock, BatchSize(10, 5000), 2)
+    for sku in "ABCD":
+        index.add(sku, row())
+    index.add("E", row(units=0, acked=Shown(5, in_stock=True)))
+
+    assert len(index.queue(0)) == 3
+    assert index.pending == 5
+    clock.after(1)
+    assert {pair.sku for pair in index.take(0)} == {"A", "B", "E"}
+
+
+def test_a_row_that_is_clean_by_now_is_forgotten_after_one_pass(clock: StillClock) -> None:
+    index = LaneIndex(RULES, clock, BatchSize(10, 5000), 1)
+    index.add("A", row())
+    index.add("B", row())
+    clock.after(1)
+    index.take(0)
+    assert index.wants_more
+
+    index.refill(lambda _sku: [])
+
+    assert (index.wants_more, index.pending) == (False, 1)

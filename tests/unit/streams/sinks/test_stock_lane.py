@@ -34,6 +34,17 @@ async def test_a_snapshot_is_shown_exactly_and_told_of(tmp_path: Path) -> None:
         assert one.rows.open_intents() == []
 
 
+async def test_rows_that_did_not_fit_into_memory_are_shown_as_well(tmp_path: Path) -> None:
+    skus = "ABCDEFGH"
+    async with lane(tmp_path, rows_in_memory=2) as one:
+        await one.fold(*(desired(sku, 1, north=number, south=1) for number, sku in enumerate(skus, 1)))
+        assert one.at.index.pending == 2 * len(skus)
+        await one.until(lambda: one.at.index.pending == 0)
+
+        assert [one.shown(sku) for sku in skus] == list(range(1, 9))
+        assert {one.row(sku, "south").state for sku in skus} == {RowState.CLEAN}
+
+
 async def test_the_intent_is_in_the_log_before_the_call_leaves_and_gone_with_its_outcome(tmp_path: Path) -> None:
     async with lane(tmp_path) as one:
         one.shop.free.clear()
