@@ -70,7 +70,9 @@ class Settings(ConnectorSettings):
     )
     store: Code = Field("all", description="Store scope of every call; `all` writes global values.")
     auth: Annotated[OAuth1Settings | ImsSettings | TokenSettings, Field(discriminator="kind")]
-    rows_per_call: int = Field(100, ge=1, le=5000, description="Rows of one stock write to begin with.")
+    rows_per_call: int = Field(
+        100, ge=1, le=5000, description="Rows of one stock write to begin with; with SINGLE_STOCK it is always 1."
+    )
     page_size: int = Field(300, ge=1, le=300, description="Rows of one page when reading.")
     max_url_bytes: int = Field(4000, ge=1024, le=16_000, description="Bytes of a list of SKUs in an address.")
     single_stock: bool = Field(

@@ -40,7 +40,7 @@ Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 class ConnectorSettings(BaseModel):
     """Address, times and bounds of one target; unknown names are errors and no value is shown in messages.
 
-    `settle_s`: how long after its start a call whose answer was lost may still be running at the target.
+    `settle_s`: how long a call whose answer was lost may still be running at the target, counted from its time-out.
     `keepalive_s` is below Apache's default of 5 s, so that a connection is rarely closed just as a write leaves.
     """
 
@@ -54,7 +54,7 @@ class ConnectorSettings(BaseModel):
         ge=0,
         le=86_400,
         allow_inf_nan=False,
-        description="How long after its start a call without an answer may still be running at the target.",
+        description="How long after its time-out a call without an answer may still be running at the target.",
     )
     keepalive_s: Seconds = Field(4, description="How long an idle connection is kept; below the target's own limit.")
     max_connections: int = Field(64, ge=1, le=1024, description="Connections to the target at most.")

@@ -136,11 +136,13 @@ class InventorySettings(Frozen):
         default_factory=dict, description="Classes of SKU with windows of their own, e.g. fast, slow, nightly."
     )
     buffer: Quantity = Field(Decimal(0), description="Units held back at every source.")
-    buffers: Pairs = Field(default_factory=dict, description="`source|sku` (`*` for any) → units held back there.")
+    buffers: Pairs = Field(
+        default_factory=dict, description="`source|sku`, `*|sku` or `source|*` → units held back there."
+    )
     threshold: Quantity = Field(Decimal(0), description="A source is in stock above this quantity.")
-    thresholds: Pairs = Field(default_factory=dict, description="`source|sku` (`*` for any) → threshold.")
+    thresholds: Pairs = Field(default_factory=dict, description="`source|sku`, `*|sku` or `source|*` → threshold.")
     low_stock: Quantity = Field(Decimal(0), description="An alert is raised at or below this quantity.")
-    low_stocks: Pairs = Field(default_factory=dict, description="`source|sku` (`*` for any) → low stock.")
+    low_stocks: Pairs = Field(default_factory=dict, description="`source|sku`, `*|sku` or `source|*` → low stock.")
     last_units: Quantity = Field(Decimal(3), description="At or below this quantity a row goes out first.")
     backorders: SkusOrAll = Field((), description="SKUs that stay in stock at any quantity; `*` for all.")
     count_wip: bool = Field(default=False, description="Whether work in progress counts as on hand.")

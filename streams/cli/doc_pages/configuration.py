@@ -31,7 +31,7 @@ def configuration() -> str:
         "In the file the parts of a name are tables: `STREAMS_KAFKA__PARTITIONS` is `partitions` in `[kafka]`.\n"
         "A name that is not on this page is an error at start.\n"
         "Values of secret settings can also stand in a file: add `_FILE` to the name and give its path.\n"
-        "Tables and lists are written as JSON.",
+        "Tables and lists are JSON in the environment; in the file they are TOML.",
         *_sections(),
     )
 
