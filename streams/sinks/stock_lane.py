@@ -86,7 +86,9 @@ class StockLane:
     # ── opened, closed ───────────────────────────────────────────────────────────────────────────
 
     async def opened(self, generation: int) -> None:
-        """The partition is ours and recovered."""
+        """The partition is ours and recovered.  One that is open still begins anew: never two drives side by side."""
+        if self.is_open:
+            await self.close(IDLE)
         self._closing = self._learned = False
         self._at.generation = generation
         self._begin()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.core.errors import TargetUnavailableError
+from streams.domain.batch_size import BatchSize
 from streams.domain.lane_rows import RowState
 from streams.domain.reasons import DeadReason
 from streams.runtime import outbox
@@ -43,6 +44,20 @@ async def test_rows_that_did_not_fit_into_memory_are_shown_as_well(tmp_path: Pat
 
         assert [one.shown(sku) for sku in skus] == list(range(1, 9))
         assert {one.row(sku, "south").state for sku in skus} == {RowState.CLEAN}
+
+
+async def test_a_lane_that_is_opened_again_has_one_call_at_a_time(tmp_path: Path) -> None:
+    async with lane(tmp_path, size=BatchSize(1, 1)) as one:
+        await one.lane.opened(GENERATION)
+        one.shop.free.clear()
+        await one.fold(*(desired(sku, 1, north=1) for sku in "ABCD"))
+        await one.until(lambda: one.shop.in_flight > 0)
+        await turns(50)
+        one.shop.free.set()
+        await one.at_rest()
+
+        assert one.shop.most_in_flight == 1
+        assert [one.shown(sku) for sku in "ABCD"] == [1] * 4
 
 
 async def test_the_intent_is_in_the_log_before_the_call_leaves_and_gone_with_its_outcome(tmp_path: Path) -> None:
