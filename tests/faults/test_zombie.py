@@ -88,4 +88,4 @@ def test_a_worker_that_stood_still_and_kept_its_partitions_loses_nothing(make_sy
 
     system.wait_equal(within=120)
     checks.check_all(system)
-    assert "no heartbeat was answered for" in worker.log or "lease-is-back" in worker.log, "nothing was in hand"
+    assert "no heartbeat was answered for" in worker.log or "left-batches-sought" in worker.log, "nothing was in hand"

@@ -103,14 +103,14 @@ def test_kept_data_and_ports_survive_a_stop(tmp_path: Path) -> None:
 
 def test_a_throw_away_broker_leaves_no_process_when_its_program_is_killed(tmp_path: Path) -> None:
     starter = subprocess.Popen([sys.executable, "-c", STARTER, str(tmp_path / "kafka")], stdout=subprocess.PIPE)
-    assert starter.stdout
-    with starter.stdout as said:
-        pid = int(said.readline())
-    server = Child(pid, str(tmp_path))
-    assert server.alive
-
-    starter.send_signal(signal.SIGKILL)
-    starter.wait()
+    try:
+        assert starter.stdout
+        with starter.stdout as said:
+            server = Child(int(said.readline()), str(tmp_path))
+        assert clock.wait_until(lambda: server.alive, within=30), "it was not started"
+    finally:
+        starter.send_signal(signal.SIGKILL)
+        starter.wait()
 
     assert clock.wait_until(lambda: not server.alive, within=30)
 

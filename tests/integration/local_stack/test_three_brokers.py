@@ -8,7 +8,7 @@ from tests.integration.local_stack.records import Sender, create_topic, read_all
 
 pytestmark = pytest.mark.integration
 
-QUICK = {"broker.session.timeout.ms": "3000"}
+QUICK = {"broker.session.timeout.ms": "6000", "broker.heartbeat.interval.ms": "1000"}
 BEFORE, DURING, AFTER = 2000, 500, 1000
 
 
