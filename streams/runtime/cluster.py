@@ -1,10 +1,11 @@
 """The brokers as an administrator sees them: topics with their ids and settings, offsets of the group."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -19,6 +20,8 @@ from streams.runtime.kafka import confluent_options
 from streams.settings import KafkaSettings
 
 TIMEOUT_S = 10.0
+REMEMBERED = 20
+"""Errors of the client."""
 
 
 class ClusterUnavailableError(Exception):
@@ -39,12 +42,12 @@ class Cluster:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._servers = settings.bootstrap_servers
-        self._said: list[str] = []
+        self._said: deque[KafkaError] = deque(maxlen=REMEMBERED)
         options: dict[str, Any] = {**confluent_options(settings), "error_cb": self._heard, "log_level": 0}
         self._admin = AdminClient(options)  # Any: its stub knows no callbacks
 
-    def _heard(self, error: object) -> None:
-        self._said.append(str(error))
+    def _heard(self, error: KafkaError) -> None:
+        self._said.append(error)
 
     def brokers(self) -> int:
         """How many answer.  Raises ClusterUnavailableError with the reason that librdkafka gave."""
@@ -62,7 +65,9 @@ class Cluster:
             raise ClusterUnavailableError(f"no broker at {self._servers} answers: {self._why(error)}") from None
 
     def _why(self, error: KafkaException) -> str:
-        return (self._said[-1] if self._said else str(error.args[0]))[:200]
+        """The last that names a cause; that all brokers are down only sums it up."""
+        telling = [one for one in self._said if one.code() != KafkaError._ALL_BROKERS_DOWN]  # noqa: SLF001  its constant
+        return str((telling or self._said or error.args)[-1])[:200]
 
     def topics(self, names: Iterable[str]) -> Mapping[str, TopicState]:
         """Those of the topics that exist."""
