@@ -40,7 +40,7 @@ def _line(error: Exception) -> str | None:
     from streams.runtime.cluster import ClusterUnavailableError  # noqa: PLC0415
     from streams.runtime.operating.brokers import TopicMissingError  # noqa: PLC0415
     from streams.runtime.operating.posting import NotWrittenError  # noqa: PLC0415
-    from streams.runtime.operating.refusals import told  # noqa: PLC0415
+    from streams.runtime.refusals import told  # noqa: PLC0415
     from streams.runtime.serde import RegistryUnavailableError, SchemaMissingError  # noqa: PLC0415
     from streams.settings import SettingsError  # noqa: PLC0415
 

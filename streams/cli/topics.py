@@ -9,7 +9,7 @@ from streams.app.topic_plan import Change, Plan, plan_topics
 from streams.cli.failures import CannotRunError
 from streams.cli.output import as_json, echo_rows, json_option, say
 from streams.cli.session import Session
-from streams.runtime.operating.refusals import told
+from streams.runtime.refusals import told
 
 
 @click.group()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from schemas.models.inventory import InventoryHold, StockRebase
 from schemas.models.stock_change import StockChange
 from streams.domain.quantities import RECORD_LIMIT
 from streams.domain.reasons import DeadReason
@@ -146,11 +147,16 @@ def _sign(change: StockChange, _arrival: Arrival, rules: StockRules) -> Refused 
 
 
 def _future(change: StockChange, arrival: Arrival, rules: StockRules) -> Refused | None:
-    ahead = change.effective_at - arrival.at
-    if ahead > rules.future_tolerance:
-        detail = f"effective {ahead // 1_000_000} s after it was appended"
-        return Refused(DeadReason.EFFECTIVE_IN_FUTURE, detail, change.source_system)
-    return None
+    return _ahead(change.effective_at, arrival.at, rules, change.source_system)
+
+
+def _ahead(effective_at: int, arrived_at: int, rules: StockRules, source_system: str = "") -> Refused | None:
+    """Every movement until then would count as contained in it."""
+    ahead = effective_at - arrived_at
+    if ahead <= rules.future_tolerance:
+        return None
+    detail = f"effective {ahead // 1_000_000} s after it was appended"
+    return Refused(DeadReason.EFFECTIVE_IN_FUTURE, detail, source_system)
 
 
 def _allocation(change: StockChange, _arrival: Arrival, rules: StockRules) -> Refused | None:
@@ -167,3 +173,31 @@ _RULES: tuple[Callable[[StockChange, Arrival, StockRules], Refused | None], ...]
     _future,
     _allocation,
 )
+
+
+# ── the inputs that are ours ─────────────────────────────────────────────────────────────────────
+
+
+def refuse_hold(hold: InventoryHold) -> Refused | None:
+    """Why a hold may not enter, if so."""
+    if refused := _item_and_quantity(hold.sku, hold.quantity):
+        return refused
+    if hold.kind == "UNKNOWN":
+        return Refused(DeadReason.UNKNOWN_KIND, "the hold is neither SHIPPED_NOT_POSTED nor ALLOCATION")
+    if len(hold.source_code) > NAME_LIMIT:
+        detail = f"a source code of {len(hold.source_code)} characters, at most {NAME_LIMIT}"
+        return Refused(DeadReason.NAME_TOO_LONG, detail)
+    return None
+
+
+def refuse_rebase(rebase: StockRebase, arrived_at: int, rules: StockRules) -> Refused | None:
+    """Why an operator's word may not enter, if so."""
+    return _item_and_quantity(rebase.sku, rebase.quantity) or _ahead(rebase.effective_at, arrived_at, rules)
+
+
+def _item_and_quantity(sku: str, quantity: int) -> Refused | None:
+    if not is_sku(sku):
+        return Refused(DeadReason.BAD_SKU, f"SKU of {len(sku)} characters")
+    if quantity < 0:
+        return Refused(DeadReason.NEGATIVE_ABSOLUTE, f"{quantity} micros")
+    return Refused(DeadReason.QUANTITY_OUT_OF_RANGE, f"{quantity}") if quantity > RECORD_LIMIT else None

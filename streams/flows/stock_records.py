@@ -11,10 +11,9 @@ from schemas.errors import DecodeError
 from schemas.models.inventory import InventoryHold, StockRebase
 from schemas.models.stock_change import StockChange
 from streams.domain.movements import rebase_identity
-from streams.domain.quantities import RECORD_LIMIT
 from streams.domain.reasons import DeadReason
 from streams.domain.scope import NEVER, Change
-from streams.domain.stock_door import NAME_LIMIT, Admitted, Arrival, Refused, admit, is_sku
+from streams.domain.stock_door import Admitted, Arrival, Refused, admit, refuse_hold, refuse_rebase
 from streams.domain.stock_entry import Cause, StockEntry
 from streams.domain.stock_fold import Verdict
 from streams.domain.stock_hold import OpenHold
@@ -90,7 +89,10 @@ class StockRecords:
         if isinstance(value, StockChange):
             admitted = admit(value, Arrival(record.offset, cause.at), self._rules)
             return admitted if isinstance(admitted, Refused) else Parsed(record, value.sku, cause, admitted)
-        return _in_order(value, cause.at, self._rules) or Parsed(record, value.sku, cause, value)
+        refused = (
+            refuse_hold(value) if isinstance(value, InventoryHold) else refuse_rebase(value, cause.at, self._rules)
+        )
+        return refused or Parsed(record, value.sku, cause, value)
 
     def known_identities(
         self, store: PartitionStore, entries: Mapping[str, StockEntry], parsed: Sequence[Parsed]
@@ -132,34 +134,6 @@ class StockRecords:
         if verdict is not None and verdict.ignored is not None:
             IGNORED.labels(topic, verdict.ignored.value).inc()
         return None if verdict is None else verdict.dead
-
-
-def _in_order(value: InventoryHold | StockRebase, arrived_at: int, rules: StockRules) -> Refused | None:
-    """The door of the two inputs that are ours."""
-    if not is_sku(value.sku):
-        return Refused(DeadReason.BAD_SKU, f"SKU of {len(value.sku)} characters")
-    if value.quantity < 0:
-        return Refused(DeadReason.NEGATIVE_ABSOLUTE, f"{value.quantity} micros")
-    if value.quantity > RECORD_LIMIT:
-        return Refused(DeadReason.QUANTITY_OUT_OF_RANGE, f"{value.quantity}")
-    return _hold_in_order(value) if isinstance(value, InventoryHold) else _not_ahead(value, arrived_at, rules)
-
-
-def _hold_in_order(hold: InventoryHold) -> Refused | None:
-    if hold.kind == "UNKNOWN":
-        return Refused(DeadReason.UNKNOWN_KIND, "the hold is neither SHIPPED_NOT_POSTED nor ALLOCATION")
-    if len(hold.source_code) > NAME_LIMIT:
-        detail = f"a source code of {len(hold.source_code)} characters, at most {NAME_LIMIT}"
-        return Refused(DeadReason.NAME_TOO_LONG, detail)
-    return None
-
-
-def _not_ahead(rebase: StockRebase, arrived_at: int, rules: StockRules) -> Refused | None:
-    """Every movement until then would count as contained in it."""
-    ahead = rebase.effective_at - arrived_at
-    if ahead <= rules.future_tolerance:
-        return None
-    return Refused(DeadReason.EFFECTIVE_IN_FUTURE, f"effective {ahead // 1_000_000} s after it was appended")
 
 
 def _fold_change(batch: StockBatch, one: Parsed, _store: PartitionStore) -> Verdict | None:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from schemas.models.cause import Cause as CauseModel
 from schemas.models.inventory import InventoryAlert
 from streams.domain.derived_id import derived_id
-from streams.domain.reasons import DeadReason
 from streams.domain.stock_rules import HOUR
 from streams.flows.stock_messages import Encode
 from streams.flows.stock_records import Bad
@@ -27,7 +26,7 @@ class ClockSkew:
         found = []
         for one in bad:
             system, hour = one.refused.source_system, one.record.timestamp * 1000 // HOUR
-            if one.refused.reason is DeadReason.EFFECTIVE_IN_FUTURE and self._told.get(system, -1) < hour:
+            if system and self._told.get(system, -1) < hour:  # else it is a fault of the record alone
                 self._remember(system, hour)
                 found.append(self._alert(one, hour, epoch, partition))
         return found

@@ -9,6 +9,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
+    ClusterMetadata,
     ConfigEntry,
     ConfigResource,
     ConfigSource,
@@ -16,6 +17,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from streams.runtime import refusals
 from streams.runtime.kafka import confluent_options
 from streams.settings import KafkaSettings
 
@@ -42,32 +44,30 @@ class Cluster:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._servers = settings.bootstrap_servers
-        self._said: deque[KafkaError] = deque(maxlen=REMEMBERED)
+        self._errors: deque[KafkaError] = deque(maxlen=REMEMBERED)
         options: dict[str, Any] = {**confluent_options(settings), "error_cb": self._heard, "log_level": 0}
         self._admin = AdminClient(options)  # Any: its stub knows no callbacks
 
     def _heard(self, error: KafkaError) -> None:
-        self._said.append(error)
+        self._errors.append(error)
+
+    def _away(self, last: KafkaError) -> ClusterUnavailableError:
+        why = refusals.reason(self._errors, last)
+        return ClusterUnavailableError(f"no broker at {self._servers} answers: {why}")
+
+    def _metadata(self) -> ClusterMetadata:
+        try:
+            return self._admin.list_topics(timeout=TIMEOUT_S)
+        except KafkaException as error:
+            self._admin.poll(0.1)
+            raise self._away(refusals.cause_of(error)) from None
 
     def brokers(self) -> int:
         """How many answer.  Raises ClusterUnavailableError with the reason that librdkafka gave."""
-        try:
-            return len(self._admin.list_topics(timeout=TIMEOUT_S).brokers)
-        except KafkaException as error:
-            self._admin.poll(0.1)
-            raise ClusterUnavailableError(f"no broker at {self._servers} answers: {self._why(error)}") from None
+        return len(self._metadata().brokers)
 
     def topic_names(self) -> frozenset[str]:
-        try:
-            return frozenset(self._admin.list_topics(timeout=TIMEOUT_S).topics)
-        except KafkaException as error:
-            self._admin.poll(0.1)
-            raise ClusterUnavailableError(f"no broker at {self._servers} answers: {self._why(error)}") from None
-
-    def _why(self, error: KafkaException) -> str:
-        """The last that names a cause; that all brokers are down only sums it up."""
-        telling = [one for one in self._said if one.code() != KafkaError._ALL_BROKERS_DOWN]  # noqa: SLF001  its constant
-        return str((telling or self._said or error.args)[-1])[:200]
+        return frozenset(self._metadata().topics)
 
     def topics(self, names: Iterable[str]) -> Mapping[str, TopicState]:
         """Those of the topics that exist."""

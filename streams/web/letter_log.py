@@ -13,6 +13,7 @@ import msgspec
 from aiokafka.errors import KafkaError
 
 from streams.runtime.clock import Clock
+from streams.runtime.dead_letters import PREFIX
 from streams.runtime.logs import logger
 from streams.runtime.lookback import Lookback, Place
 from streams.topics import DEAD_LETTER
@@ -137,11 +138,10 @@ def letter_of(record: Any) -> Letter:  # Any: aiokafka's record
 
 
 def _told(headers: Sequence[tuple[str, bytes]]) -> dict[str, str]:
-    prefix = "dl_"
     return {
-        name.removeprefix(prefix): bytes(value or b"").decode("utf-8", "backslashreplace")
+        name.removeprefix(PREFIX): bytes(value or b"").decode("utf-8", "backslashreplace")
         for name, value in headers
-        if name.startswith(prefix)
+        if name.startswith(PREFIX)
     }
 
 

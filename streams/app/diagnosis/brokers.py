@@ -10,7 +10,7 @@ from streams.app.preparation import PreparationError, prepare
 from streams.app.topic_plan import plan_topics
 from streams.runtime.clock import Clock
 from streams.runtime.operating.brokers import Brokers
-from streams.runtime.operating.refusals import cause_of
+from streams.runtime.refusals import cause_of
 from streams.settings import Settings
 from streams.tables import TABLES, changelog
 from streams.topics import CONTROL, DEAD_LETTER, DESIRED, STOCK_INPUTS, TOPICS

@@ -7,7 +7,7 @@ from confluent_kafka import KafkaException
 
 from streams.runtime.cluster import ClusterUnavailableError
 from streams.runtime.operating.brokers import TopicMissingError
-from streams.runtime.operating.refusals import told
+from streams.runtime.refusals import told
 from streams.runtime.serde import RegistryUnavailableError
 from streams.settings import SettingsError
 

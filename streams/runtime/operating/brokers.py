@@ -13,10 +13,9 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import OffsetSpec
 
+from streams.runtime import refusals
 from streams.runtime.cluster import TIMEOUT_S, Cluster, ClusterUnavailableError
-from streams.runtime.operating import refusals
 from streams.runtime.operating.places import Partition, Span
-from streams.settings import KafkaSettings
 
 ROUNDS, ROUND_S = 6, 1.0
 """How often, and how long each time, the brokers are asked before they count as away."""
@@ -30,14 +29,6 @@ class TopicMissingError(Exception):
 class Brokers(Cluster):
     """Blocking calls.  Every method raises ClusterUnavailableError or KafkaException."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
-        self._errors: list[KafkaError] = []
-        super().__init__(settings)
-
-    def _heard(self, error: object) -> None:
-        if isinstance(error, KafkaError):
-            self._errors.append(error)
-
     def brokers(self) -> int:
         """How many answer; quicker than waiting where a reason is heard that waiting does not change."""
         last = KafkaError(refusals.Local.TIMED_OUT)
@@ -49,7 +40,7 @@ class Brokers(Cluster):
                 self._admin.poll(0)
             if refusals.decisive(self._errors):
                 break
-        raise ClusterUnavailableError(f"no broker at {self._servers} answers: {refusals.reason(self._errors, last)}")
+        raise self._away(last)
 
     # ── topics ───────────────────────────────────────────────────────────────────────────────────
 

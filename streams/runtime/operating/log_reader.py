@@ -6,10 +6,10 @@ from typing import Any, NamedTuple, Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from streams.runtime import refusals
 from streams.runtime.cluster import ClusterUnavailableError
 from streams.runtime.kafka import confluent_options
 from streams.runtime.lookback import Place
-from streams.runtime.operating import refusals
 from streams.runtime.operating.places import Partition, Span
 from streams.settings import KafkaSettings
 

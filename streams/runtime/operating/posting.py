@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from streams.runtime import refusals
 from streams.runtime.kafka import MAX_REQUEST, PARTITIONER, confluent_options
 from streams.runtime.lookback import Place
-from streams.runtime.operating import refusals
 from streams.settings import KafkaSettings
 
 WITHIN_S = 30

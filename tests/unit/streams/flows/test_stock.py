@@ -198,6 +198,13 @@ async def test_a_clock_that_is_ahead_is_told_once_an_hour_for_each_system(tmp_pa
         assert len({alert.alert_id for alert in one.alerts}) == len(one.alerts) == 3
 
 
+async def test_an_operators_word_for_later_is_a_letter_and_says_nothing_of_a_clock(tmp_path: Path) -> None:
+    async with working(tmp_path) as one:
+        await one.take(rebase_bytes(rebase_record(50, 3600)), first=0, topic=REBASE.name)
+
+        assert (one.dead, one.alerts) == ([(0, "effective-in-future")], [])
+
+
 async def test_what_is_remembered_of_clocks_is_bounded(tmp_path: Path) -> None:
     async with working(tmp_path) as one:
         ahead = [record(n, 1, at=7200, source_system=f"s{n}") for n in range(SYSTEMS_AT_MOST + 1)]

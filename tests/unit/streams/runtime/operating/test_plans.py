@@ -4,13 +4,13 @@ import pytest
 from confluent_kafka import KafkaError
 
 from schemas.models.operations import OperatorControl
+from streams.runtime import refusals
 from streams.runtime.lookback import Place
-from streams.runtime.operating import refusals
 from streams.runtime.operating.gap_list import Gap, gaps_of, merged
 from streams.runtime.operating.log_reader import _runs
 from streams.runtime.operating.places import Partition, Span, moment_of, place_of, place_text
-from streams.runtime.operating.refusals import Local
 from streams.runtime.operating.replay_plan import WouldSkipError, moves_of, rebuild_of
+from streams.runtime.refusals import Local
 from streams.settings import read_settings
 
 HOUR = 3_600_000_000
