@@ -4,20 +4,22 @@ One call of `append` is one Kafka record batch, which the log takes whole or not
 entry, its movements, its outbox and the counts they change) goes into one call.
 
 aiokafka repeats an idempotent batch until the broker takes it, so a broker that is away shows as waiting, not as an
-error.  After any other failure the sequence of the producer is broken: it is thrown away and a new one made.
+error.  After any other failure the sequence of the producer is broken: it is thrown away and a new one made.  A batch
+that the broker refuses for its sequence was not written: it is left like one whose lease was lost, and comes again.
 """
 
 import asyncio
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import aiokafka
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError, OutOfOrderSequenceNumber, UnknownProducerId
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from connectors.core.errors import LeaseLostError
 from streams.runtime.lease import Lease
+from streams.runtime.send_guard import SendGuard
 
 ORDINARY_BATCH = 900_000
 """Bytes: below the broker's default limit of 1 MiB for one batch."""
@@ -106,6 +108,9 @@ class Writer:
         try:
             future = await producer.send_batch(builder, topic, partition=partition)
             metadata = await asyncio.shield(future)
+        except (OutOfOrderSequenceNumber, UnknownProducerId) as error:
+            self._drop(producer)
+            raise LeaseLostError(f"the broker does not know this producer's sequence: {error}") from error
         except (KafkaError, LeaseLostError):
             self._drop(producer)
             raise
@@ -139,7 +144,7 @@ class Writer:
         except BaseException:
             await _close(producer)
             raise
-        _guard(producer, self._lease)
+        SendGuard(producer, self._lease).install()
         return producer
 
 
@@ -184,26 +189,6 @@ def _filled(builder: BatchBuilder, records: Sequence[Record]) -> BatchBuilder | 
             return None
     builder.close()
     return builder
-
-
-def _guard(producer: aiokafka.AIOKafkaProducer, lease: Lease) -> None:
-    """Ask the lease again right before the bytes leave: a batch may have waited while the process was stopped."""
-    sender = producer._sender  # noqa: SLF001
-    send = sender._send_produce_req  # noqa: SLF001
-
-    async def guarded(node_id: int, batches: Mapping[Any, Any]) -> None:  # Any: aiokafka's batches
-        try:
-            for batch in batches.values():
-                lease.check(getattr(batch._builder, "generation", None))  # noqa: SLF001
-        except LeaseLostError as error:
-            for batch in batches.values():
-                batch.failure(error)
-            sender._in_flight.discard(node_id)  # noqa: SLF001
-            sender._muted_partitions.difference_update(batches)  # noqa: SLF001
-            return
-        await send(node_id, batches)
-
-    sender._send_produce_req = guarded  # noqa: SLF001
 
 
 async def _close(producer: aiokafka.AIOKafkaProducer) -> None:

@@ -11,7 +11,7 @@ import pytest
 from streams.app.watch import STANDS_STILL_AFTER, STUCK_AFTER, Watch
 from streams.runtime.health import Health
 from streams.runtime.metrics import ACCOUNTED, LAG, LOOP_LAG, OLDEST_UNACKNOWLEDGED, STORE_BYTES
-from tests.unit.streams.clock import StillClock
+from tests.fakes.still_clock import StillClock
 
 SECOND = timedelta(seconds=1)
 

@@ -9,8 +9,8 @@ import pytest
 from streams.app.diagnosis import Check, brokers, machine, target
 from streams.runtime.data_dir import DataDir
 from streams.settings import Settings, read_settings
+from tests.fakes.still_clock import StillClock
 from tests.unit.streams.cli.calling import SETTINGS, says, server
-from tests.unit.streams.clock import StillClock
 
 BASE_URL = "STREAMS_CONNECTORS__ADOBE_COMMERCE__BASE_URL"
 

@@ -21,7 +21,7 @@ from streams.runtime.guard import IN_A_ROW, Guard, IntakePausedError
 from streams.runtime.partition_store import PartitionStore
 from streams.runtime.serde import Serde
 from streams.topics import HOLD, REBASE, STOCK_CHANGE, STOCK_INPUTS
-from tests.unit.streams.clock import StillClock
+from tests.fakes.still_clock import StillClock
 from tests.unit.streams.domain.ledger import T0, UNIT, hold_record
 from tests.unit.streams.flows.partition import CACHE, EPOCH, Partition, Raw
 from tests.unit.streams.flows.test_stock_batch import rebase_record

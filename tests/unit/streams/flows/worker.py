@@ -25,7 +25,7 @@ from streams.runtime.versioned import unpack
 from streams.runtime.writer import Record
 from streams.topics import ALERT, DEAD_LETTER, DESIRED, HOLD, RECOUNT, STOCK_CHANGE, STOCK_INPUTS
 from tests.fakes.broker import MemoryBroker
-from tests.unit.streams.clock import StillClock
+from tests.fakes.still_clock import StillClock
 from tests.unit.streams.domain.ledger import T0
 from tests.unit.streams.flows.partition import Raw
 from tests.unit.streams.flows.wire import MemoryRegistry, model_of

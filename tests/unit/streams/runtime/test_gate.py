@@ -17,7 +17,7 @@ from connectors.core.errors import (
 from streams.domain.breaker import BreakerState
 from streams.runtime.gate import Gate
 from streams.runtime.metrics import REGISTRY
-from tests.unit.streams.clock import StillClock
+from tests.fakes.still_clock import StillClock
 
 DOWN = TargetUnavailableError("connection refused")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from streams.runtime.health import Health
-from tests.unit.streams.clock import StillClock
+from tests.fakes.still_clock import StillClock
 
 
 @pytest.fixture

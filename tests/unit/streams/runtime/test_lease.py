@@ -6,7 +6,7 @@ import pytest
 
 from connectors.core.errors import LeaseLostError
 from streams.runtime.lease import Lease
-from tests.unit.streams.clock import StillClock
+from tests.fakes.still_clock import StillClock
 
 SESSION = timedelta(seconds=10)
 

@@ -16,7 +16,7 @@ from streams.runtime.health import Health
 from streams.runtime.lease import Lease
 from streams.runtime.shell import ChangelogGapError, Shell
 from streams.runtime.writer import Record
-from tests.unit.streams.clock import StillClock
+from tests.fakes.still_clock import StillClock
 from tests.unit.streams.tables import open_table
 
 STOCK, TABLE = "stock", "ledger"

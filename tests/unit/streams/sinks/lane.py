@@ -31,8 +31,8 @@ from streams.sinks.lane_table import LaneTable
 from streams.sinks.stock_lane import Mode, Snapshot, StockLane
 from streams.topics import ALERT, COMMERCE_OUTCOME, DEAD_LETTER, DESIRED
 from tests.fakes.broker import MemoryBroker
+from tests.fakes.still_clock import StillClock
 from tests.fakes.stock_target import InMemoryStockTarget
-from tests.unit.streams.clock import StillClock
 from tests.unit.streams.flows.partition import Raw
 from tests.unit.streams.flows.wire import MemoryRegistry, model_of
 from tests.unit.streams.tables import close_table, open_table

@@ -16,7 +16,7 @@ from streams.domain.lane_rows import Row, RowState, Shown, SkuRows
 from streams.domain.lane_rules import LaneRules, Window
 from streams.domain.version import Version
 from streams.sinks.lane_index import FIRST_GROUP, LaneIndex
-from tests.unit.streams.clock import StillClock
+from tests.fakes.still_clock import StillClock
 
 SECOND = 1_000_000
 RULES = LaneRules(Window(SECOND), (("nightly", ("SLOW-*",), Window(at=time(2, 0))),), last_units=3 * SECOND)

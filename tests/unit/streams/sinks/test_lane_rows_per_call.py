@@ -16,8 +16,8 @@ from streams.app.targets import MOST_ROWS, ShopTarget
 from streams.domain.batch_size import BatchSize
 from streams.domain.lane_rows import RowState
 from streams.runtime.gate import Gate
+from tests.fakes.still_clock import StillClock
 from tests.unit.connectors.adobe_commerce.shops import settings
-from tests.unit.streams.clock import StillClock
 from tests.unit.streams.sinks.lane import Lane, desired, lane, turns
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ from streams.runtime.lookback import Place
 from streams.runtime.operating.letter_book import Wanted, newest_of_each
 from streams.runtime.operating.letter_retry import STEADY, Fate, Pace, Retried, Retry, keep_going, stages
 from streams.runtime.operating.letters import DeadLetter
-from tests.unit.streams.clock import StillClock
+from tests.fakes.still_clock import StillClock
 from tests.unit.streams.runtime.operating.records import STOCK, letter
 
 
