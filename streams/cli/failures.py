@@ -49,7 +49,7 @@ def _line(error: Exception) -> str | None:
     if isinstance(error, RegistryUnavailableError):
         return f"STREAMS_SCHEMA_REGISTRY__URL: the schema registry does not answer: {error}"
     if isinstance(error, KafkaException):
-        return told("the brokers refuse this", error)
+        return told("the brokers did not do this", error)
     if isinstance(error, (SettingsError, TopicMissingError, NotWrittenError, SchemaMissingError)):
         return str(error)
     return error.message if isinstance(error, ConnectorError) else None

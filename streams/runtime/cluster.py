@@ -21,7 +21,11 @@ from streams.runtime import refusals
 from streams.runtime.kafka import confluent_options
 from streams.settings import KafkaSettings
 
-TIMEOUT_S = 10.0
+ANSWER_S = 10.0
+"""After so long without metadata the brokers count as away."""
+TIMEOUT_S = 30.0
+"""For everything else: brokers that answer may be slow to act."""
+VISIBLE_TRIES, VISIBLE_STEP_S = 300, 0.1
 REMEMBERED = 20
 """Errors of the client."""
 
@@ -57,7 +61,7 @@ class Cluster:
 
     def _metadata(self) -> ClusterMetadata:
         try:
-            return self._admin.list_topics(timeout=TIMEOUT_S)
+            return self._admin.list_topics(timeout=ANSWER_S)
         except KafkaException as error:
             self._admin.poll(0.1)
             raise self._away(refusals.cause_of(error)) from None
@@ -94,9 +98,18 @@ class Cluster:
         return {name: str(future.result().topic_id) for name, future in described.items()}
 
     def create(self, topics: Sequence[NewTopic]) -> None:
-        """Raises KafkaException for the first that the broker refuses."""
+        """Returns when the brokers name them, which is some time after they were made.
+
+        Raises KafkaException for the first that is refused.
+        """
         for future in self._admin.create_topics(list(topics), request_timeout=TIMEOUT_S).values():
             future.result()
+        wanted = {topic.topic for topic in topics}
+        for _ in range(VISIBLE_TRIES):
+            if wanted <= self.topic_names():
+                return
+            self._admin.poll(VISIBLE_STEP_S)
+        raise ClusterUnavailableError("topics were created, but the brokers do not name them yet; try again later")
 
     def set_config(self, topic: str, values: Mapping[str, str]) -> None:
         """Only these names; the others stay."""

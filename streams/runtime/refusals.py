@@ -43,6 +43,7 @@ _ADVICE: dict[int, str] = {
     Local.UNKNOWN_TOPIC: "it does not exist; run `commerce-streams topics apply`",
     Local.UNKNOWN_PARTITION: "there is no such partition",
     KafkaError.MSG_SIZE_TOO_LARGE: "the record is larger than the topic takes; raise its max.message.bytes",
+    Local.TIMED_OUT: "no answer came in time; nothing says whether it was done: look, or run it again",
     Local.MSG_TIMED_OUT: "the brokers did not acknowledge it in time; nothing says whether it was taken",
     KafkaError.NON_EMPTY_GROUP: "workers of the group run; stop them first",
     KafkaError.UNKNOWN_MEMBER_ID: "workers of the group run; stop them first",
@@ -56,7 +57,13 @@ def told(thing: str, error: KafkaError | KafkaException) -> str:
     """`thing: what is wrong and what to do`."""
     cause = cause_of(error)
     known = _ADVICE.get(cause.code()) or next((words for code, words in _DECISIVE if code == cause.code()), None)
-    return f"{thing}: {known or cause.str()}"
+    return f"{thing}: {known or _words(cause)}"
+
+
+def _words(cause: KafkaError) -> str:
+    """Some errors come with a request's name and nothing behind it."""
+    text = cause.str()
+    return f"{text}{cause.name()}" if text.endswith(": ") else text
 
 
 def cause_of(error: KafkaError | KafkaException) -> KafkaError:

@@ -30,7 +30,7 @@ def examined(name: str, look: Callable[[], Iterable[Check]]) -> list[Check]:
     except (ClusterUnavailableError, TopicMissingError, SettingsError) as error:
         return [Check(name, "fail", str(error))]
     except KafkaException as error:
-        return [Check(name, "fail", told("the brokers refuse this", error))]
+        return [Check(name, "fail", told("the brokers did not do this", error))]
     except RegistryUnavailableError as error:
         return [
             Check(name, "fail", f"it does not answer: {error}", "Correct STREAMS_SCHEMA_REGISTRY__URL, or start it.")

@@ -19,6 +19,8 @@ from streams.runtime.operating.places import Partition, Span
 
 ROUNDS, ROUND_S = 6, 1.0
 """How often, and how long each time, the brokers are asked before they count as away."""
+LOADING_TRIES = 30
+_LOADING = (KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.NOT_COORDINATOR)
 _NOT_THERE = (KafkaError.GROUP_ID_NOT_FOUND, KafkaError.COORDINATOR_NOT_AVAILABLE)
 
 
@@ -91,13 +93,18 @@ class Brokers(Cluster):
     # ── the consumer group ───────────────────────────────────────────────────────────────────────
 
     def members(self, group: str) -> int:
-        """How many workers are in the group."""
-        try:
-            found = self._admin.describe_consumer_groups([group], request_timeout=TIMEOUT_S)[group].result()
-        except KafkaException as error:
-            if refusals.cause_of(error).code() in _NOT_THERE:
-                return 0
-            raise
+        """How many workers are in the group; a coordinator that has just come up is given time."""
+        for tries_left in reversed(range(LOADING_TRIES)):
+            try:
+                found = self._admin.describe_consumer_groups([group], request_timeout=TIMEOUT_S)[group].result()
+                break
+            except KafkaException as error:
+                code = refusals.cause_of(error).code()
+                if code in _NOT_THERE:
+                    return 0
+                if code not in _LOADING or not tries_left:
+                    raise
+                self._admin.poll(ROUND_S)
         return 0 if found.state in (ConsumerGroupState.EMPTY, ConsumerGroupState.DEAD) else max(1, len(found.members))
 
     def committed(self, group: str, partitions: Iterable[Partition]) -> dict[Partition, int | None]:

@@ -153,3 +153,15 @@ def test_a_missing_right_names_the_thing_and_the_way_out() -> None:
     said = refusals.told("topic audit.v1", KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED))
 
     assert said == "topic audit.v1: this user lacks the right for it; grant it to the user on the brokers"
+
+
+def test_an_answer_that_did_not_come_in_time_is_no_refusal() -> None:
+    said = refusals.told("the brokers did not do this", error(Local.TIMED_OUT))
+
+    assert said.endswith("no answer came in time; nothing says whether it was done: look, or run it again")
+
+
+def test_an_error_without_words_is_named_by_its_code() -> None:
+    said = refusals.told("group", KafkaError(KafkaError.NOT_COORDINATOR, "ConsumerGroupDescribe: "))
+
+    assert said == "group: ConsumerGroupDescribe: NOT_COORDINATOR"
