@@ -14,15 +14,18 @@ import msgspec
 
 from schemas.avro_text import parse_schema
 from schemas.avro_types import Schema
+from schemas.models.command import Command
 from schemas.models.desired_stock import DesiredStock
 from schemas.models.fulfilment_event import FulfilmentEvent
 from schemas.models.inventory import InventoryAlert, InventoryHold, RecountRequest, StockRebase
 from schemas.models.operations import Audit, OperatorControl, Outcome
+from schemas.models.order import Order
+from schemas.models.order_event import OrderEvent
 from schemas.models.stock_change import StockChange
 
 ModelT_co = TypeVar("ModelT_co", bound=msgspec.Struct, covariant=True)
 
-OUTCOME_SUFFIX = ".outcome.v1"
+COMMAND_SUFFIX, OUTCOME_SUFFIX = ".command.v1", ".outcome.v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +172,28 @@ STOCK_REBASE: Final = Contract(
     producers=("operators",),
     consumers=("stock flow",),
 )
+COMMERCE_ORDER: Final = Contract(
+    topic="commerce.order.v1",
+    file="commerce.order.v1",
+    record="commerce.order.v1.Order",
+    model=Order,
+    key="order number of the channel",
+    key_field="number",
+    description="An order as its channel placed it, or placed it anew after a change.",
+    producers=("gateway", "order poll", "other channels"),
+    consumers=("order intake",),
+)
+ORDER_EVENT: Final = Contract(
+    topic="orders.event.v1",
+    file="orders.event.v1",
+    record="commerce.orders.v1.OrderEvent",
+    model=OrderEvent,
+    key="unified order id",
+    key_field="order_id",
+    description="What happened to an order, whatever system said it.",
+    producers=("order intake", "operators"),
+    consumers=("orders flow",),
+)
 AUDIT: Final = Contract(
     topic="audit.v1",
     file="audit.v1",
@@ -208,8 +233,25 @@ def outcome_contract(role: str) -> Contract[Outcome]:
     )
 
 
-ROLES: Final = ("commerce",)
+def command_contract(role: str) -> Contract[Command]:
+    """The contract of `<role>.command.v1`: one schema serves every role."""
+    return Contract(
+        topic=f"{role}{COMMAND_SUFFIX}",
+        file="command.v1",
+        record="commerce.command.v1.Command",
+        model=Command,
+        key="entity id",
+        key_field="entity",
+        description=f"What {role} is asked to do.",
+        producers=("flows",),
+        consumers=(f"{role} sink",),
+    )
+
+
+ROLES: Final = ("commerce", "erp", "wms", "crm")
 """Sinks that exist; each has its own outcome topic."""
+COMMAND_ROLES: Final = ("erp", "wms", "crm")
+"""Sinks that take commands; the stock lane takes snapshots."""
 CONTRACTS: Final[tuple[Contract[msgspec.Struct], ...]] = (
     STOCK_CHANGE,
     FULFILMENT_EVENT,
@@ -218,15 +260,19 @@ CONTRACTS: Final[tuple[Contract[msgspec.Struct], ...]] = (
     RECOUNT_REQUEST,
     INVENTORY_HOLD,
     STOCK_REBASE,
+    COMMERCE_ORDER,
+    ORDER_EVENT,
     AUDIT,
     OPERATOR_CONTROL,
     *(outcome_contract(role) for role in ROLES),
+    *(command_contract(role) for role in COMMAND_ROLES),
 )
 
 
 def contract_of(topic: str) -> Contract[msgspec.Struct] | None:
     """The contract of a topic's values; None where the topic has none."""
-    role = topic.removesuffix(OUTCOME_SUFFIX)
-    if role and role != topic:
-        return outcome_contract(role)
+    for suffix, made in ((OUTCOME_SUFFIX, outcome_contract), (COMMAND_SUFFIX, command_contract)):
+        role = topic.removesuffix(suffix)
+        if role and role != topic:
+            return made(role)
     return next((contract for contract in CONTRACTS if contract.topic == topic), None)

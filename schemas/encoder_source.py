@@ -94,6 +94,8 @@ class _Writing:
             self._decimal(*scaling(plain.decimal, plain.decimal), value)
         elif plain.kind == "string":
             self._text(value)
+        elif plain.kind == "boolean":
+            self._gathered.append(f"{self._source.constant((bytes(1), bytes([1])))}[{value}]")
         elif plain.kind in {"int", "long"}:
             self._gathered.append(f"(small[{value}] if 0 <= {value} < {TABLED} else {plain.kind}_bytes({value}))")
         else:

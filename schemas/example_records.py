@@ -67,7 +67,9 @@ def _plain(plain: Primitive, raw: object, where: str) -> object:
                 return date.fromisoformat(raw).toordinal() - EPOCH.toordinal()
             case Primitive(kind="string"), str():
                 return raw
-            case Primitive(kind="int" | "long", logical=""), int():
+            case Primitive(kind="boolean"), bool():
+                return raw
+            case Primitive(kind="int" | "long", logical=""), int() if not isinstance(raw, bool):
                 return raw
     except (ValueError, EncodeError) as error:
         raise EncodeError(f"field {where}: {error}") from error

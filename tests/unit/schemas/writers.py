@@ -117,6 +117,23 @@ def _logical_variant(kind: Json) -> st.SearchStrategy[Json]:
 VARIANTS = {name: _variant(field["type"]) for name, field in FIELDS.items()}
 
 
+def inlined(schema: Json, named: dict[str, Json] | None = None) -> Json:
+    """Each use of a name replaced by what it stands for, so that a strategy needs no table of names."""
+    named = {} if named is None else named
+    if isinstance(schema, list):
+        return [inlined(branch, named) for branch in schema]
+    if isinstance(schema, str):
+        return named.get(schema, schema)
+    whole = {
+        key: inlined(value, named) if key in {"type", "items", "values"} else value for key, value in schema.items()
+    }
+    if "fields" in schema:
+        whole["fields"] = [inlined(field, named) for field in schema["fields"]]
+    if schema["type"] in ("record", "enum", "fixed"):
+        named[schema["name"]] = whole
+    return whole
+
+
 def values(schema: Json, bounded: bool = True) -> st.SearchStrategy[Json]:  # noqa: FBT001, FBT002 - a dial of these tests
     """Values of a type; `bounded` keeps times and digits inside what the contract can hold."""
     if isinstance(schema, list):

@@ -1,0 +1,86 @@
+"""What targets hold of an order, as their connectors read it back.
+
+Quantities and money are whole micros, times microseconds since 1970 in UTC.  None of these is stored or sent.
+"""
+
+import msgspec
+
+from schemas.models.order_event import Track
+
+
+class LineQuantity(msgspec.Struct, frozen=True, gc=False):
+    """So much of one line; `line_id` is the channel's."""
+
+    line_id: str
+    quantity: int
+
+
+class SalesOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An order at the ERP; `number` is what people call it, `internal_id` what its API wants."""
+
+    order_id: str
+    number: str
+    internal_id: str
+    status: str = ""
+    expected_at: int | None = None
+    work_orders: dict[str, str] = {}
+    """Work order by the channel's line id, where the ERP opened any."""
+
+
+class PickTask(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A task at the WMS; `task_id` is ours."""
+
+    task_id: str
+    order_id: str
+    number: str
+    status: str = ""
+
+
+class CrmRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An order at the CRM."""
+
+    order_id: str
+    internal_id: str
+
+
+class Shipment(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A shipment at the shop; `reference` is ours, None where somebody else made it."""
+
+    internal_id: str
+    reference: str | None
+    source_code: str | None
+    lines: tuple[LineQuantity, ...]
+    tracks: tuple[Track, ...] = ()
+
+
+class ShopDocument(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An invoice or a credit memo at the shop; `reference` is ours, None where somebody else made it."""
+
+    internal_id: str
+    reference: str | None
+    lines: tuple[LineQuantity, ...]
+    total: int
+
+
+class ShopLine(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """How far one line is, by the shop's own count."""
+
+    line_id: str
+    parent_line_id: str | None = None
+    sku: str
+    ordered: int
+    shipped: int = 0
+    invoiced: int = 0
+    refunded: int = 0
+    cancelled: int = 0
+
+
+class ShopOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """An order as the shop shows it now; `external_id` is the ERP number that was written to it."""
+
+    number: str
+    entity_id: str
+    state: str
+    status: str
+    external_id: str | None = None
+    lines: tuple[ShopLine, ...] = ()
