@@ -1,1 +1,1 @@
-"""Adobe Commerce and Magento Open Source: stock.  What this speaks, needs and refuses is in README.md."""
+"""Adobe Commerce and Magento Open Source: stock and orders.  What this speaks, needs and refuses is in README.md."""

@@ -1,6 +1,8 @@
 """From settings to ports; `connectors.core.registry` calls this."""
 
 from connectors.adobe_commerce.client import CommerceClient
+from connectors.adobe_commerce.orders.client import OrderClient
+from connectors.adobe_commerce.orders.target import ShopOrders
 from connectors.adobe_commerce.settings import Settings
 from connectors.adobe_commerce.signin import auth_of
 from connectors.adobe_commerce.single_stock import SingleStock
@@ -17,11 +19,16 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
     if not isinstance(settings, Settings):
         raise ConfigurationError("adobe_commerce is opened with its own Settings")
     auth = auth_of(settings, dependencies)
-    client = CommerceClient(Sender(settings, dependencies, target="adobe_commerce", auth=auth), settings)
+    sender = Sender(settings, dependencies, target="adobe_commerce", auth=auth)
+    client = CommerceClient(sender, settings)
 
     async def close() -> None:
         await auth.close()
         await client.close()
 
     stock = SingleStock if settings.single_stock else SourceStock
-    return Ports(stock=stock(client, settings, close), close=close)
+    return Ports(
+        stock=stock(client, settings, close),
+        shop_orders=ShopOrders(OrderClient(sender, settings), settings, close),
+        close=close,
+    )

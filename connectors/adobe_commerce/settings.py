@@ -70,6 +70,10 @@ class Settings(ConnectorSettings):
     )
     store: Code = Field("all", description="Store scope of every call; `all` writes global values.")
     auth: Annotated[OAuth1Settings | ImsSettings | TokenSettings, Field(discriminator="kind")]
+    channel: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=32)] = Field(
+        "web", description="What orders of this shop are called: the order id is `<channel>-<order number>`."
+    )
+    source_system: Name = Field("commerce", description="How orders of this shop name the system that spoke.")
     rows_per_call: int = Field(
         100, ge=1, le=5000, description="Rows of one stock write to begin with; with SINGLE_STOCK it is always 1."
     )

@@ -27,7 +27,7 @@ class Call:
     path: Path
     effect: bool
     query: Query = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     content_type: str = "application/json"
     body: bytes | None = field(default=None, repr=False)
 

@@ -32,10 +32,23 @@ RESOURCES = {
     "PUT /V1/products/{productSku}/stockItems/{itemId}": STOCK_ITEMS,
     "GET /V1/orders": "Magento_Sales::actions_view",
     "GET /V1/orders/{id}": "Magento_Sales::actions_view",
+    "GET /V1/orders/{id}/statuses": "Magento_Sales::actions_view",
+    "GET /V1/orders/{id}/comments": "Magento_Sales::actions_view",
+    "POST /V1/orders": "Magento_Sales::create",
+    "PUT /V1/orders/create": "Magento_Sales::create",
+    "POST /V1/orders/{id}/comments": "Magento_Sales::comment",
     "POST /V1/orders/{id}/cancel": "Magento_Sales::cancel",
+    "POST /V1/orders/{id}/hold": "Magento_Sales::hold",
+    "POST /V1/orders/{id}/unhold": "Magento_Sales::unhold",
     "POST /V1/order/{orderId}/ship": "Magento_Sales::ship",
+    "POST /V1/order/{orderId}/invoice": "Magento_Sales::sales_invoice",
+    "POST /V1/order/{orderId}/refund": "Magento_Sales::creditmemo",
     "GET /V1/shipments": "Magento_Sales::shipment",
     "GET /V1/shipment/{id}": "Magento_Sales::shipment",
+    "GET /V1/invoices": "Magento_Sales::sales_invoice",
+    "GET /V1/invoices/{id}": "Magento_Sales::sales_invoice",
+    "GET /V1/creditmemos": "Magento_Sales::sales_creditmemo",
+    "GET /V1/creditmemo/{id}": "Magento_Sales::sales_creditmemo",
 }
 
 

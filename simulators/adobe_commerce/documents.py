@@ -1,277 +1,228 @@
-"""Order and shipment routes, and the control route that lets a shopper place an order.
+"""Routes of shipments, invoices and credit memos; each waits for its order's lock.
 
-Facts: see orders.py; texts of refusals from magento/magento2 Sales/Model/ShipOrder and AdobeDocs/commerce-webapi
-src/pages/rest/tutorials/orders (read, not run).
+Facts: see shipments.py and billing.py; texts of refusals from magento/magento2 Sales/Model/ShipOrder, InvoiceOrder,
+RefundOrder and AdobeDocs/commerce-webapi src/pages/rest/tutorials/orders (read, not run).  What fails after the
+validation is answered 400 with a text that does not say why.
 """
 
-import asyncio
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Annotated
+from typing import TypeVar
 
-import msgspec
-
-from simulators.adobe_commerce.errors import MASKED_SHIPMENT, NO_SUCH_ENTITY, ApiError
-from simulators.adobe_commerce.orders import (
-    NotAvailableError,
-    Order,
-    OrderItem,
-    Shipment,
-    WantedShipment,
-    lines_to_ship,
-    shipping_source,
-    summed,
+from simulators.adobe_commerce.billing import Bill, RefusedError, WantedRefund
+from simulators.adobe_commerce.document_views import show_credit_memo, show_invoice, show_shipment
+from simulators.adobe_commerce.errors import (
+    MASKED_CREDIT_MEMO,
+    MASKED_INVOICE,
+    MASKED_SHIPMENT,
+    NO_SUCH_ENTITY,
+    ApiError,
 )
+from simulators.adobe_commerce.order_routes import OrderLocks, done, order_of
+from simulators.adobe_commerce.order_rows import ZERO
+from simulators.adobe_commerce.order_views import Shown, utc
+from simulators.adobe_commerce.orders import NotAvailableError, Order
 from simulators.adobe_commerce.search import Fields
 from simulators.adobe_commerce.service_input import Value
-from simulators.adobe_commerce.shop import ApiRequest, Handlers, Shop, criteria_of
-from simulators.core.exchange import Answer, Call, ControlRoute, Note, json_answer
-from simulators.core.wire import Number, plain
+from simulators.adobe_commerce.shipments import Shipment, WantedShipment, lines_to_ship, shipping_source
+from simulators.adobe_commerce.shop import ApiRequest, Handler, Handlers, criteria_of
+from simulators.core.wire import Number
 
-REFUSED = "Shipment Document Validation Error(s):\n"
+T = TypeVar("T", Shipment, Bill)
+MASKED = "masked"
+"""Fault kind: the text that hides the cause; with `done` the document is there all the same."""
+SHIPMENT_REFUSED = "Shipment Document Validation Error(s):\n"
+INVOICE_REFUSED = "Invoice Document Validation Error(s):\n"
+CREDIT_MEMO_REFUSED = "Creditmemo Document Validation Error(s):\n"
 
-ORDER_FIELDS: Fields[Order] = {
-    "entity_id": lambda order: order.id,
-    "increment_id": lambda order: order.increment_id,
-    "state": lambda order: order.state,
-    "status": lambda order: order.status,
-    "created_at": lambda order: _utc(order.created_at),
-    "updated_at": lambda order: _utc(order.updated_at),
-}
 SHIPMENT_FIELDS: Fields[Shipment] = {
     "entity_id": lambda shipment: shipment.id,
-    "increment_id": lambda shipment: shipment.increment_id,
+    "increment_id": lambda shipment: f"{shipment.id:09d}",
     "order_id": lambda shipment: shipment.order_id,
-    "created_at": lambda shipment: _utc(shipment.created_at),
-    "updated_at": lambda shipment: _utc(shipment.created_at),
+    "created_at": lambda shipment: utc(shipment.created_at),
+    "updated_at": lambda shipment: utc(shipment.created_at),
 }
-
-
-class LineSeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    sku: str
-    qty: Decimal
-
-
-class OrderSeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of POST /_sim/orders.  `force` places it even where too little can be sold."""
-
-    items: Annotated[list[LineSeed], msgspec.Meta(min_length=1)]
-    website: str = "base"
-    increment_id: str = ""
-    force: bool = False
+BILL_FIELDS: Fields[Bill] = {
+    "entity_id": lambda bill: bill.id,
+    "increment_id": lambda bill: f"{bill.id:09d}",
+    "order_id": lambda bill: bill.order.id,
+    "created_at": lambda bill: utc(bill.created_at),
+    "updated_at": lambda bill: utc(bill.created_at),
+}
 
 
 class DocumentRoutes:
-    """One lock per order: Commerce takes a row lock on the order for each document."""
+    """Every one of these makes another document when it is repeated while something is left."""
 
-    def __init__(self, shop: Shop) -> None:
-        self._shop = shop
-        self._locks: dict[int, asyncio.Lock] = {}
+    def __init__(self, locks: OrderLocks) -> None:
+        self._locks = locks
 
     def handlers(self) -> Handlers:
         return {
-            "GET /V1/orders": _list_orders,
-            "GET /V1/orders/{id}": _read_order,
-            "POST /V1/orders/{id}/cancel": self._cancel,
             "POST /V1/order/{orderId}/ship": self._ship,
-            "GET /V1/shipments": _list_shipments,
-            "GET /V1/shipment/{id}": _read_shipment,
+            "POST /V1/order/{orderId}/invoice": self._invoice,
+            "POST /V1/order/{orderId}/refund": self._refund,
+            "GET /V1/shipments": _lists(_shipments, SHIPMENT_FIELDS, show_shipment),
+            "GET /V1/shipment/{id}": _reads(_shipments, show_shipment),
+            "GET /V1/invoices": _lists(_invoices, BILL_FIELDS, show_invoice),
+            "GET /V1/invoices/{id}": _reads(_invoices, show_invoice),
+            "GET /V1/creditmemos": _lists(_credit_memos, BILL_FIELDS, show_credit_memo),
+            "GET /V1/creditmemo/{id}": _reads(_credit_memos, show_credit_memo),
         }
 
-    def control(self) -> ControlRoute:
-        return ControlRoute("POST", "/_sim/orders", self._place, journal_kind="order")
-
-    async def _place(self, call: Call, note: Note) -> Answer:
-        try:
-            wanted = msgspec.json.decode(call.body, type=OrderSeed)
-        except msgspec.DecodeError as problem:
-            return json_answer(400, {"message": str(problem)})
-        if any(line.qty <= 0 for line in wanted.items):
-            return json_answer(400, {"message": "qty must be above 0"})
-        state = self._shop.state
-        lines = [(line.sku, line.qty) for line in wanted.items]
-        try:
-            if not wanted.force:
-                _check_salable(self._shop, wanted.website, lines)
-            order = state.orders.place(
-                state.inventory, wanted.website, lines, now=self._shop.clock.now(), number=wanted.increment_id
-            )
-        except NotAvailableError as problem:
-            return json_answer(409, {"message": str(problem)})
-        note.effect = True
-        note.detail["entity_id"] = order.id
-        return json_answer(201, show_order(order))
-
-    async def _cancel(self, request: ApiRequest) -> object:
-        order = _order(request, "id")
-        async with self._locks.setdefault(order.id, asyncio.Lock()):
-            state = request.shop.state
-            request.note.effect = state.orders.cancel(state.inventory, order, now=request.shop.clock.now())
-        return request.note.effect
-
     async def _ship(self, request: ApiRequest) -> object:
-        order = _order(request, "orderId")
-        async with self._locks.setdefault(order.id, asyncio.Lock()):
+        order = order_of(request, request.whole("orderId"))
+        async with self._locks.of(order):
             wanted = _wanted_shipment(request, order)
             if request.shop.settings.ship_ms:
                 await request.shop.clock.sleep(request.shop.settings.ship_ms / 1000)
             state = request.shop.state
-            try:
-                shipment = state.orders.ship(state.inventory, order, wanted, now=request.shop.clock.now())
-            except NotAvailableError as problem:
-                request.note.detail["hidden_cause"] = str(problem)
-                raise ApiError(400, MASKED_SHIPMENT) from problem
-        request.note.effect = True
-        request.note.detail["shipment_id"] = shipment.id
+
+            def ship() -> Shipment:
+                try:
+                    return state.shipments.ship(state.inventory, order, wanted, now=request.shop.clock.now())
+                except NotAvailableError as problem:
+                    request.note.detail["hidden_cause"] = str(problem)
+                    raise ApiError(400, MASKED_SHIPMENT) from problem
+
+            shipment = _made(request, order, "shipment_id", MASKED_SHIPMENT, ship)
         request.note.detail["source_code"] = shipment.source_code
-        return str(shipment.id) if request.shop.settings.document_ids_as_strings else shipment.id
+        return _shown_id(request, shipment.id)
+
+    async def _invoice(self, request: ApiRequest) -> object:
+        order = order_of(request, request.whole("orderId"))
+        async with self._locks.of(order):
+
+            def invoice() -> Bill:
+                try:
+                    return request.shop.state.bills.invoice(
+                        order, _quantities(request), _comment(request), now=request.shop.clock.now()
+                    )
+                except RefusedError as problem:
+                    raise ApiError(400, f"{INVOICE_REFUSED}{problem}") from problem
+
+            return _shown_id(request, _made(request, order, "invoice_id", MASKED_INVOICE, invoice).id)
+
+    async def _refund(self, request: ApiRequest) -> object:
+        order = order_of(request, request.whole("orderId"))
+        state = request.shop.state
+        async with self._locks.of(order):
+            wanted = _wanted_refund(request, order)
+
+            def refund() -> Bill:
+                try:
+                    return state.bills.refund(
+                        state.inventory, order, wanted, _comment(request), now=request.shop.clock.now()
+                    )
+                except RefusedError as problem:
+                    raise ApiError(400, f"{CREDIT_MEMO_REFUSED}{problem}") from problem
+
+            return _shown_id(request, _made(request, order, "creditmemo_id", MASKED_CREDIT_MEMO, refund).id)
 
 
-async def _list_orders(request: ApiRequest) -> object:
-    return request.listing(
-        list(request.shop.state.orders.orders.values()), criteria_of(request), ORDER_FIELDS, show_order
-    )
+def _made(request: ApiRequest, order: Order, name: str, hidden: str, make: Callable[[], T]) -> T:
+    """The document, unless a fault hides what happens."""
+    rule = request.call.rule
+    is_hidden = rule is not None and rule.kind == MASKED
+    if rule is not None and is_hidden and not rule.options.get("done"):
+        raise ApiError(400, hidden)
+    document = make()
+    done(request, order)
+    request.note.detail[name] = document.id
+    if is_hidden:
+        raise ApiError(400, hidden)
+    return document
 
 
-async def _read_order(request: ApiRequest) -> object:
-    return show_order(_order(request, "id"))
+def _shown_id(request: ApiRequest, number: int) -> object:
+    return str(number) if request.shop.settings.document_ids_as_strings else number
 
 
-async def _list_shipments(request: ApiRequest) -> object:
-    rows = list(request.shop.state.orders.shipments.values())
-    return request.listing(rows, criteria_of(request), SHIPMENT_FIELDS, show_shipment)
+def _shipments(request: ApiRequest) -> Mapping[int, Shipment]:
+    return request.shop.state.shipments.shipments
 
 
-async def _read_shipment(request: ApiRequest) -> object:
-    shipment = request.shop.state.orders.shipments.get(request.whole("id"))
-    if shipment is None:
-        raise ApiError(404, NO_SUCH_ENTITY)
-    return show_shipment(shipment)
+def _invoices(request: ApiRequest) -> Mapping[int, Bill]:
+    return request.shop.state.bills.invoices
 
 
-def show_order(order: Order) -> dict[str, object]:
-    return {
-        "entity_id": order.id,
-        "increment_id": order.increment_id,
-        "state": order.state,
-        "status": order.status,
-        "created_at": _utc(order.created_at),
-        "updated_at": _utc(order.updated_at),
-        "customer_email": "buyer@example.com",
-        "base_grand_total": 0,
-        "grand_total": 0,
-        "total_qty_ordered": plain(sum((item.ordered for item in order.items), Decimal(0))),
-        "items": [_show_order_item(order, item) for item in order.items],
-    }
+def _credit_memos(request: ApiRequest) -> Mapping[int, Bill]:
+    return request.shop.state.bills.credit_memos
 
 
-def show_shipment(shipment: Shipment) -> dict[str, object]:
-    return {
-        "entity_id": shipment.id,
-        "increment_id": shipment.increment_id,
-        "order_id": shipment.order_id,
-        "created_at": _utc(shipment.created_at),
-        "updated_at": _utc(shipment.created_at),
-        "total_qty": plain(sum((item.quantity for item in shipment.items), Decimal(0))),
-        "items": [
-            {
-                "entity_id": item.id,
-                "parent_id": shipment.id,
-                "order_item_id": item.order_item_id,
-                "sku": item.sku,
-                "qty": plain(item.quantity),
-            }
-            for item in shipment.items
-        ],
-        "tracks": [
-            {
-                "entity_id": number,
-                "order_id": shipment.order_id,
-                "parent_id": shipment.id,
-                "weight": 0,
-                "qty": 0,
-                "description": "",
-                **track,
-            }
-            for number, track in enumerate(shipment.tracks, start=1)
-        ],
-        "comments": [
-            {"entity_id": number, "parent_id": shipment.id, "is_customer_notified": 0, **comment}
-            for number, comment in enumerate(shipment.comments, start=1)
-        ],
-        "extension_attributes": {"source_code": shipment.source_code},
-    }
+def _lists(rows: Callable[[ApiRequest], Mapping[int, T]], fields: Fields[T], show: Callable[[T], Shown]) -> Handler:
+    async def read(request: ApiRequest) -> object:
+        return request.listing(list(rows(request).values()), criteria_of(request), fields, show)
+
+    return read
 
 
-def _show_order_item(order: Order, item: OrderItem) -> dict[str, object]:
-    return {
-        "item_id": item.id,
-        "order_id": order.id,
-        "sku": item.sku,
-        "product_type": "simple",
-        "qty_ordered": plain(item.ordered),
-        "qty_shipped": plain(item.shipped),
-        "qty_canceled": plain(item.cancelled),
-        "qty_invoiced": 0,
-        "qty_refunded": 0,
-    }
+def _reads(rows: Callable[[ApiRequest], Mapping[int, T]], show: Callable[[T], Shown]) -> Handler:
+    async def read(request: ApiRequest) -> object:
+        found = rows(request).get(request.whole("id"))
+        if found is None:
+            raise ApiError(404, NO_SUCH_ENTITY)
+        return show(found)
 
-
-def _order(request: ApiRequest, parameter: str) -> Order:
-    order = request.shop.state.orders.orders.get(request.whole(parameter))
-    if order is None:
-        raise ApiError(404, NO_SUCH_ENTITY)
-    return order
-
-
-def _check_salable(shop: Shop, website: str, lines: list[tuple[str, Decimal]]) -> None:
-    inventory = shop.state.inventory
-    stock = inventory.stock_of_website(website)
-    for sku, quantity in summed(lines).items():
-        rules = shop.state.rules(sku)
-        unlimited = rules.backorders or not rules.manages_stock
-        if stock is not None and not unlimited and inventory.salable_quantity(stock.id, sku, rules) < quantity:
-            raise NotAvailableError(f"the requested quantity of {sku} is not available")
+    return read
 
 
 def _wanted_shipment(request: ApiRequest, order: Order) -> WantedShipment:
     """Raises ApiError as Commerce's validator does; what is asked beyond the order is silently left out."""
-    if all(item.left <= 0 for item in order.items):
-        raise ApiError(400, f"{REFUSED}The order does not allow a shipment to be created.")
-    lines = lines_to_ship(order, _asked_quantities(request.body.get("items")))
+    if not order.can_ship:
+        raise ApiError(400, f"{SHIPMENT_REFUSED}The order does not allow a shipment to be created.")
+    lines = lines_to_ship(order, _quantities(request))
     if not lines:
-        raise ApiError(400, f"{REFUSED}You can't create a shipment without products.")
-    comment = request.body.get("comment")
+        raise ApiError(400, f"{SHIPMENT_REFUSED}You can't create a shipment without products.")
+    asked = _extension(request, "source_code")
     return WantedShipment(
-        source_code=shipping_source(request.shop.state.inventory, order, _asked_source(request.body)),
+        source_code=shipping_source(request.shop.state.inventory, order, asked if isinstance(asked, str) else None),
         lines=lines,
         rules={item.sku: request.shop.state.rules(item.sku) for item in order.items},
         tracks=_objects(request.body.get("tracks")),
-        comments=[comment] if isinstance(comment, dict) else [],
+        comments=_comment(request),
     )
 
 
-def _asked_quantities(items: Value) -> dict[int, Decimal] | None:
+def _wanted_refund(request: ApiRequest, order: Order) -> WantedRefund:
+    arguments = request.body.get("arguments")
+    stated = arguments if isinstance(arguments, dict) else {}
+    back = _extension(request, "return_to_stock_items")
+    sources = [one.source_code for one in request.shop.state.shipments.shipments.values() if one.order_id == order.id]
+    return WantedRefund(
+        asked=_quantities(request),
+        shipping=_amount(stated.get("shipping_amount")),
+        adjustment=(_amount(stated.get("adjustment_positive")) or ZERO)
+        - (_amount(stated.get("adjustment_negative")) or ZERO),
+        back_to_stock=frozenset(one for one in back if isinstance(one, int)) if isinstance(back, list) else frozenset(),
+        source_code=sources[-1] if sources else None,
+    )
+
+
+def _quantities(request: ApiRequest) -> dict[int, Decimal] | None:
+    """None where no rows are named: then it is about everything."""
     wanted: dict[int, Decimal] = {}
-    for item in _objects(items):
+    for item in _objects(request.body.get("items")):
         item_id, quantity = item["order_item_id"], item["qty"]
         if isinstance(item_id, int) and isinstance(quantity, Number):
-            wanted[item_id] = wanted.get(item_id, Decimal(0)) + quantity.decimal()
+            wanted[item_id] = wanted.get(item_id, ZERO) + quantity.decimal()
     return wanted or None
 
 
-def _asked_source(body: Mapping[str, Value]) -> str | None:
-    arguments = body.get("arguments")
+def _extension(request: ApiRequest, name: str) -> Value:
+    arguments = request.body.get("arguments")
     attributes = arguments.get("extension_attributes") if isinstance(arguments, dict) else None
-    code = attributes.get("source_code") if isinstance(attributes, dict) else None
-    return code if isinstance(code, str) else None
+    return attributes.get(name) if isinstance(attributes, dict) else None
+
+
+def _comment(request: ApiRequest) -> list[Mapping[str, object]]:
+    comment = request.body.get("comment")
+    return [comment] if isinstance(comment, dict) else []
+
+
+def _amount(value: Value) -> Decimal | None:
+    return value.decimal() if isinstance(value, Number) else None
 
 
 def _objects(value: Value) -> list[Mapping[str, Value]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _utc(at: float) -> str:
-    """Commerce's times are UTC without a zone."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -18,6 +18,8 @@ NO_SUCH_ENTITY = "The entity that was requested doesn't exist. Verify the entity
 NOT_AUTHORIZED = "The consumer isn't authorized to access %resources."
 MASKED_SOURCE_ITEM = "Could not save Source Item"
 MASKED_SHIPMENT = "Could not save a shipment, see error log for details"
+MASKED_INVOICE = "Could not save an invoice, see error log for details"
+MASKED_CREDIT_MEMO = "Could not save a Creditmemo, see error log for details"
 
 
 class ApiError(Exception):

@@ -1,181 +1,176 @@
-"""Orders and shipments, as far as stock depends on them.
+"""Orders: what is reserved when one is placed or cancelled, and which state follows from its documents.
 
-Facts: magento/inventory InventoryShipping/Observer/SourceDeductionProcessor, AssignSourceCodeToShipmentPlugin and
-InventorySourceDeductionApi/Model/SourceDeductionService; magento/magento2 Sales/Model/ShipOrder (read, not run).
-Placing an order reserves on the stock; shipping takes from a source and appends the compensation.
+Facts: magento/magento2 Sales/Model/Order (canCancel, registerCancellation), Order/OrderStateResolver; magento/inventory
+InventorySales (read, not run).  Placing an order reserves on the stock; no source is chosen yet.  A parent row has no
+stock of its own: its children have.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from simulators.adobe_commerce.inventory import DEFAULT_SOURCE, IN_STOCK, OUT_OF_STOCK, Inventory, SalesRules
+from simulators.adobe_commerce.inventory import Inventory
+from simulators.adobe_commerce.order_parts import LineSeed, OrderSeed
+from simulators.adobe_commerce.order_rows import ZERO, OrderItem, money
+
+NEW, PROCESSING, COMPLETE, CLOSED, CANCELED, HELD = "new", "processing", "complete", "closed", "canceled", "holded"
+DEFAULT_STATUS = {NEW: "pending"}
+"""In every other state the default status is called like the state."""
+DONE = frozenset({COMPLETE, CLOSED, CANCELED})
 
 
 class NotAvailableError(Exception):
     """Less than asked for can be sold, or is at the source."""
 
 
-@dataclass(slots=True)
-class OrderItem:
-    id: int
-    sku: str
-    ordered: Decimal
-    shipped: Decimal = Decimal(0)
-    cancelled: Decimal = Decimal(0)
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A row of the order's history; `status` None is a note without one."""
 
-    @property
-    def left(self) -> Decimal:
-        return self.ordered - self.shipped - self.cancelled
+    id: int
+    comment: str
+    status: str | None
+    is_customer_notified: int
+    is_visible_on_front: int
+    created_at: float
 
 
 @dataclass(slots=True)
 class Order:
+    """`placed` is what the shopper stated; `paid` and the amounts after it follow from invoices and credit memos."""
+
     id: int
     increment_id: str
-    website: str
     stock_id: int
     created_at: float
+    placed: OrderSeed
     items: list[OrderItem]
-    state: str = "new"
-    status: str = "pending"
-    updated_at: float = 0.0
+    updated_at: float
+    state: str = NEW
+    status: str = DEFAULT_STATUS[NEW]
+    held_in: str | None = None
+    ext_order_id: str | None = None
+    history: list[Remark] = field(default_factory=list)
+    paid: Decimal = ZERO
+    refunded: Decimal = ZERO
+    shipping_invoiced: Decimal = ZERO
+    shipping_refunded: Decimal = ZERO
 
+    @property
+    def subtotal(self) -> Decimal:
+        return sum((item.row_total for item in self.items if item.parent is None), ZERO)
 
-@dataclass(frozen=True, slots=True)
-class ShipmentItem:
-    id: int
-    order_item_id: int
-    sku: str
-    quantity: Decimal
+    @property
+    def discount(self) -> Decimal:
+        return sum((item.line.discount for item in self.items), ZERO)
 
+    @property
+    def tax(self) -> Decimal:
+        return sum((item.line.tax for item in self.items), ZERO) + self.placed.shipping_tax
 
-@dataclass(frozen=True, slots=True)
-class Shipment:
-    id: int
-    increment_id: str
-    order_id: int
-    source_code: str
-    created_at: float
-    items: list[ShipmentItem]
-    tracks: list[Mapping[str, object]] = field(default_factory=list)
-    comments: list[Mapping[str, object]] = field(default_factory=list)
+    @property
+    def grand_total(self) -> Decimal:
+        return money(self.subtotal - self.discount + self.placed.shipping_amount + self.tax)
+
+    @property
+    def can_ship(self) -> bool:
+        is_open = self.state not in {CANCELED, HELD} and self.placed.shipping is not None
+        return is_open and any(item.is_shipped_itself and item.left > 0 for item in self.items)
+
+    @property
+    def can_invoice(self) -> bool:
+        return self.state not in DONE | {HELD} and any(
+            item.is_invoiced_itself and item.to_invoice > 0 for item in self.items
+        )
+
+    def enter(self, state: str) -> None:
+        self.state, self.status = state, DEFAULT_STATUS.get(state, state)
+
+    def follow_documents(self, *, in_progress: bool) -> None:
+        """The state cannot be set, it follows: `in_progress` after a shipment or an invoice."""
+        if not self.can_invoice and not self.can_ship:
+            if self.grand_total == 0 or self.paid > self.refunded:
+                self.enter(COMPLETE)
+            elif self.refunded:
+                self.enter(CLOSED)
+        elif self.state == NEW and in_progress:
+            self.enter(PROCESSING)
 
 
 @dataclass(slots=True)
 class Orders:
-    """Every order and shipment; ids start at 1."""
+    """Every order; ids start at 1."""
 
     orders: dict[int, Order] = field(default_factory=dict)
-    shipments: dict[int, Shipment] = field(default_factory=dict)
     _last_item_id: int = 0
-    _last_shipment_item_id: int = 0
+    _last_remark_id: int = 0
 
-    def place(
-        self, inventory: Inventory, website: str, lines: Sequence[tuple[str, Decimal]], *, now: float, number: str = ""
-    ) -> Order:
-        """The website's stock must exist.  Appends one negative reservation per line."""
-        stock = inventory.stock_of_website(website)
+    def place(self, inventory: Inventory, wanted: OrderSeed, prices: Mapping[str, Decimal], *, now: float) -> Order:
+        """The website's stock must exist.  Appends one negative reservation per row that has stock."""
+        stock = inventory.stock_of_website(wanted.website)
         if stock is None:
-            raise NotAvailableError(f"no stock serves website {website}")
-        items = []
-        for sku, quantity in lines:
-            self._last_item_id += 1
-            items.append(OrderItem(self._last_item_id, sku, quantity))
+            raise NotAvailableError(f"no stock serves website {wanted.website}")
         order_id = len(self.orders) + 1
-        order = Order(order_id, number or f"{order_id:09d}", website, stock.id, now, items, updated_at=now)
+        items = [row for line in wanted.items for row in self._rows(line, prices)]
+        number = wanted.increment_id or f"{order_id:09d}"
+        order = Order(order_id, number, stock.id, now, wanted, items, now)
         self.orders[order_id] = order
         for item in items:
-            inventory.reserve(stock.id, item.sku, -item.ordered, reason="order_placed", order_id=order_id)
+            if not item.children:
+                inventory.reserve(stock.id, item.sku, -item.ordered, reason="order_placed", order_id=order_id)
         return order
 
-    def cancel(self, inventory: Inventory, order: Order, *, now: float) -> bool:
-        """False where nothing is left to cancel: Commerce answers that with 200."""
-        open_items = [item for item in order.items if item.left > 0]
-        if order.state in {"canceled", "complete"} or not open_items:
-            return False
-        for item in open_items:
-            inventory.reserve(order.stock_id, item.sku, item.left, reason="order_canceled", order_id=order.id)
-            item.cancelled += item.left
-        untouched = all(item.shipped == 0 for item in order.items)
-        order.state = order.status = "canceled" if untouched else "complete"
+    def remark(
+        self, order: Order, comment: str, status: str | None, *, notified: int, visible: int, now: float
+    ) -> None:
+        """Append a row to the history; with a status the order takes it."""
+        self._last_remark_id += 1
+        order.history.append(Remark(self._last_remark_id, comment, status, notified, visible, now))
+        order.status = status or order.status
         order.updated_at = now
-        return True
 
-    def ship(self, inventory: Inventory, order: Order, wanted: "WantedShipment", *, now: float) -> Shipment:
-        """Take the goods from the source and append the compensation; all lines or none.
+    def _rows(self, line: LineSeed, prices: Mapping[str, Decimal]) -> Iterator[OrderItem]:
+        parent = self._row(line, line.qty, prices.get(line.sku, ZERO))
+        parent.children = [self._child(parent, child, prices) for child in line.children]
+        if line.priced_by_children and line.price is None:
+            parent.price = sum((child.price * child.line.qty for child in parent.children), ZERO)
+        yield parent
+        yield from parent.children
 
-        Raises NotAvailableError where a line of the source holds less than is to be shipped.
-        """
-        for sku, quantity in summed((item.sku, quantity) for item, quantity in wanted.lines).items():
-            row = inventory.find(wanted.source_code, sku)
-            if wanted.rules[sku].manages_stock and (row is None or row.quantity < quantity):
-                raise NotAvailableError("Not all of your products are available in the requested quantity.")
-        shipped = [self._ship_line(inventory, order, wanted, item, quantity) for item, quantity in wanted.lines]
-        shipment_id = len(self.shipments) + 1
-        shipment = Shipment(
-            shipment_id,
-            f"{shipment_id:09d}",
-            order.id,
-            wanted.source_code,
-            now,
-            shipped,
-            list(wanted.tracks),
-            list(wanted.comments),
-        )
-        self.shipments[shipment_id] = shipment
-        order.state = order.status = "processing"
-        order.updated_at = now
-        return shipment
+    def _child(self, parent: OrderItem, line: LineSeed, prices: Mapping[str, Decimal]) -> OrderItem:
+        price = prices.get(line.sku, ZERO) if parent.line.priced_by_children else ZERO
+        child = self._row(line, line.qty * parent.ordered, price)
+        child.parent = parent
+        return child
 
-    def _ship_line(  # noqa: PLR0917 - one line of one shipment of one order
-        self, inventory: Inventory, order: Order, wanted: "WantedShipment", item: OrderItem, quantity: Decimal
-    ) -> ShipmentItem:
-        rules = wanted.rules[item.sku]
-        row = inventory.find(wanted.source_code, item.sku)
-        if rules.manages_stock and row is not None:
-            left = row.quantity - quantity
-            sold_out = left == rules.threshold and not rules.backorders
-            status = OUT_OF_STOCK if sold_out or row.status == OUT_OF_STOCK else IN_STOCK
-            inventory.put(wanted.source_code, item.sku, left, status)
-        inventory.reserve(order.stock_id, item.sku, quantity, reason="shipment_created", order_id=order.id)
-        item.shipped += quantity
-        self._last_shipment_item_id += 1
-        return ShipmentItem(self._last_shipment_item_id, item.id, item.sku, quantity)
+    def _row(self, line: LineSeed, quantity: Decimal, price: Decimal) -> OrderItem:
+        self._last_item_id += 1
+        name = line.name or f"Product {line.sku}"
+        return OrderItem(self._last_item_id, line, name, price if line.price is None else line.price, quantity)
 
 
-@dataclass(frozen=True, slots=True)
-class WantedShipment:
-    """What is to be shipped from where, checked against the order: quantities are at most what is left."""
+def cancel(inventory: Inventory, order: Order, *, now: float) -> bool:
+    """False where it cannot be: Commerce answers that with 200.
 
-    source_code: str
-    lines: Sequence[tuple[OrderItem, Decimal]]
-    rules: Mapping[str, SalesRules]
-    tracks: Sequence[Mapping[str, object]] = ()
-    comments: Sequence[Mapping[str, object]] = ()
+    What is invoiced stays; then the answer is true and the state is not `canceled`.
+    """
+    if order.state == HELD or not order.can_invoice:
+        return False
+    has_paid = any(item.to_refund > 0 for item in order.items)
+    for row in [item for item in order.items if item.is_shipped_itself]:
+        quantity = min(row.left, row.to_invoice) if row.is_invoiced_itself else row.left
+        for item, part in row.family(quantity):
+            item.cancelled += part
+            if part and not item.children:
+                inventory.reserve(order.stock_id, item.sku, part, reason="order_canceled", order_id=order.id)
+    order.enter(CANCELED if not has_paid else PROCESSING if order.can_ship else COMPLETE)
+    order.updated_at = now
+    return True
 
 
 def summed(lines: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
-    """Quantity per SKU: two lines may name the same one."""
+    """Quantity per SKU: two rows may name the same one."""
     total: dict[str, Decimal] = {}
     for sku, quantity in lines:
-        total[sku] = total.get(sku, Decimal(0)) + quantity
+        total[sku] = total.get(sku, ZERO) + quantity
     return total
-
-
-def shipping_source(inventory: Inventory, order: Order, asked: str | None) -> str:
-    """The one asked for, else the stock's only source, else the default source."""
-    if asked:
-        return asked
-    sources = inventory.sources_of(order.stock_id)
-    return sources[0] if len(sources) == 1 else DEFAULT_SOURCE
-
-
-def lines_to_ship(order: Order, asked: Mapping[int, Decimal] | None) -> list[tuple[OrderItem, Decimal]]:
-    """Everything that is left where nothing is asked for; an excess is clamped to what is left, without an error."""
-    lines = []
-    for item in order.items:
-        quantity = item.left if asked is None else min(asked.get(item.id, Decimal(0)), item.left)
-        if quantity > 0:
-            lines.append((item, quantity))
-    return lines

@@ -59,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     validation_errors: Literal["first", "all"] = "first"
     wrong_method_status: Literal[404, 405] = 405
     document_ids_as_strings: bool = False
+    custom_statuses: dict[str, str] = {}
 
     # time and concurrency of writes
     call_base_ms: Milliseconds = 1.0

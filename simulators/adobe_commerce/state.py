@@ -7,8 +7,10 @@ from typing import Annotated
 
 import msgspec
 
+from simulators.adobe_commerce.billing import Bills
 from simulators.adobe_commerce.inventory import DEFAULT_STOCK, Inventory, SalesRules, Source, Stock
 from simulators.adobe_commerce.orders import Orders
+from simulators.adobe_commerce.shipments import Shipments
 
 Code = Annotated[str, msgspec.Meta(min_length=1)]
 
@@ -86,6 +88,8 @@ class State:
     products: dict[str, Product] = field(default_factory=dict)
     inventory: Inventory = field(default_factory=Inventory)
     orders: Orders = field(default_factory=Orders)
+    shipments: Shipments = field(default_factory=Shipments)
+    bills: Bills = field(default_factory=Bills)
 
     def rules(self, sku: str) -> SalesRules:
         product = self.products.get(sku)

@@ -10,11 +10,12 @@ from math import ceil
 
 import msgspec
 
-from simulators.adobe_commerce import acl, contract, products, stocks, views
+from simulators.adobe_commerce import acl, contract, placing, products, stocks, views
 from simulators.adobe_commerce.auth import LOGIN_REFUSED, TOKEN_INVALID, Doorkeeper, GatewayRefusalError
 from simulators.adobe_commerce.contract import Operation
-from simulators.adobe_commerce.documents import DocumentRoutes
+from simulators.adobe_commerce.documents import MASKED, DocumentRoutes
 from simulators.adobe_commerce.errors import ApiError, FatalError, gateway_page, internal, not_authorized
+from simulators.adobe_commerce.order_routes import NO_OP, OrderLocks, OrderRoutes
 from simulators.adobe_commerce.search import UnknownFieldError as UnknownSearchFieldError
 from simulators.adobe_commerce.service_input import SCALARS, InputCompiler, TypeMismatchError, UnknownFieldError, Value
 from simulators.adobe_commerce.settings import Settings, changed
@@ -27,7 +28,7 @@ from simulators.core.exchange import Answer, Call, ControlRoute, Note, json_answ
 
 LOGIN = "POST /V1/integration/admin/token"
 IMS_PATH = "/ims/token/v3"
-LENIENT = frozenset({"PUT /V1/products/{productSku}/stockItems/{itemId}"})
+LENIENT = frozenset({"PUT /V1/products/{productSku}/stockItems/{itemId}", "POST /V1/orders", "PUT /V1/orders/create"})
 METHODS = frozenset({"GET", "POST", "PUT", "DELETE"})
 JSON_ACCEPTS = frozenset({"*/*", "application/*", "application/json"})
 SECRET_FIELD = re.compile(rb'"(?:password|client_secret)"\s*:|(?:password|client_secret)=')
@@ -41,7 +42,11 @@ class AdobeCommerce:
     """See README.md for the rules, where they come from, and their switches."""
 
     name = "adobe-commerce"
-    fault_options: Mapping[str, frozenset[str]] = {PARTIAL_WRITE: frozenset({"rows"})}
+    fault_options: Mapping[str, frozenset[str]] = {
+        PARTIAL_WRITE: frozenset({"rows"}),
+        MASKED: frozenset({"done"}),
+        NO_OP: frozenset(),
+    }
 
     def __init__(self, settings: Settings | None = None, seed: Seed | None = None, clock: Clock | None = None) -> None:
         start = seed or default_seed()
@@ -49,12 +54,13 @@ class AdobeCommerce:
         self._doors = Doorkeeper(self.shop)
         self._calls: deque[float] = deque()
         self._contract = contract.load()
-        self._documents = DocumentRoutes(self.shop)
+        locks = OrderLocks()
         self._handlers: Handlers = {
             **SourceItemRoutes().handlers(),
             **stocks.handlers(),
             **products.handlers(),
-            **self._documents.handlers(),
+            **OrderRoutes(locks).handlers(),
+            **DocumentRoutes(locks).handlers(),
             LOGIN: self._login,
         }
         self._strict = InputCompiler(self._contract.schemas, lambda: self.shop.settings.list_limit)
@@ -130,7 +136,7 @@ class AdobeCommerce:
     def controls(self) -> list[ControlRoute]:
         return [
             ControlRoute("GET", "/_sim/state/source-items", self._show_source_items),
-            self._documents.control(),
+            placing.control(self.shop),
         ]
 
     # ── one request ──────────────────────────────────────────────────────────────────────────────

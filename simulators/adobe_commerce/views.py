@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from simulators.adobe_commerce import documents
+from simulators.adobe_commerce.document_views import show_credit_memo, show_invoice, show_shipment
+from simulators.adobe_commerce.order_views import show_order
 from simulators.adobe_commerce.settings import shown
 from simulators.adobe_commerce.shop import Shop
 from simulators.adobe_commerce.state import (
@@ -108,8 +109,10 @@ def _show_sales(state: State) -> dict[str, object]:
             }
             for row in state.inventory.reservations
         ],
-        "orders": [documents.show_order(order) for order in state.orders.orders.values()],
-        "shipments": [documents.show_shipment(shipment) for shipment in state.orders.shipments.values()],
+        "orders": [show_order(order) for order in state.orders.orders.values()],
+        "shipments": [show_shipment(shipment) for shipment in state.shipments.shipments.values()],
+        "invoices": [show_invoice(invoice) for invoice in state.bills.invoices.values()],
+        "credit_memos": [show_credit_memo(memo) for memo in state.bills.credit_memos.values()],
     }
 
 

@@ -42,7 +42,7 @@ class Shop:
         ]
 
 
-def _right_clock() -> FakeClock:
+def right_clock() -> FakeClock:
     """The shop refuses signatures from the future, so the time must be the machine's; it stands still from here."""
     return FakeClock(datetime.fromtimestamp(SystemClock().now(), UTC))
 
@@ -61,9 +61,9 @@ async def shop(shop_settings: ShopSettings, settings: Mapping[str, object]) -> A
     """The connector, opened as the application opens it, on a simulated shop; its clock is right and stands still."""
     async with AdobeCommerceSimulator(shop_settings, seed=shop_seed()) as simulator:
         connector = registry.load("adobe_commerce")
-        known = connector.settings.model_validate(_with_address(settings, simulator))
+        known = connector.settings.model_validate(with_address(settings, simulator))
         seen: list[CallDetails] = []
-        ports = connector.open(known, Dependencies(clock=_right_clock(), observe=seen.append))
+        ports = connector.open(known, Dependencies(clock=right_clock(), observe=seen.append))
         assert ports.stock is not None
         try:
             yield Shop(ports.stock, simulator, seen)
@@ -72,7 +72,7 @@ async def shop(shop_settings: ShopSettings, settings: Mapping[str, object]) -> A
             await ports.close()  # closing twice is harmless
 
 
-def _with_address(settings: Mapping[str, object], simulator: AdobeCommerceSimulator) -> dict[str, object]:
+def with_address(settings: Mapping[str, object], simulator: AdobeCommerceSimulator) -> dict[str, object]:
     auth = settings["auth"]
     assert isinstance(auth, dict)
     if auth["kind"] == "ims":

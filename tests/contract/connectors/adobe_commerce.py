@@ -10,11 +10,17 @@ import httpx
 import msgspec
 
 from connectors.adobe_commerce import answers, mapping, wire
+from connectors.adobe_commerce.orders import mapping as orders
+from connectors.adobe_commerce.orders import wire as order_wire
+from connectors.adobe_commerce.orders.bodies import ShipBody
 from connectors.core.calls import Answer, Call
 from connectors.core.errors import TooManyItemsError
+from connectors.core.order_ports import ShopOrderTarget
 from connectors.core.paths import path
 from connectors.core.ports import StockTarget
 from connectors.core.registry import Ports
+from schemas.models.document import LineQuantity
+from schemas.models.order_event import Track
 from schemas.models.source_item import SourceItem
 from tests.contract.connectors.case import ConnectorCase, Use
 from tests.contract.connectors.openapi import Contract
@@ -28,10 +34,24 @@ PAIRS = tuple(row.pair for row in ROWS)
 CONTRACT = Contract(
     Path(str(files("simulators.adobe_commerce"))) / "contract.json",
     # The server keeps the fields that are not sent (CatalogInventory/Model/StockRegistry.php).
-    partial={"catalog-inventory-data-stock-item-interface"},
+    # A repository save writes what is sent (adobe-commerce/semantics.json: narrow use of POST orders).
+    partial={"catalog-inventory-data-stock-item-interface", "sales-data-order-interface"},
     # Documented for every route: AdobeDocs/commerce-webapi, rest/use-rest/retrieve-filtered-responses.md.
     extra_query={"fields"},
 )
+
+SINCE = 1_500_000_000_000_000
+LINES = (LineQuantity("3", 1_500_000), LineQuantity("5", 2_000_000))
+ORDER = {
+    "entity_id": 3,
+    "increment_id": "000000003",
+    "state": "new",
+    "status": "pending",
+    "created_at": "2017-08-21 22:22:19",
+    "updated_at": "2017-08-21 22:22:20",
+    "order_currency_code": "USD",
+    "items": [{"item_id": 3, "sku": "PUMP-200", "qty_ordered": 1.5}],
+}
 
 ON_PREMISES = {"base_url": "https://shop.example"}
 SINGLE = {**ON_PREMISES, "single_stock": True}
@@ -77,6 +97,81 @@ async def _missing(ports: Ports) -> None:
 
 async def _check(ports: Ports) -> None:
     await _stock(ports).check()
+
+
+def _orders(ports: Ports) -> ShopOrderTarget:
+    assert ports.shop_orders is not None
+    return ports.shop_orders
+
+
+async def _read_order(ports: Ports) -> None:
+    await _orders(ports).read_order("000000003")
+
+
+async def _shop_order(ports: Ports) -> None:
+    await _orders(ports).shop_order("000000003")
+
+
+async def _changed_orders(ports: Ports) -> None:
+    await _orders(ports).changed_orders(SINCE, 1)
+
+
+async def _documents(ports: Ports) -> None:
+    await _orders(ports).shipments("3")
+    await _orders(ports).invoices("3")
+    await _orders(ports).credit_memos("3")
+
+
+async def _comments(ports: Ports) -> None:
+    await _orders(ports).comments("3")
+
+
+async def _check_orders(ports: Ports) -> None:
+    await _orders(ports).check()
+
+
+async def _set_external_id(ports: Ports) -> None:
+    await _orders(ports).set_external_id("3", "SO-1")
+
+
+async def _add_comment(ports: Ports) -> None:
+    await _orders(ports).add_comment("3", reference="C-1", text="Confirmed", status="pending", notify=True)
+
+
+async def _ship(ports: Ports) -> None:
+    await _orders(ports).ship(
+        "3", reference="D-1", lines=LINES, source_code="default", tracks=(Track(number="T-1"),), notify=True
+    )
+
+
+async def _invoice(ports: Ports) -> None:
+    await _orders(ports).invoice("3", reference="I-1", lines=LINES, capture=True)
+
+
+async def _refund(ports: Ports) -> None:
+    await _orders(ports).refund("3", reference="R-1", lines=LINES)
+
+
+async def _cancel(ports: Ports) -> None:
+    await _orders(ports).cancel("3")
+
+
+def _order_list(request: httpx.Request) -> httpx.Response:
+    if request.url.path.endswith("/orders"):
+        return httpx.Response(200, json={"items": [ORDER], "total_count": 1})
+    return httpx.Response(200, json=ORDER)
+
+
+def _made(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json="7")
+
+
+def _agreed(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json=ORDER if request.method == "GET" else True)
+
+
+def _saved(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json=ORDER)
 
 
 def _empty_list(_: httpx.Request) -> httpx.Response:
@@ -144,6 +239,58 @@ def _input_limit(recorded: bytes) -> tuple[object, object]:
     return json.loads(recorded)["parameters"]["max"], error.maximum
 
 
+def _order(recorded: bytes) -> tuple[object, object]:
+    """Every amount, count and name that both have, read off the recording by hand."""
+    given = json.loads(recorded, parse_float=Decimal)
+    order = orders.from_order(order_wire.decode_order(recorded), source_system="commerce", channel="web")
+    [row] = given["items"]
+    [line] = order.lines
+    shipping = given["extension_attributes"]["shipping_assignments"][0]["shipping"]
+    assert order.shipping is not None
+    return (
+        [given["increment_id"], str(given["entity_id"]), given["status"], given["order_currency_code"]],
+        [given[name] for name in ("subtotal", "shipping_amount", "tax_amount", "grand_total")],
+        [str(row["item_id"]), row["sku"], row["name"], row["qty_ordered"], row["price"], row["row_total"]],
+        [given["billing_address"]["street"], shipping["address"]["postcode"], shipping["method"]],
+        [given["customer_email"], given["payment"]["method"]],
+    ), (
+        [order.number, order.entity_id, order.status, order.currency],
+        [_units(amount) for amount in (order.totals.subtotal, order.totals.shipping, order.totals.tax)]
+        + [_units(order.totals.grand_total)],
+        [line.line_id, line.sku, line.name, _units(line.quantity), _units(line.price), _units(line.row_total)],
+        [list(order.billing.street), order.shipping.postcode, order.shipping_method],
+        [order.customer.email, order.payment.method],
+    )
+
+
+def _units(micros: int | None) -> Decimal | None:
+    return None if micros is None else Decimal(micros) / 1_000_000
+
+
+def _bill(recorded: bytes) -> tuple[object, object]:
+    given = json.loads(recorded, parse_float=Decimal)
+    bill = orders.from_bill(order_wire.decode_bill(recorded))
+    rows = [(str(row["order_item_id"]), row["qty"]) for row in given["items"]]
+    return (
+        (str(given["entity_id"]), given["grand_total"], rows),
+        (bill.internal_id, _units(bill.total), [(line.line_id, _units(line.quantity)) for line in bill.lines]),
+    )
+
+
+def _ship_request(recorded: bytes) -> tuple[object, object]:
+    """Adobe's sample names neither a comment nor a source; rows and tracks are the same."""
+    given = json.loads(recorded)
+    lines = [LineQuantity(str(row["order_item_id"]), row["qty"] * 1_000_000) for row in given["items"]]
+    tracks = [
+        Track(number=track["track_number"], title=track["title"], carrier_code=track["carrier_code"])
+        for track in given["tracks"]
+    ]
+    made = ShipBody(orders.to_items(lines), given["notify"], orders.to_comment("D-1"), orders.to_tracks(tracks))
+    again = json.loads(wire.encode(made))
+    del again["comment"]
+    return given, again
+
+
 CASE = ConnectorCase(
     credentials=CREDENTIALS,
     uses=(
@@ -157,6 +304,20 @@ CASE = ConnectorCase(
         Use(name="single check", settings=SINGLE, effect=False, run=_check, well=_empty_list),
         Use(name="single write", settings=SINGLE, effect=True, run=_write, well=_stock_item),
         Use(name="cloud write", settings=CLOUD, effect=True, run=_write, well=_done),
+        Use(name="read order", settings=ON_PREMISES, effect=False, run=_read_order, well=_order_list),
+        Use(name="shop order", settings=ON_PREMISES, effect=False, run=_shop_order, well=_order_list),
+        Use(name="changed orders", settings=ON_PREMISES, effect=False, run=_changed_orders, well=_order_list),
+        Use(name="documents", settings=ON_PREMISES, effect=False, run=_documents, well=_empty_list),
+        Use(name="comments", settings=ON_PREMISES, effect=False, run=_comments, well=_empty_list),
+        Use(name="check orders", settings=ON_PREMISES, effect=False, run=_check_orders, well=_empty_list),
+        Use(name="external id", settings=ON_PREMISES, effect=True, run=_set_external_id, well=_saved),
+        Use(name="comment", settings=ON_PREMISES, effect=True, run=_add_comment, well=_agreed, creates=True),
+        Use(name="ship", settings=ON_PREMISES, effect=True, run=_ship, well=_made, creates=True),
+        Use(name="single ship", settings=SINGLE, effect=True, run=_ship, well=_made, creates=True),
+        Use(name="cloud ship", settings=CLOUD, effect=True, run=_ship, well=_made, creates=True),
+        Use(name="invoice", settings=ON_PREMISES, effect=True, run=_invoice, well=_made, creates=True),
+        Use(name="refund", settings=ON_PREMISES, effect=True, run=_refund, well=_made, creates=True),
+        Use(name="cancel", settings=ON_PREMISES, effect=True, run=_cancel, well=_agreed),
         Use(name="cloud read", settings=CLOUD, effect=False, run=_read, well=_empty_list),
     ),
     signs_in=_signs_in,
@@ -167,6 +328,9 @@ CASE = ConnectorCase(
         "source-items.get.response.json": _source_items_page,
         "sources.get.response.json": _sources_page,
         "stock-source-links.get.response.json": _links_page,
+        "order.get.response.json": _order,
+        "invoice.get.response.json": _bill,
+        "order.ship.request.json": _ship_request,
         "error.400.response.json": _error,
         "error.input-limit.response.json": _input_limit,
     },

@@ -12,13 +12,17 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """One use of a port and a target that answers it well."""
+    """One use of a port and a target that answers it well.
+
+    `creates`: each call makes another document, so that even a prompt 503 is of unknown outcome.
+    """
 
     name: str
     settings: Mapping[str, object]
     effect: bool
     run: Callable[[Ports], Awaitable[object]]
     well: Handler
+    creates: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,10 +75,10 @@ async def test_an_accept_header_that_leaves_no_json_is_406() -> None:
 @in_loop
 async def test_an_operation_of_the_contract_that_is_not_simulated_says_so() -> None:
     async with shop() as commerce:
-        status, body = await commerce.call("GET", "/V1/invoices?searchCriteria=")
+        status, body = await commerce.call("GET", "/V1/returns?searchCriteria=")
 
         assert status == 501
-        assert "GET /V1/invoices" in body["message"]
+        assert "GET /V1/returns" in body["message"]
 
 
 @in_loop

@@ -1,0 +1,159 @@
+"""What sinks may ask of the systems behind an order, whatever product each is.
+
+Fakes in tests/fakes pass the same suites.  Every method raises from `connectors.core.errors`; reads never raise
+UnknownOutcomeError.  `order_id` is the unified order id: letters, digits, `_` and `-` only.  Mappings are the
+connector's; it decides nothing and re-computes nothing: taxes, discounts and totals go over as the order states them.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from schemas.models.document import CrmRecord, LineQuantity, PickTask, SalesOrder, Shipment, ShopDocument, ShopOrder
+from schemas.models.order import Order
+from schemas.models.order_event import EventLine, Track
+
+
+class Target(Protocol):
+    """What every port has."""
+
+    async def check(self) -> None:
+        """One cheap read that proves address and credential."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...
+
+
+class OrderTarget(Target, Protocol):
+    """An ERP that takes sales orders."""
+
+    @property
+    def upserts(self) -> bool:
+        """Whether a second create of the same order is the same document; else look first."""
+        ...
+
+    @property
+    def read_lag(self) -> timedelta:
+        """How long a document that was made may stay unseen by `find_orders`."""
+        ...
+
+    async def create_order(self, order_id: str, order: Order) -> SalesOrder:
+        """Make the order, with every line, in one call or in calls that are inert until the last.
+
+        Safe to repeat where `upserts`; elsewhere only after `find_orders` found none.
+        """
+        ...
+
+    async def find_orders(self, order_id: str, order: Order) -> Sequence[SalesOrder]:
+        """Every order that carries our id: none, one, or the two that a person must look at."""
+        ...
+
+    async def cancel_order(self, order_id: str, internal_id: str) -> None:
+        """Cancel it.  Safe to repeat: one that is cancelled already is success.
+
+        Raises RejectedPayloadError where the ERP no longer lets it go.
+        """
+        ...
+
+
+class TaskTarget(Target, Protocol):
+    """A WMS that takes pick tasks; it knows a task by our id, so a repeat is the same task."""
+
+    async def create_task(
+        self, task_id: str, order_id: str, order: Order, *, source_code: str, lines: Sequence[EventLine]
+    ) -> PickTask:
+        """Pick list, packing instructions and address.  Safe to repeat: keyed by `task_id`."""
+        ...
+
+    async def find_task(self, task_id: str) -> PickTask | None:
+        """The task, or None."""
+        ...
+
+    async def cancel_task(self, task_id: str) -> None:
+        """Safe to repeat.  Raises RejectedPayloadError where picking is too far."""
+        ...
+
+
+class CrmTarget(Target, Protocol):
+    """A CRM that keeps the account's orders; it upserts by our id."""
+
+    async def record_order(self, order_id: str, order: Order, *, status: str) -> CrmRecord:
+        """Account, order and lines.  Safe to repeat: upserts by external id, absolute values."""
+        ...
+
+    async def record_status(self, order_id: str, *, status: str, expected_at: int | None) -> None:
+        """Status and promised date of a recorded order.  Safe to repeat."""
+        ...
+
+
+class ShopOrderTarget(Target, Protocol):
+    """The shop's side of an order.  Documents carry our reference, so that a lost answer can be looked up."""
+
+    async def read_order(self, number: str) -> Order:
+        """The whole order.  Raises NotFoundError."""
+        ...
+
+    async def changed_orders(self, since: int, page: int) -> Sequence[Order]:
+        """Whole orders that changed at `since` (microseconds) or after, oldest change first; pages count from 1.
+
+        Empty where there are no more.  An order that changes while its list is read moves to the end, so that another
+        slips over the border of two pages: go on with the newest `updated_at` of a page as the next `since` and page 1,
+        and drop what was seen (`entity_id`, `updated_at`); take a second page only where the whole first one has a
+        single `updated_at`.  The shop may know whole seconds only: what is as old as `since` comes again.
+        """
+        ...
+
+    async def shop_order(self, number: str) -> ShopOrder:
+        """Where it stands.  Raises NotFoundError."""
+        ...
+
+    async def shipments(self, entity_id: str) -> Sequence[Shipment]:
+        """Every shipment of the order."""
+        ...
+
+    async def invoices(self, entity_id: str) -> Sequence[ShopDocument]:
+        """Every invoice of the order."""
+        ...
+
+    async def credit_memos(self, entity_id: str) -> Sequence[ShopDocument]:
+        """Every credit memo of the order."""
+        ...
+
+    async def set_external_id(self, entity_id: str, external_id: str) -> None:
+        """Write the ERP's number to the order.  Safe to repeat: absolute."""
+        ...
+
+    async def add_comment(self, entity_id: str, *, reference: str, text: str, status: str | None, notify: bool) -> None:
+        """A comment in the order's history, with `reference` in it.  NOT safe to repeat: look for it first."""
+        ...
+
+    async def comments(self, entity_id: str) -> Sequence[str]:
+        """The texts of the order's history, for looking a reference up."""
+        ...
+
+    async def ship(
+        self,
+        entity_id: str,
+        *,
+        reference: str,
+        lines: Sequence[LineQuantity],
+        source_code: str,
+        tracks: Sequence[Track],
+        notify: bool,
+    ) -> str:
+        """Make a shipment; its id.  NOT safe to repeat: look for `reference` in `shipments` first."""
+        ...
+
+    async def invoice(self, entity_id: str, *, reference: str, lines: Sequence[LineQuantity], capture: bool) -> str:
+        """Make an invoice; its id.  NOT safe to repeat: look for `reference` in `invoices` first."""
+        ...
+
+    async def refund(self, entity_id: str, *, reference: str, lines: Sequence[LineQuantity]) -> str:
+        """Make an offline credit memo; its id.  NOT safe to repeat; never returns stock: the WMS owns it."""
+        ...
+
+    async def cancel(self, entity_id: str) -> bool:
+        """Cancel what is not shipped; whether the order is cancelled afterwards, read back.  Safe to repeat."""
+        ...

@@ -1,0 +1,1 @@
+"""NetSuite: sales orders.  What this speaks, needs and refuses is in README.md."""

@@ -1,0 +1,107 @@
+"""One method per endpoint of SuiteTalk REST: values in, values out, errors from the tree."""
+
+import re
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import TypeVar
+
+from connectors.core.calls import Answer, Call, Query
+from connectors.core.http import Sender
+from connectors.core.paths import Path, path
+from connectors.netsuite import answers, wire
+
+T = TypeVar("T")
+
+_ROOT = "/services/rest/record/v1/salesOrder"
+_EXPANDED: Query = (("expandSubResources", "true"),)
+# By default NetSuite drops what it does not know, without a word (REST API Browser 2026.1).
+_STRICT = {"X-NetSuite-PropertyNameValidation": "Error", "X-NetSuite-PropertyValueValidation": "Error"}
+_LOCATION = re.compile(r"/salesOrder/(\d+)/?$", re.IGNORECASE)
+
+
+class NetSuiteClient:
+    """Sales orders of one account."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    async def save_order(self, external_id: str, order: wire.SalesOrder, *, hidden: Iterable[str]) -> str:
+        """PUT salesOrder/eid:{externalId}: makes the order or replaces its fields and all its lines; its internal id.
+
+        `replace=item`: without it the lines of a repeat would stand beside those of the first call.
+        """
+        call = Call(
+            operation="save-sales-order",
+            method="PUT",
+            path=path(_ROOT + "/eid:{externalId}", externalId=external_id),
+            effect=True,
+            query=(("replace", "item"),),
+            headers=_STRICT,
+            body=wire.encode(order),
+        )
+        return await self._send(call, _internal_id, hidden=hidden)
+
+    async def order_by_external_id(self, external_id: str) -> wire.SalesOrderRecord:
+        """GET salesOrder/eid:{externalId} with its lines.
+
+        Raises:
+            NotFoundError: no such order.
+        """
+        route = path(_ROOT + "/eid:{externalId}", externalId=external_id)
+        return await self._send(_get("find-sales-order", route, _EXPANDED), _record)
+
+    async def order(self, internal_id: str) -> wire.SalesOrderRecord:
+        """GET salesOrder/{id} with its lines.
+
+        Raises:
+            NotFoundError: no such order.
+        """
+        route = path(_ROOT + "/{id}", id=internal_id)
+        return await self._send(_get("read-sales-order", route, _EXPANDED), _record)
+
+    async def close_lines(self, internal_id: str, closing: wire.Closing) -> None:
+        """PATCH salesOrder/{id}: closes the lines named by their keys; other lines and fields stay as they are."""
+        call = Call(
+            operation="close-sales-order-lines",
+            method="PATCH",
+            path=path(_ROOT + "/{id}", id=internal_id),
+            effect=True,
+            headers=_STRICT,
+            body=wire.encode(closing),
+        )
+        await self._send(call, _done)
+
+    async def first_order(self) -> wire.RecordList:
+        """GET salesOrder with one link on the page: the cheapest read that needs the permission."""
+        return await self._send(_get("list-sales-orders", path(_ROOT), (("limit", "1"),)), _list)
+
+    async def close(self) -> None:
+        await self._sender.close()
+
+    async def _send(self, call: Call, decode: Callable[[Answer], T], *, hidden: Iterable[str] = ()) -> T:
+        return await self._sender.send(call, lambda answer: answers.read(call, answer, decode, hidden=hidden))
+
+
+def _get(operation: str, route: Path, query: Query) -> Call:
+    return Call(operation=operation, method="GET", path=route, effect=False, query=query)
+
+
+def _internal_id(answer: Answer) -> str:
+    """From the address of the record, which is all that an answer to a write holds."""
+    found = _LOCATION.search(answer.headers.get("location", ""))
+    if answer.status != HTTPStatus.NO_CONTENT or not found:
+        raise ValueError("no address of a sales order")
+    return found[1]
+
+
+def _done(answer: Answer) -> None:
+    if answer.status != HTTPStatus.NO_CONTENT:
+        raise ValueError("not the answer to a change")
+
+
+def _record(answer: Answer) -> wire.SalesOrderRecord:
+    return wire.decode_record(answer.body)
+
+
+def _list(answer: Answer) -> wire.RecordList:
+    return wire.decode_list(answer.body)

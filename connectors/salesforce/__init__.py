@@ -1,0 +1,1 @@
+"""Salesforce: accounts, orders and their lines over the REST API."""

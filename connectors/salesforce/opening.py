@@ -1,0 +1,25 @@
+"""From settings to ports; `connectors.core.registry` calls this."""
+
+from connectors.core.calls import Dependencies
+from connectors.core.errors import ConfigurationError
+from connectors.core.http import Sender
+from connectors.core.registry import Ports
+from connectors.core.settings import ConnectorSettings
+from connectors.salesforce.client import SalesforceClient
+from connectors.salesforce.records import SalesforceRecords
+from connectors.salesforce.settings import Settings
+from connectors.salesforce.signin import auth_of
+
+
+def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports:
+    """Makes no call."""
+    if not isinstance(settings, Settings):
+        raise ConfigurationError("salesforce is opened with its own Settings")
+    auth = auth_of(settings, dependencies)
+    client = SalesforceClient(Sender(settings, dependencies, target="salesforce", auth=auth), settings.api_version)
+
+    async def close() -> None:
+        await auth.close()
+        await client.close()
+
+    return Ports(crm=SalesforceRecords(client, settings, close), close=close)

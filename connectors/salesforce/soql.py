@@ -1,0 +1,56 @@
+"""Questions in SOQL whose answers do not depend on what an order says: values are literals, never text of a query."""
+# ruff: noqa: S608 - that is what `literal` is for
+
+from collections.abc import Iterator, Sequence
+
+from connectors.salesforce.wire import EXTERNAL_ID
+
+# A query stands in an address; Salesforce takes 16,384 bytes of it, proxies often 8,000.
+MOST_BYTES = 3000
+_ESCAPED = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\f": "\\f", "\b": "\\b"}
+
+
+def literal(text: str) -> str:
+    return "'" + "".join(_ESCAPED.get(sign, sign) for sign in text) + "'"
+
+
+def account(key: str) -> str:
+    return f"SELECT Id FROM Account WHERE {EXTERNAL_ID} = {literal(key)}"
+
+
+def order(order_id: str) -> str:
+    return f"SELECT Id, StatusCode FROM Order WHERE {EXTERNAL_ID} = {literal(order_id)}"
+
+
+def items(order_record: str) -> str:
+    return f"SELECT {EXTERNAL_ID} FROM OrderItem WHERE OrderId = {literal(order_record)}"
+
+
+def entries(price_book_id: str, skus: Sequence[str], currency: str | None) -> str:
+    money = f" AND CurrencyIsoCode = {literal(currency)}" if currency else ""
+    listed = ", ".join(literal(sku) for sku in skus)
+    return (
+        "SELECT Id, Product2.ProductCode FROM PricebookEntry"
+        f" WHERE Pricebook2Id = {literal(price_book_id)} AND IsActive = true{money}"
+        f" AND Product2.ProductCode IN ({listed})"
+    )
+
+
+def any_order() -> str:
+    """Proves address, credential, and that the fields of README.md are there."""
+    return f"SELECT {EXTERNAL_ID}, Commerce_Status__c, Commerce_Expected_At__c FROM Order LIMIT 1"
+
+
+def portions(skus: Sequence[str]) -> Iterator[list[str]]:
+    """So many at a time as fit into one address, at most three bytes of it for each byte of a SKU."""
+    portion: list[str] = []
+    size = 0
+    for sku in skus:
+        cost = 3 * len(literal(sku).encode()) + 6
+        if portion and size + cost > MOST_BYTES:
+            yield portion
+            portion, size = [], 0
+        portion.append(sku)
+        size += cost
+    if portion:
+        yield portion

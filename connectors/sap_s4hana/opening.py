@@ -1,0 +1,25 @@
+"""From settings to ports; `connectors.core.registry` calls this."""
+
+from connectors.core.calls import Dependencies
+from connectors.core.errors import ConfigurationError
+from connectors.core.http import Sender
+from connectors.core.registry import Ports
+from connectors.core.settings import ConnectorSettings
+from connectors.sap_s4hana.client import SalesOrderClient
+from connectors.sap_s4hana.orders import SalesOrders
+from connectors.sap_s4hana.settings import Settings
+from connectors.sap_s4hana.signin import auth_of
+
+
+def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports:
+    """Makes no call."""
+    if not isinstance(settings, Settings):
+        raise ConfigurationError("sap_s4hana is opened with its own Settings")
+    auth = auth_of(settings, dependencies)
+    client = SalesOrderClient(Sender(settings, dependencies, target="sap_s4hana", auth=auth), settings)
+
+    async def close() -> None:
+        await auth.close()
+        await client.close()
+
+    return Ports(orders=SalesOrders(client, settings, close), close=close)

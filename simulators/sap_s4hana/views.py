@@ -1,0 +1,192 @@
+"""Orders as OData shows them, and as /_sim/state shows them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from functools import partial
+
+from simulators.sap_s4hana.book import Book, Document, Item
+from simulators.sap_s4hana.contract import Contract, Schema
+from simulators.sap_s4hana.customizing import Entity, plain_number, rows, text
+from simulators.sap_s4hana.settings import Settings, shown
+
+SERVICE = "API_SALES_ORDER_SRV"
+Rows = Callable[[], list[dict[str, object]]]
+"""Entities behind a link, made only where somebody asks for them."""
+NO_LINKS: Mapping[str, Rows] = {}
+NO_GUID = "00000000-0000-0000-0000-000000000000"
+
+
+class Views:
+    """Every field of the contract is there; what nobody stated is empty."""
+
+    def __init__(self, contract: Contract, base: str, settings: Settings) -> None:
+        self._contract = contract
+        self._base = base
+        self._settings = settings
+
+    def order(self, document: Document, select: Iterable[str], expand: Iterable[str]) -> dict[str, object]:
+        uri = f"{self._base}/A_SalesOrder('{document.number}')"
+        values = {
+            **document.sent,
+            "SalesOrder": document.number,
+            "SoldToParty": plain_number(text(document.sent, "SoldToParty")),
+            "CreationDate": _day(document.made_at),
+            "LastChangeDate": _day(document.changed_at),
+            "OverallSDProcessStatus": _process(document),
+            "OverallSDDocumentRejectionSts": _rejection(document),
+            "OverallTotalDeliveryStatus": _delivery(document),
+            "TotalCreditCheckStatus": document.credit,
+        }
+        links: dict[str, Rows] = {"to_Item": lambda: [self.item(document, item, (), ()) for item in document.items]}
+        links |= _sent(document.sent, "to_Partner", "to_PricingElement", "to_Text")
+        return self._entity("A_SalesOrder", uri, values=values, links=links, asked=(select, expand), etag=document.etag)
+
+    def item(self, document: Document, item: Item, select: Iterable[str], expand: Iterable[str]) -> dict[str, object]:
+        key = f"SalesOrder='{document.number}',SalesOrderItem='{item.number}'"
+        uri = f"{self._base}/A_SalesOrderItem({key})"
+        values = {
+            **item.sent,
+            "SalesOrder": document.number,
+            "SalesOrderItem": item.number,
+            "SalesDocumentRjcnReason": item.rejection_reason,
+            "DeliveryStatus": "C" if item.delivered else "A",
+        }
+        links: dict[str, Rows] = {
+            "to_ScheduleLine": lambda: [self._schedule_line(document, item)],
+            "to_SubsequentProcFlowDocItem": lambda: self._flow(document, item),
+        }
+        links |= _sent(item.sent, "to_PricingElement", "to_Text")
+        etag = document.etag if self._settings.item_etags else None
+        return self._entity("A_SalesOrderItem", uri, values=values, links=links, asked=(select, expand), etag=etag)
+
+    def _schedule_line(self, document: Document, item: Item) -> dict[str, object]:
+        key = f"SalesOrder='{document.number}',SalesOrderItem='{item.number}',ScheduleLine='1'"
+        day = None if item.confirmed_ms is None else f"/Date({item.confirmed_ms})/"
+        values: Mapping[str, object] = {
+            "SalesOrder": document.number,
+            "SalesOrderItem": item.number,
+            "ScheduleLine": "1",
+            "RequestedDeliveryDate": document.sent.get("RequestedDeliveryDate"),
+            "ConfirmedDeliveryDate": day,
+            "ScheduleLineOrderQuantity": _quantity(item.quantity),
+            "ConfdOrderQtyByMatlAvailCheck": _quantity(item.confirmed),
+        }
+        return self._entity("A_SalesOrderScheduleLine", f"{self._base}/A_SalesOrderScheduleLine({key})", values=values)
+
+    def _flow(self, document: Document, item: Item) -> list[dict[str, object]]:
+        if item.work_order is None:
+            return []
+        values: Mapping[str, object] = {
+            "SalesOrder": document.number,
+            "SalesOrderItem": item.number,
+            "DocRelationshipUUID": NO_GUID,
+            "SubsequentDocument": item.work_order,
+            "SubsequentDocumentCategory": self._settings.work_order_category,
+        }
+        key = f"SalesOrder='{document.number}',SalesOrderItem='{item.number}',DocRelationshipUUID=guid'{NO_GUID}'"
+        name = "A_SalesOrderItmSubsqntProcFlow"
+        return [self._entity(name, f"{self._base}/{name}({key})", values=values)]
+
+    def _entity(
+        self,
+        name: str,
+        uri: str,
+        *,
+        values: Mapping[str, object],
+        links: Mapping[str, Rows] = NO_LINKS,
+        asked: tuple[Iterable[str], Iterable[str]] = ((), ()),
+        etag: str | None = None,
+    ) -> dict[str, object]:
+        select, expand = frozenset(asked[0]), frozenset(asked[1])
+        metadata = {"id": uri, "uri": uri, "type": f"{SERVICE}.{name}Type", **({"etag": etag} if etag else {})}
+        shown_: dict[str, object] = {"__metadata": metadata}
+        for field, schema in self._contract.fields(name).items():
+            if select and field not in select:
+                continue
+            if field.startswith("to_"):
+                rows_ = links.get(field)
+                deferred = {"__deferred": {"uri": f"{uri}/{field}"}}
+                shown_[field] = {"results": rows_()} if field in expand and rows_ is not None else deferred
+            else:
+                shown_[field] = values.get(field, _empty(schema))
+        return shown_
+
+
+def _sent(sent: Entity, *names: str) -> dict[str, Rows]:
+    """What was inserted with the entity comes back as it was sent."""
+    return {name: partial(_as_sent, sent, name) for name in names}
+
+
+def _as_sent(sent: Entity, name: str) -> list[dict[str, object]]:
+    return [{**one} for one in rows(sent, name)]
+
+
+def state(book: Book, settings: Settings) -> dict[str, object]:
+    """For people and checkers; `orders_by_reference` is how a test counts orders per id."""
+    return {
+        "settings": shown(settings),
+        "orders_by_reference": book.by_reference(),
+        "orders": [_summary(document) for document in book.documents.values()],
+    }
+
+
+def _summary(document: Document) -> dict[str, object]:
+    return {
+        "number": document.number,
+        "reference": document.reference,
+        "sold_to": text(document.sent, "SoldToParty"),
+        "rejection": _rejection(document),
+        "delivery": _delivery(document),
+        "credit": document.credit,
+        "items": [
+            {
+                "item": item.number,
+                "material": text(item.sent, "Material"),
+                "quantity": text(item.sent, "RequestedQuantity"),
+                "rejected": item.rejection_reason,
+                "delivered": item.delivered,
+                "work_order": item.work_order,
+            }
+            for item in document.items
+        ],
+        "texts": [_told(one) for one in rows(document.sent, "to_Text")],
+    }
+
+
+def _told(one: Entity) -> dict[str, str]:
+    return {"id": text(one, "LongTextID"), "text": text(one, "LongText")}
+
+
+def _rejection(document: Document) -> str:
+    rejected = sum(bool(item.rejection_reason) for item in document.items)
+    return _part(rejected, len(document.items))
+
+
+def _delivery(document: Document) -> str:
+    return _part(sum(item.delivered for item in document.items), len(document.items))
+
+
+def _process(document: Document) -> str:
+    return _part(sum(item.delivered or bool(item.rejection_reason) for item in document.items), len(document.items))
+
+
+def _part(some: int, of: int) -> str:
+    """A none, B some, C all."""
+    return "A" if not some else "C" if some == of else "B"
+
+
+def _quantity(value: Decimal) -> str:
+    return format(value.quantize(Decimal("0.001")), "f")
+
+
+def _day(at: float) -> str:
+    milliseconds = int(at * 1000)
+    return f"/Date({milliseconds - milliseconds % 86_400_000})/"
+
+
+def _empty(schema: Schema) -> object:
+    if schema.get("type") == "boolean":
+        return False
+    if schema.get("format") == "decimal":
+        return _quantity(Decimal(0))
+    return "" if "maxLength" in schema else None

@@ -1,0 +1,191 @@
+"""NetSuite for the contract suite."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from importlib.resources import files
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+import jsonschema
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from connectors.core.calls import Answer, Call
+from connectors.core.errors import RejectedPayloadError
+from connectors.core.order_ports import OrderTarget
+from connectors.core.paths import path
+from connectors.core.registry import Ports
+from connectors.netsuite import answers, mapping, wire
+from tests.contract.connectors.case import ConnectorCase, Use
+from tests.contract.order_target import line, order
+
+BASE = "https://1234567.suitetalk.api.netsuite.com"
+RECORDS = "/services/rest/record/v1/salesOrder"
+ACCOUNT_SETTINGS = {"base_url": BASE}
+EXTRACT = json.loads((files("simulators.netsuite") / "contract.json").read_text(encoding="utf-8"))
+ORDER = order(line("501", "PUMP-200", "2.5", options={"Engraving": "Line 7"}, note="With care"))
+WORDS = mapping.Vocabulary(discount_item="commerce-discount", price_level="-1", currencies={"USD": "1"})
+
+
+def _closed(schema: dict[str, Any]) -> dict[str, Any]:
+    """Unknown fields are errors at the server when it is asked for them, so they are here."""
+    if "properties" in schema:
+        inner = {name: _closed(one) for name, one in schema["properties"].items()}
+        return {**schema, "properties": inner, "additionalProperties": False}
+    return {**schema, "items": _closed(schema["items"])} if "items" in schema else schema
+
+
+SALES_ORDER = _closed(EXTRACT["schemas"]["salesOrder"])
+
+
+def _partial(schema: dict[str, Any]) -> dict[str, Any]:
+    """A change states what it changes."""
+    return {
+        name: {key: _partial(one) for key, one in value.items()} if name == "properties" else value
+        for name, value in schema.items()
+        if name != "required"
+    } | ({"items": _partial(schema["items"])} if "items" in schema else {})
+
+
+def _private_key() -> str:
+    """Text before the key is no part of it, and is as secret."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return "canary\n" + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+CREDENTIALS = {
+    "m2m": {
+        "kind": "m2m",
+        "client_id": "client",
+        "certificate_id": "certificate",
+        "private_key": _private_key(),
+    }
+}
+
+
+def _orders(ports: Ports) -> OrderTarget:
+    assert ports.orders is not None
+    return ports.orders
+
+
+async def _create(ports: Ports) -> None:
+    await _orders(ports).create_order("web-000000123", ORDER)
+
+
+async def _find(ports: Ports) -> None:
+    await _orders(ports).find_orders("web-000000123", ORDER)
+
+
+async def _cancel(ports: Ports) -> None:
+    await _orders(ports).cancel_order("web-000000123", "1001")
+
+
+async def _check(ports: Ports) -> None:
+    await _orders(ports).check()
+
+
+RECORD = {
+    "id": "1001",
+    "tranId": "SO1001",
+    "externalId": "web-000000123",
+    "status": {"id": "B", "refName": "Pending Fulfillment"},
+    "item": {"items": [{"line": 1, "description": "#501", "isClosed": False}], "hasMore": False},
+}
+
+
+def _well(request: httpx.Request) -> httpx.Response:
+    if request.method == "GET":
+        return httpx.Response(200, json=RECORD)
+    return httpx.Response(204, headers={"Location": f"{BASE}{RECORDS}/1001"})
+
+
+def _list(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json={"links": [], "items": [], "hasMore": False})
+
+
+def _signs_in(request: httpx.Request) -> bool:
+    return request.url.path.endswith("/oauth2/v1/token")
+
+
+def _token(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json={"access_token": "canary-bearer", "expires_in": "3600", "token_type": "Bearer"})
+
+
+def _conforms(request: httpx.Request) -> None:
+    """Path and method by Oracle's help; bodies by the extract."""
+    below = request.url.path.removeprefix(RECORDS)
+    query = parse_qs(request.url.query.decode())
+    kind = "list" if not below else "eid" if re.fullmatch(r"/eid:[A-Za-z0-9_-]+", below) else "id"
+    assert kind != "id" or re.fullmatch(r"/\d+", below), request.url
+    _ROUTES[request.method, kind](request, query)
+
+
+def _reads_one(_: httpx.Request, query: dict[str, list[str]]) -> None:
+    assert query == {"expandSubResources": ["true"]}
+
+
+def _reads_list(_: httpx.Request, query: dict[str, list[str]]) -> None:
+    assert query == {"limit": ["1"]}
+
+
+def _upserts(request: httpx.Request, query: dict[str, list[str]]) -> None:
+    assert query == {"replace": ["item"]}
+    assert request.headers["X-NetSuite-PropertyNameValidation"] == "Error"
+    jsonschema.validate(json.loads(request.content), SALES_ORDER)
+
+
+def _changes(request: httpx.Request, query: dict[str, list[str]]) -> None:
+    assert query == {}
+    assert request.headers["X-NetSuite-PropertyNameValidation"] == "Error"
+    jsonschema.validate(json.loads(request.content), _partial(SALES_ORDER))
+
+
+_ROUTES: dict[tuple[str, str], Callable[[httpx.Request, dict[str, list[str]]], None]] = {
+    ("GET", "eid"): _reads_one,
+    ("GET", "id"): _reads_one,
+    ("GET", "list"): _reads_list,
+    ("PUT", "eid"): _upserts,
+    ("PATCH", "id"): _changes,
+}
+
+
+def _put_request(recorded: bytes) -> tuple[object, object]:
+    return json.loads(recorded), json.loads(wire.encode(mapping.to_sales_order(ORDER, WORDS)))
+
+
+def _get_response(recorded: bytes) -> tuple[object, object]:
+    shown = json.loads(recorded)
+    lines = shown["item"]["items"]
+    read = mapping.from_sales_order(wire.decode_record(recorded), shown["externalId"])
+    wanted = (shown["tranId"], shown["id"], shown["status"]["refName"], {"502": lines[1]["woId"]})
+    assert read.expected_at == 1_774_569_600_000_000  # 2026-03-27, the later of two
+    return wanted, (read.number, read.internal_id, read.status, read.work_orders)
+
+
+def _error(recorded: bytes) -> tuple[object, object]:
+    refused = Answer(status=400, headers={}, body=recorded, took=timedelta())
+    error = answers.refusal(Call(operation="save", method="PUT", path=path("x"), effect=True), refused)
+    assert isinstance(error, RejectedPayloadError)
+    return ("item.items[0].item",), error.fields
+
+
+CASE = ConnectorCase(
+    credentials=CREDENTIALS,
+    uses=(
+        Use(name="create", settings=ACCOUNT_SETTINGS, effect=True, run=_create, well=_well),
+        Use(name="find", settings=ACCOUNT_SETTINGS, effect=False, run=_find, well=_well),
+        Use(name="cancel", settings=ACCOUNT_SETTINGS, effect=True, run=_cancel, well=_well),
+        Use(name="check", settings=ACCOUNT_SETTINGS, effect=False, run=_check, well=_list),
+    ),
+    signs_in=_signs_in,
+    token=_token,
+    conforms=_conforms,
+    round_trips={
+        "sales-order.put.request.json": _put_request,
+        "sales-order.get.response.json": _get_response,
+        "error.400.response.json": _error,
+    },
+)

@@ -1,0 +1,223 @@
+"""SAP S/4HANA for the contract suite."""
+
+import json
+from datetime import timedelta
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from connectors.core.calls import Answer, Call
+from connectors.core.errors import RejectedPayloadError, TransientError
+from connectors.core.order_ports import OrderTarget
+from connectors.core.paths import path
+from connectors.core.registry import Ports
+from connectors.sap_s4hana import answers, mapping, wire
+from connectors.sap_s4hana.settings import Settings
+from schemas.micros import MICROS
+from schemas.models.order import Address, Customer, Order, OrderLine, Payment, Totals
+from tests.contract.connectors.case import ConnectorCase, Use
+from tests.contract.connectors.openapi import Contract
+
+SERVICE = "/sap/opu/odata/sap/API_SALES_ORDER_SRV"
+ORDER_ID = "web-000000123"
+ORDER = Order(
+    event_id="evt-1",
+    source_system="commerce",
+    channel="web",
+    number="000000123",
+    currency="USD",
+    placed_at=1_772_439_330 * MICROS,
+    updated_at=1_772_439_330 * MICROS,
+    customer=Customer(account_code="C-1004", email="buyer@example.com", cost_centre="CC-20"),
+    billing=Address(country="US"),
+    shipping=Address(company="Example Works", street=("2 Example Street", "Dock 4"), city="Springfield", country="US"),
+    lines=(
+        OrderLine(
+            line_id="501",
+            sku="PUMP-200",
+            name="Pump 200",
+            quantity=2 * MICROS,
+            unit="PC",
+            price=450 * MICROS,
+            discount=90 * MICROS,
+            tax=66_825_000,
+            make_to_order=True,
+            options={"Engraving": "Line 7"},
+            configuration={"seal": "EPDM"},
+            note="Handle with care",
+        ),
+        OrderLine(line_id="502", sku="SEAL-7", quantity=250_000),
+    ),
+    totals=Totals(shipping=25 * MICROS, grand_total=901_825_000),
+    payment=Payment(method="purchaseorder", terms="NT30", purchase_order="PO-778"),
+    instructions="Deliver to dock 4",
+    requested_at=1_773_964_800 * MICROS,
+)
+
+CONTRACT = Contract(
+    Path(str(files("simulators.sap_s4hana"))) / "contract.json",
+    # Of every SAP system; not a matter of the service, so not in its file.
+    extra_query={"sap-client"},
+)
+
+COMPANY: dict[str, Any] = {
+    "base_url": "https://sap.example",
+    "sales_organization": "1710",
+    "distribution_channel": "10",
+    "organization_division": "00",
+    "rejection_reason": "50",
+}
+PRICED: dict[str, Any] = {
+    **COMPANY,
+    "client": "100",
+    "plant": "1710",
+    "make_to_order_category": "TAK",
+    "bill_to_address": True,
+    "repeatable_requests": True,
+    "match_account": True,
+    "work_order_category": "WO",
+    "conditions": {"price": "PMP0", "discount": "DRV1", "tax": "TTX1", "shipping": "HD00", "shipping_tax": "HDT1"},
+}
+
+CREDENTIALS = {
+    "oauth2": {
+        "kind": "oauth2",
+        "token_url": "https://sap.example/sap/bc/sec/oauth2/token",
+        "client_id": "client",
+        "client_secret": "canary-secret",
+    },
+    "basic": {"kind": "basic", "username": "SHOP_SYNC", "password": "canary-password"},
+}
+
+
+def _orders(ports: Ports) -> OrderTarget:
+    assert ports.orders is not None
+    return ports.orders
+
+
+async def _create(ports: Ports) -> None:
+    await _orders(ports).create_order(ORDER_ID, ORDER)
+
+
+async def _find(ports: Ports) -> None:
+    await _orders(ports).find_orders(ORDER_ID, ORDER)
+
+
+async def _cancel(ports: Ports) -> None:
+    await _orders(ports).cancel_order(ORDER_ID, "1")
+
+
+async def _check(ports: Ports) -> None:
+    await _orders(ports).check()
+
+
+def _well(request: httpx.Request) -> httpx.Response:
+    if request.method == "POST":
+        return httpx.Response(201, json={"d": _head()})
+    if request.method == "PATCH":
+        return httpx.Response(204)
+    below = request.url.path.removeprefix(SERVICE)
+    if below.endswith("/to_Item"):
+        items = [{"SalesOrderItem": "10", "SalesDocumentRjcnReason": "", "DeliveryStatus": "A"}]
+        return httpx.Response(200, json={"d": {"__count": "1", "results": items}})
+    if below == "/A_SalesOrder":
+        return httpx.Response(200, json={"d": {"__count": "1", "results": [_head()]}})
+    return httpx.Response(200, json={"d": _head()})
+
+
+def _head() -> dict[str, object]:
+    return {
+        "__metadata": {"etag": 'W/"1"'},
+        "SalesOrder": "1",
+        "PurchaseOrderByCustomer": ORDER_ID,
+        "OverallSDProcessStatus": "A",
+    }
+
+
+def _signs_in(request: httpx.Request) -> bool:
+    """A token of OAuth, or the token that guards writes."""
+    return request.url.path.endswith("/oauth2/token") or request.headers.get("X-CSRF-Token") == "Fetch"
+
+
+def _token(request: httpx.Request) -> httpx.Response:
+    if request.url.path.endswith("/oauth2/token"):
+        return httpx.Response(200, json={"access_token": "canary-bearer", "expires_in": "3600"})
+    headers = {"X-CSRF-Token": "canary-token", "Set-Cookie": "SAP_SESSIONID_SIM_100=canary-session; path=/"}
+    return httpx.Response(200, headers=headers, json={"d": {}})
+
+
+def _conforms(request: httpx.Request) -> None:
+    CONTRACT.check(request, prefix=SERVICE)
+    if request.method != "GET":
+        assert request.headers["X-CSRF-Token"] == "canary-token"
+        assert request.headers["Cookie"] == "SAP_SESSIONID_SIM_100=canary-session"
+
+
+def _order_request(recorded: bytes) -> tuple[object, object]:
+    settings = Settings.model_validate({**PRICED, "auth": CREDENTIALS["basic"]})
+    return json.loads(recorded), json.loads(wire.encode(mapping.to_order_body(ORDER_ID, ORDER, settings)))
+
+
+def _orders_page(recorded: bytes) -> tuple[object, object]:
+    (row,) = wire.decode_orders(recorded).d.results
+    (shown,) = json.loads(recorded)["d"]["results"]
+    told = (row.sales_order, row.purchase_order_by_customer, row.metadata.etag, mapping.status_of(row))
+    return (
+        shown["SalesOrder"],
+        shown["PurchaseOrderByCustomer"],
+        shown["__metadata"]["etag"],
+        "credit-held",
+    ), told
+
+
+def _items_page(recorded: bytes) -> tuple[object, object]:
+    settings = Settings.model_validate({**PRICED, "auth": CREDENTIALS["basic"]})
+    items = wire.decode_items(recorded).d.results
+    found = mapping.to_sales_order(ORDER_ID, ORDER, wire.OrderRow(sales_order="1"), items, settings)
+    return (1_774_310_400 * MICROS, {"501": "1000001"}), (found.expected_at, found.work_orders)
+
+
+def _reject(recorded: bytes) -> tuple[object, object]:
+    error = _refused(recorded)
+    assert isinstance(error, RejectedPayloadError)
+    return ("V1/302", "SLS_LORD/033"), error.fields
+
+
+def _lock(recorded: bytes) -> tuple[object, object]:
+    error = _refused(recorded)
+    assert type(error) is TransientError
+    return False, "TESTUSER" in error.message
+
+
+def _refused(recorded: bytes) -> Exception:
+    refused = Answer(status=400, headers={}, body=recorded, took=timedelta())
+    call = Call(operation="create-order", method="POST", path=path("/A_SalesOrder"), effect=True)
+    return answers.creation_refusal(call, refused)
+
+
+_use = partial(Use, well=_well)
+
+CASE = ConnectorCase(
+    credentials=CREDENTIALS,
+    uses=(
+        _use(name="create", settings=COMPANY, effect=True, run=_create, creates=True),
+        _use(name="create with everything", settings=PRICED, effect=True, run=_create, creates=True),
+        _use(name="find", settings=COMPANY, effect=False, run=_find),
+        _use(name="find by account", settings=PRICED, effect=False, run=_find),
+        _use(name="cancel", settings=COMPANY, effect=True, run=_cancel),
+        _use(name="check", settings=COMPANY, effect=False, run=_check),
+    ),
+    signs_in=_signs_in,
+    token=_token,
+    conforms=_conforms,
+    round_trips={
+        "order.post.request.json": _order_request,
+        "orders.get.response.json": _orders_page,
+        "items.get.response.json": _items_page,
+        "error.reject.response.json": _reject,
+        "error.lock.response.json": _lock,
+    },
+)
