@@ -33,6 +33,7 @@ class DeadReason(StrEnum):
     EFFECTIVE_IN_FUTURE = "effective-in-future"
     TOO_MANY_LOCATIONS = "too-many-locations"
     NAME_TOO_LONG = "name-too-long"
+    BAD_ORDER = "bad-order"
     # the target
     UNKNOWN_SOURCE = "unknown-source"
     REJECTED = "rejected-by-target"
@@ -83,6 +84,7 @@ ADVICE: dict[DeadReason, str] = {
     DeadReason.EFFECTIVE_IN_FUTURE: "The time lies over five minutes ahead. Set the sender's clock, then retry.",
     DeadReason.TOO_MANY_LOCATIONS: "One SKU has more locations or sources than an entry holds. Are codes made up?",
     DeadReason.NAME_TOO_LONG: "A code has more than 128 characters. Shorten it at the sender.",
+    DeadReason.BAD_ORDER: "An order has a channel of at most 20 characters, a number, and lines. Send it anew.",
     DeadReason.UNKNOWN_SOURCE: "Commerce has no such source. Create it there, or map the location to another one.",
     DeadReason.REJECTED: "The target refused this content. Read its message, correct the cause, then retry.",
     DeadReason.UNEXPECTED_ERROR: "A fault of this program. Keep the letter, report it, retry after the fix.",

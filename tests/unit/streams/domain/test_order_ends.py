@@ -1,0 +1,459 @@
+"""How orders end: cancelled at each stage, refused, paid, returned; and what is illegal afterwards."""
+
+import pytest
+
+from schemas.models.order import Payment, Totals
+from schemas.models.order_event import OrderEvent, OrderEventKind
+from streams.domain.order_entry import PaymentState
+from streams.domain.order_routing import RoutingRule, RoutingRules
+from streams.domain.order_rules import Given
+from streams.domain.order_state import OrderState
+from tests.unit.streams.domain.order_histories import (
+    T0,
+    UNIT,
+    OneOrder,
+    acknowledged,
+    after,
+    event,
+    line,
+    order,
+    outcome,
+    placed,
+    with_rules,
+)
+
+HELD = Given(failing=("customer-known",))
+ONE_SOURCE = with_rules(routing=RoutingRules((RoutingRule(("W1",)),)))
+PICKED = event("PICKED", 2)
+SHIPPED = event("SHIPPED", 3, part="S1", lines={"1": 3})
+PART_SHIPPED = event("SHIPPED", 3, part="S1", lines={"1": 2})
+DELIVERED = event("DELIVERED", 4, part="S1")
+PAID = event("CAPTURED", 5, document="C1", amount=30 * UNIT)
+
+
+def request(at: float = 20) -> OrderEvent:
+    return event("CANCEL_REQUESTED", at)
+
+
+# ── cancellation ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_order_that_nobody_was_asked_for_is_cancelled_at_once() -> None:
+    one = OneOrder()
+    one.take(placed(), given=HELD)
+
+    one.take(request())
+
+    assert one.state == "cancelled"
+    assert one.entry.lines[0].cancelled == 3 * UNIT
+    assert one.kinds("erp") == []
+
+
+def test_while_the_erp_is_asked_the_cancellation_waits_for_its_answer() -> None:
+    one = OneOrder()
+    created = one.take(placed()).intentions[0]
+
+    one.take(request(1))
+    assert (one.state, one.kinds("erp")) == ("cancelling", ["CREATE_ORDER"])
+    cancel = one.answer(outcome(created, at=2, value="SO1")).intentions
+    cancel_order = next(each for each in cancel if each.role == "erp")
+    assert (cancel_order.kind, cancel_order.document) == ("CANCEL_ORDER", "SO1")
+    one.answer(outcome(cancel_order, at=3))
+
+    assert one.state == "cancelled"
+    assert one.kinds("commerce")[-1] == "CANCEL_ORDER"
+
+
+def test_an_erp_that_rejects_what_is_to_be_cancelled_ends_it() -> None:
+    one = OneOrder()
+    created = one.take(placed()).intentions[0]
+    one.take(request(1))
+
+    one.answer(outcome(created, "DEAD", at=2))
+
+    assert (one.state, one.reasons) == ("cancelled", [])
+
+
+def test_an_acknowledged_order_is_cancelled_at_the_warehouses_first_and_then_at_the_erp() -> None:
+    one = after([placed(), acknowledged()], ONE_SOURCE)
+
+    first = one.take(request(2)).intentions
+    cancel_task = next(each for each in first if each.role == "wms")
+    assert (cancel_task.kind, cancel_task.part, cancel_task.source_code) == ("CANCEL_TASK", "W1", "W1")
+    assert "CANCEL_ORDER" not in one.kinds("erp")
+    one.answer(outcome(cancel_task, at=3))
+    assert one.kinds("erp")[-1] == "CANCEL_ORDER"
+    one.answer(outcome(next(each for each in one.asked if each.kind == "CANCEL_ORDER"), at=4))
+
+    assert one.state == "cancelled"
+
+
+def test_a_warehouse_that_is_too_far_keeps_the_order_and_the_shop_hears_it() -> None:
+    one = after([placed(), acknowledged()], ONE_SOURCE)
+    cancel_task = next(each for each in one.take(request(2)).intentions if each.role == "wms")
+
+    one.answer(outcome(cancel_task, "DEAD", at=3, reason="picking"))
+
+    assert (one.state, one.reasons) == ("acknowledged", [])
+    assert one.asked[-2].text == "The order can no longer be cancelled."
+    assert "CANCEL_ORDER" not in one.kinds("erp")
+
+
+def test_a_second_request_after_a_refusal_is_asked_anew() -> None:
+    one = after([placed(), acknowledged()], ONE_SOURCE)
+    first = next(each for each in one.take(request(2)).intentions if each.role == "wms")
+    one.answer(outcome(first, "DEAD", at=3))
+
+    second = next(each for each in one.take(request(4)).intentions if each.role == "wms")
+
+    assert one.state == "cancelling"
+    assert (second.kind, second.part) == (first.kind, first.part)
+    assert second.attempt != first.attempt
+
+
+def test_an_erp_that_keeps_what_a_warehouse_has_let_go_is_for_a_person() -> None:
+    one = after([placed(), acknowledged()], ONE_SOURCE)
+    one.answer(outcome(next(each for each in one.take(request(2)).intentions if each.role == "wms"), at=3))
+
+    one.answer(outcome(next(each for each in one.asked if each.kind == "CANCEL_ORDER"), "DEAD", at=4, reason="billed"))
+
+    assert (one.entry.stage, one.reasons) == (OrderState.ACKNOWLEDGED, ["cancel-refused"])
+    assert one.entry.holds[0].detail == "erp/CANCEL_ORDER/: billed"
+
+
+def test_what_the_shop_has_cancelled_must_be_cancelled_everywhere_or_be_seen() -> None:
+    one = after([placed(), acknowledged(), event("CANCELLED", 2, source_system="commerce")])
+    assert one.state == "cancelling"
+
+    one.answer(outcome(next(each for each in one.asked if each.kind == "CANCEL_ORDER"), "DEAD", at=4))
+
+    assert one.reasons == ["cancel-refused"]
+    assert one.kinds("commerce").count("CANCEL_ORDER") == 0
+
+
+def test_what_the_erp_cancels_is_cancelled_at_the_shop_and_in_the_warehouse() -> None:
+    one = after([placed(), acknowledged(), event("CANCELLED", 2)], ONE_SOURCE)
+
+    assert one.state == "cancelled"
+    assert one.kinds("wms")[-1] == "CANCEL_TASK"
+    assert one.kinds("commerce")[-1] == "CANCEL_ORDER"
+
+
+def test_after_a_part_has_left_the_rest_is_cancelled_and_the_shop_hears_of_it_after_the_shipment() -> None:
+    one = after([placed(), acknowledged(), PICKED, PART_SHIPPED, request(4)])
+    assert one.state == "cancelling"
+    one.take(event("CANCELLED", 5))
+
+    assert (one.state, one.entry.lines[0].cancelled) == ("shipped", UNIT)
+    assert "CANCEL_ORDER" not in one.kinds("commerce")
+    one.answer(outcome(next(each for each in one.asked if each.kind == "CREATE_SHIPMENT"), at=6, external_id="5"))
+    assert one.kinds("commerce")[-1] == "CANCEL_ORDER"
+
+
+def test_goods_that_left_while_a_cancellation_was_asked_overtake_it() -> None:
+    one = after([placed(), acknowledged(), PICKED, request(2.5)])
+
+    one.take(SHIPPED)
+
+    assert one.state == "shipped"
+    assert "The order can no longer be cancelled." in [each.text for each in one.asked]
+
+
+def test_lines_cancelled_by_name_are_told_by_several_systems_and_count_once() -> None:
+    one = after([placed(line(), line("2", "B"))])
+    one.take(acknowledged(), event("CANCELLED", 2, lines={"1": 1}))
+
+    one.take(event("CANCELLED", 3, lines={"1": 1}, source_system="commerce"))
+
+    assert [state.cancelled for state in one.entry.lines] == [UNIT, 0]
+    one.take(event("CANCELLED", 4, lines={"1": 2, "2": 3}))
+    assert one.state == "cancelled"
+
+
+def test_what_was_cancelled_by_name_cannot_be_shipped() -> None:
+    one = after([placed(), acknowledged(), PICKED, event("CANCELLED", 2.5, lines={"1": 1})])
+
+    one.take(SHIPPED)
+
+    assert one.entry.holds[0].detail == "line 1: SHIPPED 3, ordered and not cancelled 2"
+
+
+def test_a_cancelled_line_that_the_order_does_not_have_holds_it() -> None:
+    one = after([placed(), acknowledged(), event("CANCELLED", 2, lines={"9": 1})])
+
+    assert one.reasons == ["unknown-line"]
+
+
+@pytest.mark.parametrize("end", [event("CANCELLED", 2.5), event("REFUSED", 0.5)])
+def test_what_is_shipped_after_the_end_holds_the_order_with_both_values(end: OrderEvent) -> None:
+    one = OneOrder()
+    one.take(placed(), given=HELD)
+    one.take(end, acknowledged(), event("PICKED", 0.4, source_system="erp"))
+
+    step = one.take(SHIPPED)
+
+    assert (step.verdict, step.reason, one.state) == ("held", "shipped-after-cancel", "held")
+    assert one.entry.holds[0].detail == f"{end.kind} by {end.source_system}, then SHIPPED by wms: line 1: 3"
+    assert "CREATE_SHIPMENT" not in one.kinds("commerce")
+
+
+def test_a_shipment_that_is_stated_again_after_the_end_left_before_it() -> None:
+    one = after([placed(), acknowledged(), PICKED, PART_SHIPPED, event("CANCELLED", 5)])
+
+    one.take(event("SHIPPED", 6, part="S1", lines={"1": 2}, source_code="W1"))
+
+    assert (one.state, one.reasons) == ("shipped", [])
+
+
+# ── what is illegal ──────────────────────────────────────────────────────────────────────────────
+
+UNTIL: dict[str, list[OrderEvent]] = {
+    "accepted": [placed()],
+    "acknowledged": [placed(), acknowledged()],
+    "in-fulfilment": [placed(), acknowledged(), PICKED],
+    "partially-shipped": [placed(), acknowledged(), PICKED, PART_SHIPPED],
+    "shipped": [placed(), acknowledged(), PICKED, SHIPPED],
+    "delivered": [placed(), acknowledged(), PICKED, SHIPPED, DELIVERED],
+    "closed": [placed(), acknowledged(), PICKED, SHIPPED, DELIVERED, PAID],
+    "cancelled": [placed(), acknowledged(), event("CANCELLED", 2)],
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"),
+    [
+        ("accepted", "CORRECTED"),
+        ("accepted", "REFUSED"),
+        ("acknowledged", "CORRECTED"),
+        ("in-fulfilment", "REFUSED"),
+        ("partially-shipped", "CORRECTED"),
+        ("shipped", "CANCEL_REQUESTED"),
+        ("shipped", "REJECTED"),
+        ("delivered", "CANCELLED"),
+        ("delivered", "PICKED"),
+        ("delivered", "CONFIRMED"),
+        ("closed", "CANCEL_REQUESTED"),
+        ("closed", "REFUSED"),
+        ("cancelled", "CANCEL_REQUESTED"),
+        ("cancelled", "ALLOCATED"),
+        ("cancelled", "RETURN_REQUESTED"),
+    ],
+)
+def test_what_is_illegal_in_a_state_is_refused_and_changes_nothing_of_it(state: str, kind: OrderEventKind) -> None:
+    one = after(UNTIL[state])
+    assert one.state == state
+    before = one.entry.lines
+
+    step = one.take(event(kind, 99, order=order(line(units=1))))
+
+    assert (step.verdict, step.reason) == ("refused", f"illegal-in-{state}")
+    assert (one.state, one.entry.lines) == (state, before)
+    assert step.intentions == ()
+
+
+def test_an_order_that_a_person_refused_hears_no_more_of_warehouses() -> None:
+    one = OneOrder()
+    one.take(placed(), given=HELD)
+    one.take(event("REFUSED", 1), acknowledged())
+
+    assert one.take(event("PICKED", 5)).reason == "illegal-in-rejected"
+    assert one.take(event("RELEASED", 6)).reason == "illegal-in-rejected"
+
+
+def test_what_came_late_but_happened_before_is_legal() -> None:
+    one = after(UNTIL["closed"])
+
+    assert one.take(event("PACKED", 2.5, lines={"1": 3})).verdict == "applied"
+    assert one.take(event("CANCEL_REQUESTED", 2.6)).verdict == "applied"
+    assert one.state == "closed"
+
+
+def test_what_was_refused_counts_once_an_earlier_event_makes_it_legal() -> None:
+    one = after([placed(), event("CORRECTED", 5, order=order(line(units=1)))])
+    assert one.verdicts[-1] == "refused:illegal-in-accepted"
+
+    one.take(event("REJECTED", 4))
+
+    assert one.entry.refused == ()
+    assert one.entry.lines[0].ordered == UNIT
+
+
+# ── money and returns ────────────────────────────────────────────────────────────────────────────
+
+
+def test_money_is_summed_per_document_and_told_to_finance_and_to_the_shop() -> None:
+    one = after(
+        [
+            placed(),
+            acknowledged(),
+            event("AUTHORISED", 2, document="A1", amount=30 * UNIT),
+            event("CAPTURED", 3, document="C1", amount=10 * UNIT),
+            event("CAPTURED", 4, document="C2", amount=20 * UNIT),
+            event("INVOICED", 5, document="I1", amount=30 * UNIT),
+            event("REFUNDED", 6, document="M1", amount=5 * UNIT, lines={"1": 1}),
+        ]
+    )
+
+    assert one.entry.payment == PaymentState(30 * UNIT, 30 * UNIT, 30 * UNIT, 5 * UNIT)
+    assert one.entry.lines[0].refunded == UNIT
+    finance = [(each.kind, each.document, each.amount) for each in one.asked if each.role == "finance"]
+    assert finance == [
+        ("POST_PAYMENT", "C1", 10 * UNIT),
+        ("POST_PAYMENT", "C2", 20 * UNIT),
+        ("POST_INVOICE", "I1", 30 * UNIT),
+        ("POST_CREDIT", "M1", 5 * UNIT),
+    ]
+    shop = [(each.kind, each.document) for each in one.asked if each.kind.startswith("CREATE_") and each.role != "erp"]
+    assert shop == [("CREATE_INVOICE", "I1"), ("CREATE_CREDIT_MEMO", "M1")]
+    assert [(each.kind, each.number) for each in one.entry.documents] == [
+        ("ACKNOWLEDGED", "SO1"),
+        ("INVOICED", "I1"),
+        ("REFUNDED", "M1"),
+    ]
+
+
+def test_the_same_money_told_by_two_systems_counts_once() -> None:
+    one = after(
+        [
+            placed(),
+            event("CAPTURED", 3, document="C1", amount=30 * UNIT),
+            event("CAPTURED", 4, document="P1", amount=30 * UNIT, source_system="finance"),
+        ]
+    )
+
+    assert one.entry.payment.captured == 30 * UNIT
+    assert [each.part for each in one.asked if each.role == "finance"] == ["C1"]
+
+
+def test_an_invoice_that_the_shop_made_itself_is_not_made_again() -> None:
+    one = after([placed(), acknowledged(), event("INVOICED", 2, document="5", amount=UNIT, source_system="commerce")])
+
+    assert [each.kind for each in one.asked if each.part == "5"] == ["POST_INVOICE"]
+
+
+def test_what_the_channel_says_of_its_payment_stands_until_more_is_known() -> None:
+    one = after([placed(payment=Payment(method="card", authorised=30 * UNIT))])
+
+    assert one.entry.payment == PaymentState(authorised=30 * UNIT)
+
+
+def test_a_refund_waits_for_the_money_to_have_come() -> None:
+    one = after([placed(), acknowledged(), event("REFUNDED", 2, document="M1", amount=UNIT)])
+    assert one.verdicts[-1] == "parked:waits-for-CAPTURED-or-INVOICED"
+
+    one.take(PAID)
+
+    assert one.entry.payment.refunded == UNIT
+
+
+@pytest.mark.parametrize(
+    ("paid", "total", "state"),
+    [
+        ([("INVOICED", 30)], 30, "closed"),
+        ([("INVOICED", 10)], 30, "delivered"),
+        ([("INVOICED", 10), ("CAPTURED", 30)], 30, "closed"),
+        ([("INVOICED", 10)], None, "closed"),
+        ([("INVOICED", None)], 30, "closed"),
+        ([], None, "delivered"),
+    ],
+)
+def test_an_order_is_closed_when_its_money_is_settled(
+    paid: list[tuple[OrderEventKind, int | None]], total: int | None, state: str
+) -> None:
+    totals = Totals(grand_total=None if total is None else total * UNIT)
+    one = after([placed(totals=totals), acknowledged(), PICKED, SHIPPED, DELIVERED])
+
+    for kind, amount in paid:
+        one.take(event(kind, 9, document="D", amount=None if amount is None else amount * UNIT))
+
+    assert one.state == state
+
+
+def test_where_part_was_cancelled_less_money_closes_the_order() -> None:
+    told = [placed(), acknowledged(), PICKED, event("CANCELLED", 2.5, lines={"1": 1}), PART_SHIPPED, DELIVERED]
+
+    assert after([*told, event("INVOICED", 9, amount=20 * UNIT)]).state == "closed"
+
+
+def test_an_order_of_which_nothing_is_shipped_is_closed_when_it_is_paid() -> None:
+    one = after([placed(shipping=None)])
+    assert one.state == "accepted"
+
+    one.take(acknowledged())
+    assert one.state == "acknowledged"
+    one.take(PAID)
+
+    assert one.state == "closed"
+
+
+def test_a_return_opens_the_order_again_until_it_is_answered_and_its_number_reaches_the_shop() -> None:
+    one = after(UNTIL["closed"])
+
+    one.take(event("RETURN_REQUESTED", 10, part="R1", lines={"1": 1}))
+    assert one.state == "delivered"
+    one.take(event("RETURN_REQUESTED", 11, part="R1", document="RMA9", source_system="erp"))
+    number = next(each for each in one.asked if each.kind == "SET_RETURN_NUMBER")
+    assert (number.part, number.document) == ("R1", "RMA9")
+    one.take(event("RETURN_RECEIVED", 12, part="R1"))
+
+    assert (one.state, one.entry.lines[0].returned) == ("closed", UNIT)
+    assert [(part.kind, part.is_done) for part in one.entry.parts] == [("SHIPMENT", True), ("RETURN", True)]
+
+
+def test_a_return_that_is_rejected_ends_too_and_moves_nothing() -> None:
+    one = after([*UNTIL["closed"], event("RETURN_REQUESTED", 10, part="R1", lines={"1": 1})])
+
+    one.take(event("RETURN_REJECTED", 11, part="R1"))
+
+    assert (one.state, one.entry.lines[0].returned) == ("closed", 0)
+
+
+def test_more_cannot_come_back_than_has_left() -> None:
+    one = after(
+        [placed(), acknowledged(), PICKED, PART_SHIPPED, event("RETURN_RECEIVED", 9, part="R1", lines={"1": 3})]
+    )
+
+    assert one.verdicts[-1] == "parked:waits-for-SHIPPED"
+
+
+# ── who is told ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_shop_hears_nothing_of_another_channels_order() -> None:
+    dealer = order(channel="dealer", source_system="dealers", number="7")
+    one = OneOrder()
+
+    one.take(event("PLACED", order=dealer, order_id="dealer-7", source_system="dealers"))
+    one.take(event("ACKNOWLEDGED", 1, document="SO1", order_id="dealer-7"))
+
+    assert one.kinds("commerce") == []
+    assert one.kinds("crm") == ["RECORD_ORDER", "RECORD_STATUS"]
+
+
+def test_packing_and_delivery_are_told_to_the_shop_unless_it_said_so_itself() -> None:
+    one = after(
+        [
+            placed(),
+            acknowledged(),
+            PICKED,
+            event("PACKED", 2.5, part="S1", lines={"1": 3}),
+            SHIPPED,
+            event("DELIVERED", 5, lines={"1": 1}),
+            event("DELIVERED", 6, part="S1", lines={"1": 2}, source_system="commerce"),
+        ]
+    )
+
+    texts = [each.text for each in one.asked if each.kind == "ADD_COMMENT"]
+    assert texts == ["The order is confirmed.", "Packed: S1.", "Delivered."]
+
+
+def test_the_crm_gets_the_order_again_when_it_was_stated_anew() -> None:
+    one = after([placed(), placed(at=1, updated_at=T0 + 1, status="processing")])
+
+    assert one.kinds("crm") == ["RECORD_ORDER", "RECORD_ORDER"]
+
+
+def test_a_target_that_is_not_connected_is_asked_for_nothing() -> None:
+    one = after(UNTIL["closed"], with_rules(roles=frozenset({"crm"})))
+
+    assert {each.role for each in one.asked} == {"crm"}

@@ -1,0 +1,424 @@
+"""From the ERP's number to the customer's door: parts, early events, contradictions, promised dates."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from schemas.models.order import OrderLine
+from schemas.models.order_event import EventLine, OrderEvent, Track
+from streams.domain.order_routing import RoutingRule, RoutingRules
+from streams.domain.order_state import OrderState, next_deadline
+from tests.unit.streams.domain.order_histories import (
+    T0,
+    UNIT,
+    OneOrder,
+    acknowledged,
+    after,
+    event,
+    line,
+    outcome,
+    placed,
+    with_rules,
+)
+
+ONE_SOURCE = with_rules(routing=RoutingRules((RoutingRule(("W1",)),)))
+
+
+def started(*lines: OrderLine, **fields: Any) -> list[OrderEvent]:  # noqa: ANN401  any field of the order
+    return [placed(*lines, **fields), acknowledged()]
+
+
+def picked(at: float = 2, **lines: float) -> OrderEvent:
+    return event("PICKED", at, part="T1", lines={key.removeprefix("l"): units for key, units in lines.items()})
+
+
+def test_an_order_is_shipped_part_by_part_and_closed_when_it_arrived_and_is_paid() -> None:
+    one = after(started())
+    seen = []
+
+    for told in (
+        event("ALLOCATED", 2),
+        picked(3, l1=3),
+        event("PACKED", 4, part="S1", lines={"1": 2}),
+        event("SHIPPED", 5, part="S1", lines={"1": 2}),
+        event("SHIPPED", 6, part="S2", lines={"1": 1}),
+        event("DELIVERED", 7, part="S1"),
+        event("DELIVERED", 8, part="S2"),
+        event("INVOICED", 9, document="I1", amount=30 * UNIT),
+    ):
+        one.take(told)
+        seen.append(one.state)
+
+    assert seen == [
+        "in-fulfilment",
+        "in-fulfilment",
+        "in-fulfilment",
+        "partially-shipped",
+        "shipped",
+        "shipped",
+        "delivered",
+        "closed",
+    ]
+    state = one.entry.lines[0]
+    assert (state.allocated, state.picked, state.packed, state.shipped, state.delivered) == (3 * UNIT,) * 5
+    assert state.open == 0
+    assert [(part.part, part.is_done) for part in one.entry.parts] == [("S1", True), ("S2", True)]
+
+
+def test_shipped_before_picked_is_parked_and_applied_when_picked_comes() -> None:
+    one = after(started())
+
+    early = one.take(event("SHIPPED", 5, part="S1", lines={"1": 3}))
+    assert (early.verdict, early.reason, one.state) == ("parked", "waits-for-PICKED", "acknowledged")
+    assert "CREATE_SHIPMENT" not in one.kinds("commerce")
+    one.take(picked(4, l1=3))
+
+    assert one.state == "shipped"
+    assert one.entry.parked == ()
+    assert one.kinds("commerce").count("CREATE_SHIPMENT") == 1
+
+
+def test_a_part_waits_until_all_of_it_was_picked() -> None:
+    one = after([*started(), picked(2, l1=1)])
+
+    step = one.take(event("SHIPPED", 5, part="S1", lines={"1": 3}))
+    assert step.verdict == "parked"
+    one.take(event("PICKED", 6, part="T2", lines={"1": 2}))
+
+    assert one.state == "shipped"
+
+
+def test_what_waits_too_long_holds_the_order_and_goes_on_when_its_predecessor_comes_at_last() -> None:
+    one = after([*started(), event("SHIPPED", 5, part="S1", lines={"1": 3})])
+    deadline = next_deadline(one.entry)
+
+    assert one.wait(3599).verdict == "ignored"
+    step = one.wait(1)
+
+    assert deadline == T0 + 3605 * UNIT
+    assert (step.verdict, step.reason, one.state) == ("held", "predecessor-missing", "held")
+    assert one.entry.holds[0].detail == "SHIPPED S1 waits for PICKED"
+    assert next_deadline(one.entry) is None
+    one.take(picked(4, l1=3))
+    assert one.state == "shipped"
+
+
+def test_a_person_may_let_count_what_waited_too_long() -> None:
+    one = after([*started(), event("SHIPPED", 5, part="S1", lines={"1": 3})])
+    one.wait(3600)
+
+    one.take(event("RELEASED", 3700))
+    assert one.state == "shipped"
+    one.take(event("CONFIRMED", 3800))
+
+    assert one.state == "shipped"
+    assert one.entry.lines[0].picked == 3 * UNIT
+
+
+def test_a_release_before_the_time_is_over_forces_nothing() -> None:
+    one = after([*started(), event("SHIPPED", 5, part="S1", lines={"1": 3}), event("RELEASED", 6)])
+
+    assert one.state == "acknowledged"
+
+
+def test_an_event_of_an_order_that_never_came_is_held_after_the_time() -> None:
+    one = OneOrder()
+
+    step = one.take(acknowledged(1))
+    assert (step.verdict, step.reason, one.state) == ("parked", "waits-for-PLACED", "expected")
+    one.wait(3600)
+
+    assert (one.state, one.reasons) == ("held", ["predecessor-missing"])
+    one.take(placed(at=0))
+    assert one.state == "acknowledged"
+
+
+def test_of_a_system_that_states_the_furthest_step_shipped_implies_picked() -> None:
+    one = after([*started(), event("SHIPPED", 5, part="S1", lines={"1": 3})], with_rules(furthest=frozenset({"wms"})))
+
+    assert one.state == "shipped"
+    assert one.entry.lines[0].picked == 3 * UNIT
+
+
+def test_even_then_it_waits_for_the_erp() -> None:
+    one = after([placed(), event("SHIPPED", 5, part="S1")], with_rules(furthest=frozenset({"wms"})))
+
+    assert one.verdicts[-1] == "parked:waits-for-ACKNOWLEDGED"
+
+
+def test_more_shipped_than_ordered_holds_the_order_with_both_values_and_posts_nothing() -> None:
+    one = after([*started(), picked(2, l1=3)])
+
+    step = one.take(event("SHIPPED", 5, part="S1", lines={"1": 5}))
+
+    assert (step.verdict, step.reason) == ("held", "shipped-too-much")
+    assert one.entry.holds[0].detail == "line 1: SHIPPED 5, ordered and not cancelled 3"
+    assert one.entry.lines[0].shipped == 3 * UNIT
+    assert "CREATE_SHIPMENT" not in one.kinds("commerce")
+    one.take(event("RELEASED", 6))
+    posted = next(each for each in one.asked if each.kind == "CREATE_SHIPMENT")
+    assert (one.state, posted.lines) == ("shipped", (EventLine(line_id="1", sku="A", quantity=3 * UNIT),))
+
+
+def test_a_second_shipment_beyond_the_order_is_a_contradiction_too() -> None:
+    one = after([*started(), picked(2, l1=3), event("SHIPPED", 3, part="S1", lines={"1": 2})])
+
+    one.take(event("SHIPPED", 4, part="S2", lines={"1": 2}))
+
+    assert one.entry.holds[0].detail == "line 1: SHIPPED 4, ordered and not cancelled 3"
+
+
+def test_a_shipment_stated_again_is_the_same_shipment_and_grows_at_most() -> None:
+    one = after([*started(), picked(2, l1=3), event("SHIPPED", 3, part="S1", lines={"1": 2})])
+
+    one.take(event("SHIPPED", 4, part="S1", lines={"1": 2}, source_system="erp", event_id="erp-1"))
+    assert one.entry.lines[0].shipped == 2 * UNIT
+    one.take(event("SHIPPED", 5, part="S1", lines={"1": 3}, event_id="wms-2"))
+
+    assert one.entry.lines[0].shipped == 3 * UNIT
+    assert one.kinds("commerce").count("CREATE_SHIPMENT") == 1
+
+
+def test_picking_more_than_was_ordered_is_work_done_twice_and_no_contradiction() -> None:
+    one = after([*started(), picked(2, l1=3), event("PICKED", 3, part="T2", lines={"1": 2})])
+
+    assert one.entry.holds == ()
+    assert one.entry.lines[0].picked == 3 * UNIT
+
+
+@pytest.mark.parametrize("told", [{"lines": {"9": 1}}, {"skus": {"Z": 1}}])
+def test_a_line_that_the_order_does_not_have_holds_it(told: dict[str, Any]) -> None:
+    one = after([*started(), picked(2, l1=3)])
+
+    step = one.take(event("SHIPPED", 3, part="S1", **told))
+
+    assert (step.verdict, step.reason) == ("held", "unknown-line")
+    assert one.entry.lines[0].shipped == 0
+
+
+def test_steps_without_lines_speak_of_the_rest() -> None:
+    one = after(
+        [
+            *started(line(), line("2", "B", 2)),
+            event("PICKED", 2),
+            event("SHIPPED", 3, part="S1", lines={"1": 1}),
+            event("SHIPPED", 4, part="S2"),
+            event("DELIVERED", 5),
+        ]
+    )
+
+    assert one.state == "delivered"
+    assert [sum(told.quantity for told in part.lines) for part in one.entry.parts] == [UNIT, 4 * UNIT]
+
+
+def test_a_shipment_without_lines_is_what_was_packed_under_its_name() -> None:
+    one = after(
+        [
+            *started(),
+            picked(2, l1=3),
+            event("PACKED", 3, part="S1", lines={"1": 2}),
+            event("SHIPPED", 4, part="S1"),
+        ]
+    )
+
+    assert one.entry.lines[0].shipped == 2 * UNIT
+
+
+def test_delivered_waits_for_its_own_shipment() -> None:
+    one = after([*started(), picked(2, l1=3), event("SHIPPED", 3, part="S1", lines={"1": 2})])
+
+    assert one.take(event("DELIVERED", 9, part="S2")).verdict == "parked"
+    one.take(event("SHIPPED", 4, part="S2", lines={"1": 1}))
+
+    assert one.entry.lines[0].delivered == UNIT
+
+
+def test_the_shops_word_on_a_shipment_that_we_posted_is_no_second_one() -> None:
+    one = after([*started(), picked(2, l1=3)])
+    posted = next(
+        each
+        for each in one.take(event("SHIPPED", 3, part="S1", lines={"1": 3})).intentions
+        if each.kind == "CREATE_SHIPMENT"
+    )
+
+    one.answer(outcome(posted, at=4, external_id="77"))
+    one.take(event("SHIPPED", 5, part="77", lines={"1": 3}, source_system="commerce"))
+
+    assert one.entry.holds == ()
+    assert [(part.part, part.posted) for part in one.entry.parts] == [("S1", "77")]
+
+
+def test_a_shipment_that_the_shop_made_itself_is_not_posted_again() -> None:
+    one = after([*started(), picked(2, l1=3), event("SHIPPED", 3, part="9", lines={"1": 3}, source_system="commerce")])
+
+    assert one.state == "shipped"
+    assert "CREATE_SHIPMENT" not in one.kinds("commerce")
+
+
+def test_a_shipment_carries_its_source_its_tracks_and_its_serial_numbers() -> None:
+    one = after([*started(), event("PICKED", 2)])
+    told = (
+        EventLine(line_id="1", sku="A", quantity=UNIT, serials=("N2",)),
+        EventLine(line_id="1", sku="A", quantity=2 * UNIT, serials=("N1", "N2")),
+    )
+    tracks = (Track(number="T2"), Track(number="T1"))
+
+    one.take(msgspec.structs.replace(event("SHIPPED", 3, part="S1", source_code="W1"), lines=told, tracks=tracks))
+
+    posted = next(each for each in one.asked if each.kind == "CREATE_SHIPMENT")
+    assert posted.source_code == "W1"
+    assert posted.lines == (EventLine(line_id="1", sku="A", quantity=3 * UNIT, serials=("N1", "N2")),)
+    assert posted.tracks == (Track(number="T1"), Track(number="T2"))
+
+
+def test_backordered_lines_are_told_to_nobody_but_do_not_move_the_order() -> None:
+    one = after([*started(), event("BACKORDERED", 2, lines={"1": 1})])
+
+    assert one.state == "acknowledged"
+
+
+# ── bundles ──────────────────────────────────────────────────────────────────────────────────────
+
+
+BUNDLE = (
+    line("1", "SET", 2),
+    line("2", "A", 4, parent_line_id="1"),
+    line("3", "B", 2, parent_line_id="1"),
+)
+
+
+@pytest.mark.parametrize("told", [{"lines": {"1": 1}}, {"skus": {"SET": 1}}])
+def test_what_is_said_of_a_bundle_is_said_of_its_parts(told: dict[str, Any]) -> None:
+    one = after([*started(*BUNDLE), event("PICKED", 2), event("SHIPPED", 3, part="S1", **told)])
+
+    assert [(state.line_id, state.shipped) for state in one.entry.lines] == [("2", 2 * UNIT), ("3", UNIT)]
+
+
+def test_a_sku_on_two_lines_fills_them_in_turn() -> None:
+    lines = (line("1", "A", 2), line("2", "A", 3))
+    one = after([*started(*lines), event("PICKED", 2), event("SHIPPED", 3, part="S1", skus={"A": 4})])
+
+    assert [state.shipped for state in one.entry.lines] == [2 * UNIT, 2 * UNIT]
+
+
+def test_lines_that_are_each_others_parent_do_not_stop_the_order() -> None:
+    ring = (line("1", "A", parent_line_id="2"), line("2", "B", parent_line_id="1"), line("3", "C"))
+    one = after([*started(*ring), event("PICKED", 2), event("SHIPPED", 3, part="S1")])
+
+    assert one.state == "shipped"
+
+
+# ── warehouses, work orders, dates ───────────────────────────────────────────────────────────────
+
+
+def test_a_warehouse_gets_its_task_once_the_erp_has_the_order() -> None:
+    one = OneOrder(ONE_SOURCE)
+    one.take(placed())
+    assert one.kinds("wms") == []
+
+    one.take(acknowledged())
+
+    task = next(each for each in one.asked if each.role == "wms")
+    assert (task.kind, task.part, task.source_code, task.with_order) == ("CREATE_TASK", "W1", "W1", True)
+    assert task.lines == (EventLine(line_id="1", sku="A", quantity=3 * UNIT),)
+
+
+def test_a_line_made_to_order_goes_to_the_warehouse_when_it_is_made_and_the_rest_before() -> None:
+    one = after(started(line(), line("2", "M", 1, make_to_order=True)), ONE_SOURCE)
+    one.take(event("WORK_ORDER_OPENED", 2, document="WO1", lines={"2": 1}, expected_at=9))
+    assert [(each.part, [told.line_id for told in each.lines]) for each in one.asked if each.role == "wms"] == [
+        ("W1", ["1"])
+    ]
+
+    one.take(event("ALLOCATED", 3, part="WO1", lines={"2": 1}, source_system="erp"))
+
+    tasks = [each for each in one.asked if each.role == "wms"]
+    assert [(each.part, [told.line_id for told in each.lines]) for each in tasks] == [("W1", ["1"]), ("W1.2", ["2"])]
+    made = one.entry.line("2")
+    assert made is not None
+    assert (made.make_to_order, made.work_order, made.promised_at) == (True, "WO1", 9)
+    assert one.entry.line("9") is None
+
+
+def test_a_line_that_no_rule_routes_holds_the_order_until_a_person_acted() -> None:
+    rules = with_rules(routing=RoutingRules((RoutingRule(("W1",), countries=frozenset({"FR"})),)))
+
+    one = after(started(), rules)
+
+    assert (one.state, one.reasons, one.kinds("wms")) == ("held", ["unrouted"], [])
+    one.take(event("RELEASED", 5))
+    assert one.state == "acknowledged"
+
+
+def test_a_warehouse_that_refuses_its_task_holds_the_order_and_is_asked_again_after_a_release() -> None:
+    one = after(started(), ONE_SOURCE)
+    task = next(each for each in one.asked if each.role == "wms")
+
+    one.answer(outcome(task, "DEAD", at=2, reason="no-stock"))
+    assert one.entry.holds[0].detail == "wms/CREATE_TASK/W1: no-stock"
+    again = next(each for each in one.take(event("RELEASED", 3)).intentions if each.role == "wms")
+
+    assert (again.part, again.lines) == (task.part, task.lines)
+    assert again.attempt != task.attempt
+
+
+def test_a_warehouse_that_gives_up_its_part_holds_the_order() -> None:
+    one = after([*started(), event("CANCELLED", 2, part="W1", source_system="wms")], ONE_SOURCE)
+
+    assert (one.reasons, one.entry.stage) == (["cancelled-by-warehouse"], OrderState.ACKNOWLEDGED)
+
+
+def test_a_crm_that_refuses_holds_nothing() -> None:
+    one = OneOrder()
+    one.take(placed())
+    told = next(each for each in one.asked if each.role == "crm")
+
+    one.answer(outcome(told, "DEAD", at=1))
+
+    assert one.state == "accepted"
+
+
+def test_the_promised_date_and_every_change_of_it_reach_the_shop_and_the_crm() -> None:
+    one = after([placed(), acknowledged(1, expected_at=86_400 * UNIT)])
+    assert one.entry.promised_at == 86_400 * UNIT
+
+    one.take(event("DATE_MOVED", 2, expected_at=3 * 86_400 * UNIT))
+    one.take(event("DATE_MOVED", 1.5, expected_at=9 * 86_400 * UNIT))
+
+    texts = [each.text for each in one.asked if each.kind == "ADD_COMMENT"]
+    assert texts == [
+        "The order is confirmed. Expected delivery: 1970-01-02.",
+        "The order is confirmed. Expected delivery: 1970-01-04.",
+    ]
+    told = [each.expected_at for each in one.asked if each.kind == "RECORD_STATUS"]
+    assert told[-1] == one.entry.promised_at == 3 * 86_400 * UNIT
+
+
+def test_without_a_date_the_shop_hears_that_the_order_is_confirmed() -> None:
+    one = after(started())
+
+    assert [each.text for each in one.asked if each.kind == "ADD_COMMENT"] == ["The order is confirmed."]
+
+
+def test_a_date_may_be_that_of_one_line_and_the_last_one_counts() -> None:
+    one = after([*started(line(), line("2", "B")), event("DATE_MOVED", 2, expected_at=7)])
+
+    one.take(event("DATE_MOVED", 3, expected_at=5, lines={"2": 1}))
+    one.take(event("DATE_MOVED", 4, expected_at=9, skus={"A": 1}))
+
+    assert [state.promised_at for state in one.entry.lines] == [9, 5]
+    assert one.entry.promised_at == 9
+
+
+def test_a_shop_that_cannot_take_a_shipment_holds_the_order_but_not_its_other_parts() -> None:
+    one = after([*started(), picked(2, l1=3), event("SHIPPED", 3, part="S1", lines={"1": 2})])
+    posted = next(each for each in one.asked if each.kind == "CREATE_SHIPMENT")
+
+    one.answer(outcome(posted, "DEAD", at=4, reason="rejected-by-target"))
+    assert one.reasons == ["command-failed"]
+    one.take(event("SHIPPED", 5, part="S2", lines={"1": 1}))
+
+    assert [each.part for each in one.asked if each.kind == "CREATE_SHIPMENT"] == ["S1", "S2"]
+    one.answer(outcome(posted, "APPLIED", at=6, external_id="5"))
+    assert one.reasons == []
