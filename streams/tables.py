@@ -48,8 +48,47 @@ STOCK_WRITE = TableSpec(
         }
     ),
 )
+ORDER_INTAKE = TableSpec(
+    "order-intake",
+    partitions=0,
+    fed_by=("commerce.order.v1",),
+    about="How many orders of the channels came in.",
+    keys=MappingProxyType({"m": "counts, epoch, topic ids"}),
+)
+ORDERS = TableSpec(
+    "orders",
+    partitions=0,
+    fed_by=("orders.event.v1", "erp.outcome.v1", "wms.outcome.v1", "crm.outcome.v1"),
+    about="Where each order stands, and all that was said of it.",
+    keys=MappingProxyType(
+        {
+            "e": "an order",
+            "o": "outbox: commands decided but not yet acknowledged",
+            "m": "counts, epoch, topic ids",
+        }
+    ),
+)
 
-TABLES: tuple[TableSpec, ...] = (STOCK_LEDGER, STOCK_WRITE)
+
+def _work(role: str) -> TableSpec:
+    return TableSpec(
+        f"{role}-work",
+        partitions=0,
+        fed_by=(f"{role}.command.v1",),
+        about=f"What the sink {role} still has to do, and the calls under way.",
+        keys=MappingProxyType(
+            {
+                "e": "work of an order",
+                "o": "outbox: an outcome not yet acknowledged",
+                "m": "counts, epoch, topic ids",
+            }
+        ),
+    )
+
+
+WORK: Mapping[str, TableSpec] = MappingProxyType({role: _work(role) for role in ("erp", "wms", "crm")})
+
+TABLES: tuple[TableSpec, ...] = (STOCK_LEDGER, STOCK_WRITE, ORDER_INTAKE, ORDERS, *WORK.values())
 
 
 def changelog(app_id: str, table: TableSpec) -> str:

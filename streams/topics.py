@@ -107,6 +107,53 @@ COMMERCE_OUTCOME = Topic(
     about="How one command ended at Commerce.",
     config=_UNLIMITED,
 )
+COMMERCE_ORDER = Topic(
+    "commerce.order.v1",
+    key="order number",
+    written_by="order poll, other channels",
+    read_by="order intake",
+    about="An order as its channel placed it, or placed it anew after a change.",
+    config=_kept(30),
+)
+ORDER_EVENT = Topic(
+    "orders.event.v1",
+    key="unified order id",
+    written_by="order intake, operators",
+    read_by="orders flow",
+    about="What happened to an order, whatever system said it.",
+    config=_UNLIMITED,
+)
+
+
+def _command(role: str, target: str) -> Topic:
+    return Topic(
+        f"{role}.command.v1",
+        key="unified order id",
+        written_by="orders flow",
+        read_by=f"{role} sink",
+        about=f"What {target} is asked to do.",
+        config=_UNLIMITED,
+    )
+
+
+def _outcome(role: str, target: str) -> Topic:
+    return Topic(
+        f"{role}.outcome.v1",
+        key="unified order id",
+        written_by=f"{role} sink",
+        read_by="orders flow, trace",
+        about=f"How one command ended at {target}.",
+        config=_UNLIMITED,
+    )
+
+
+_ORDER_TARGETS: Mapping[str, str] = MappingProxyType({"erp": "the ERP", "wms": "the WMS", "crm": "the CRM"})
+COMMANDS: Mapping[str, Topic] = MappingProxyType(
+    {role: _command(role, target) for role, target in _ORDER_TARGETS.items()}
+)
+OUTCOMES: Mapping[str, Topic] = MappingProxyType(
+    {role: _outcome(role, target) for role, target in _ORDER_TARGETS.items()}
+)
 AUDIT = Topic(
     "audit.v1",
     key="entity id",
@@ -142,6 +189,10 @@ TOPICS: tuple[Topic, ...] = (
     ALERT,
     RECOUNT,
     COMMERCE_OUTCOME,
+    COMMERCE_ORDER,
+    ORDER_EVENT,
+    *COMMANDS.values(),
+    *OUTCOMES.values(),
     AUDIT,
     CONTROL,
     DEAD_LETTER,
@@ -149,3 +200,8 @@ TOPICS: tuple[Topic, ...] = (
 BY_NAME: Mapping[str, Topic] = MappingProxyType({topic.name: topic for topic in TOPICS})
 STOCK_INPUTS: tuple[Topic, ...] = (STOCK_CHANGE, HOLD, REBASE)
 """What feeds the table stock-ledger, numbered by its place: the numbers are stored state."""
+ORDER_INPUTS: tuple[Topic, ...] = (ORDER_EVENT, *OUTCOMES.values())
+"""What feeds the table orders."""
+ORDERS_READ: tuple[Topic, ...] = (COMMERCE_ORDER, *ORDER_INPUTS, *COMMANDS.values())
+READ: tuple[Topic, ...] = (*STOCK_INPUTS, DESIRED, *ORDERS_READ)
+"""Every topic that a worker can read."""

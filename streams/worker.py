@@ -12,7 +12,7 @@ from streams.app import Application, PreparationError, prepare
 from streams.app.introspection import VERSION
 from streams.app.pages import install_pages
 from streams.app.preparation import take_port
-from streams.app.targets import choose_shop
+from streams.app.targets import choose
 from streams.domain.reasons import DeadReason
 from streams.runtime import logs, metrics
 from streams.runtime.clock import SystemClock
@@ -22,7 +22,7 @@ from streams.runtime.metrics import BUILD
 from streams.runtime.serde import RegistryUnavailableError, SchemaMissingError
 from streams.settings import SettingsError, read_settings
 from streams.tables import TABLES
-from streams.topics import DESIRED, STOCK_INPUTS
+from streams.topics import READ
 
 EXIT_CANNOT_RUN = 2
 STOP_WITHIN = timedelta(seconds=30)
@@ -36,13 +36,13 @@ def run(environ: Mapping[str, str]) -> int:
         data_dir = DataDir(settings.data_dir)
         data_dir.take()
         port = take_port(settings.web)
-        shop = choose_shop(settings)
+        choices = choose(settings)
         prepared = prepare(settings, Cluster(settings.kafka))
         worker_id = settings.worker_id or f"{settings.web.host}:{port}"
         BUILD.labels(VERSION).set(1)
-        metrics.begin((topic.name for topic in (*STOCK_INPUTS, DESIRED)), DeadReason, (table.name for table in TABLES))
+        metrics.begin((topic.name for topic in READ), DeadReason, (table.name for table in TABLES))
         logs.configure(settings.logs.level, settings.logs.format, clock.monotonic, worker=worker_id)
-        application = Application(settings, prepared, shop, clock=clock, web_port=port)
+        application = Application(settings, prepared, choices, clock=clock, web_port=port)
         install_pages(application)
     except (SettingsError, DataDirError, PreparationError) as error:
         return _cannot_run(error)

@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 STEP_S = 0.05
 
@@ -136,21 +136,20 @@ class Worker(Process):
         return found
 
 
-class Shop(Process):
-    """The simulated Adobe Commerce; faults, journal and state over its own interface."""
+class Simulated(Process):
+    """A simulator as a process; faults, journal and state over its own interface."""
 
-    def __init__(self, folder: Path, **settings: object) -> None:
+    def __init__(self, name: str, folder: Path, *arguments: str) -> None:
         self.port = free_port()
-        given = json.dumps({"deadlock_chance": 0, **settings})
-        module = [sys.executable, "-m", "simulators.adobe_commerce", "--port", str(self.port), "--settings", given]
-        super().__init__(module, folder / "shop.log")
+        module = [sys.executable, "-m", f"simulators.{name}", "--port", str(self.port), *arguments]
+        super().__init__(module, folder / f"{name}.log")
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def wait_ready(self) -> "Shop":
-        until(lambda: "base_url" in self.log or not self.running, within=20, what="the shop answers")
+    def wait_ready(self) -> Self:
+        until(lambda: "base_url" in self.log or not self.running, within=20, what="the simulator answers")
         assert self.running, self.log
         return self
 
@@ -169,11 +168,6 @@ class Shop(Process):
     def heal(self) -> None:
         call(f"{self.url}/_sim/faults", method="DELETE")
 
-    def source_items(self) -> dict[tuple[str, str], tuple[str, int]]:
-        """(source, SKU) → (quantity as text, status)."""
-        rows = call(f"{self.url}/_sim/state/source-items", timeout=20)["rows"]
-        return {(source, sku): (quantity, status) for source, sku, quantity, status in rows}
-
     def journal(self) -> list[dict[str, Any]]:
         """Everything, in order."""
         found: list[dict[str, Any]] = []
@@ -184,3 +178,16 @@ class Shop(Process):
             if not page["items"] or page["next"] == since:
                 return found
             since = page["next"]
+
+
+class Shop(Simulated):
+    """The simulated Adobe Commerce."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        given = json.dumps({"deadlock_chance": 0, **settings})
+        super().__init__("adobe_commerce", folder, "--settings", given)
+
+    def source_items(self) -> dict[tuple[str, str], tuple[str, int]]:
+        """(source, SKU) → (quantity as text, status)."""
+        rows = call(f"{self.url}/_sim/state/source-items", timeout=20)["rows"]
+        return {(source, sku): (quantity, status) for source, sku, quantity, status in rows}

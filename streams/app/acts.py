@@ -8,18 +8,22 @@ from aiokafka.errors import KafkaError
 from connectors.core.errors import LeaseLostError
 from schemas.models.inventory import RecountRequest, StockRebase
 from schemas.models.operations import Audit, OperatorControl
+from schemas.models.order_event import OrderEvent
 from streams.app.intake import OPEN
 from streams.domain.derived_id import derived_id
 from streams.domain.quantities import to_decimal
 from streams.runtime.control import GAP, INTAKE, SINK, key_of
 from streams.runtime.writer import Record
-from streams.topics import AUDIT, CONTROL, REBASE, RECOUNT
-from streams.web.acts import ActFailedError, Mandate, Mode, Place
+from streams.topics import AUDIT, CONTROL, ORDER_EVENT, REBASE, RECOUNT
+from streams.web.acts import ActFailedError, Mandate, Mode, OrderAct, Place
 
 if TYPE_CHECKING:
     from streams.app.application import Application
 
 EVERY_SYSTEM = ""
+OPERATOR = "operator"
+"""Source system of what people say of orders."""
+ORDER_VERBS = {"RELEASED": "release-order", "REFUSED": "reject-order", "CORRECTED": "correct-order"}
 _VERBS: dict[Mode, str] = {"run": "run-sink", "shadow": "shadow-sink", "paused": "pause-sink"}
 
 
@@ -72,6 +76,27 @@ class AppActs:
 
     async def reveal(self, letter: str, mandate: Mandate) -> None:
         await self._audit(mandate, "reveal-letter", ("letter", letter), (None, None))
+
+    async def order(self, act: OrderAct, mandate: Mandate) -> None:
+        """The event happened when the person acted; a repeat of the act has the same id, and is ignored."""
+        await self._audit(mandate, ORDER_VERBS[act.kind], ("order", act.order_id), (act.before, act.kind))
+        now = self._app.clock.micros()
+        event = OrderEvent(
+            event_id=derived_id("order-act", act.kind, mandate.id),
+            order_id=act.order_id,
+            kind=act.kind,
+            source_system=OPERATOR,
+            effective_at=now,
+            recorded_at=now,
+            order=act.order,
+            reason=act.kind.lower(),
+            text=mandate.reason,
+            actor=mandate.actor,
+        )
+        await self._send(ORDER_EVENT.name, act.order_id, event)
+
+    async def reveal_order(self, order_id: str, mandate: Mandate) -> None:
+        await self._audit(mandate, "reveal-order", ("order", order_id), (None, None))
 
     # ── to Kafka ─────────────────────────────────────────────────────────────────────────────────
 

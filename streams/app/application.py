@@ -11,11 +11,14 @@ from typing import Any
 from aiokafka.errors import KafkaError
 
 from connectors.core.errors import LeaseLostError
+from streams.app import order_side
 from streams.app.faust_app import make_faust_app, raw_topic
 from streams.app.intake import Intake
+from streams.app.order_parts import CommandPart, FlowPart
+from streams.app.order_side import OrderSide
 from streams.app.parts import LanePart, StockPart
 from streams.app.preparation import Prepared
-from streams.app.targets import ShopChoice, open_shop
+from streams.app.targets import Choices, open_shop
 from streams.app.watch import Watch
 from streams.flows.stock import StockFlow
 from streams.flows.stock_keys import derive_index
@@ -47,7 +50,7 @@ from streams.sinks.lane_index import LaneIndex
 from streams.sinks.lane_sources import LaneSources
 from streams.sinks.lane_table import LaneTable
 from streams.sinks.stock_lane import Mode, StockLane
-from streams.tables import CHANGELOG_BATCH_BYTES, STOCK_LEDGER, STOCK_WRITE, TableSpec, changelog
+from streams.tables import CHANGELOG_BATCH_BYTES, STOCK_LEDGER, STOCK_WRITE, TABLES, TableSpec, changelog
 from streams.topics import (
     ALERT,
     AUDIT,
@@ -70,7 +73,7 @@ class Application:
     """Built once per process; `start` and `stop` are called by `streams.worker`."""
 
     def __init__(
-        self, settings: Settings, prepared: Prepared, shop: ShopChoice, *, clock: Clock, web_port: int
+        self, settings: Settings, prepared: Prepared, choices: Choices, *, clock: Clock, web_port: int
     ) -> None:
         self.settings, self.clock, self.web_port = settings, clock, web_port
         self.url = settings.web.advertised_url or f"http://{settings.web.host}:{web_port}"
@@ -85,7 +88,7 @@ class Application:
         self.lookback = Lookback(self._make_reader)
         self.writer = self._writer(prepared)
         self.letters = DeadLetters(self.writer, settings.app_id, settings.data_dir / "dead-letters")
-        self.shop = open_shop(shop, settings, clock, self.lease)
+        self.shop = open_shop(choices.shop, settings, clock, self.lease)
         self.faust = make_faust_app(settings, web_port=web_port)
         self.shell = Shell(
             clock=clock,
@@ -95,28 +98,34 @@ class Application:
             orders=self.orders,
             health=self.health,
         )
-        install(self.faust, self.shell, self.lease, batch_topics=[topic.name for topic in (*STOCK_INPUTS, DESIRED)])
+        inputs = [topic.name for topic in (*STOCK_INPUTS, DESIRED)]
+        install(self.faust, self.shell, self.lease, batch_topics=[*inputs, *order_side.READ])
         self.intake = Intake(
             self.faust, self.orders, health=self.health, writer=self.writer, serde=self.serde, clock=clock
         )
         self.intake.generation = lambda: self.lease.generation
         self.shell.pause = self.intake.hold_back
-        self.ledger = self._table(STOCK_LEDGER, derive_index)
-        self.rows = LaneTable(self._table(STOCK_WRITE, no_index))
+        self.ledger = self.table(STOCK_LEDGER, derive_index)
+        self.rows = LaneTable(self.table(STOCK_WRITE, no_index))
         self.stock = self._stock_part()
         self.lane = self._lane_part()
         self.intake.mode_changed = self.lane.lane.reindex
-        self.shell.parts = [self.stock, self.lane]
+        self.order_side = OrderSide(self, choices.orders) if choices.orders else None
+        self.parts: list[StockPart | LanePart | FlowPart | CommandPart] = [self.stock, self.lane]
+        if self.order_side is not None:
+            self.parts += self.order_side.parts
+        self.shell.parts = [*self.parts]
         self._agents()
         self._watching: asyncio.Task[None] | None = None
 
     def _writer(self, prepared: Prepared) -> Writer:
         app_id = self.settings.app_id
-        limits = {changelog(app_id, table): CHANGELOG_BATCH_BYTES for table in (STOCK_LEDGER, STOCK_WRITE)}
+        limits = {changelog(app_id, table): CHANGELOG_BATCH_BYTES for table in TABLES}
         limits[DEAD_LETTER.name] = prepared.dead_letter_bytes
         return Writer(producer_maker(self.settings.kafka, f"{app_id}-writer"), self.lease, limits=limits)
 
-    def _table(self, spec: TableSpec, derive: Derive) -> BulkTable:
+    def table(self, spec: TableSpec, derive: Derive) -> BulkTable:
+        """Declared with Faust, and known to the shell with what feeds it."""
         partitions = spec.partitions or self.settings.kafka.partitions
         table = BulkTable.declare(
             self.faust, self.writer, name=spec.name, partitions=partitions, events=self.shell, derive=derive
@@ -169,8 +178,11 @@ class Application:
         for topic in STOCK_INPUTS:
             self._agent(topic.name, topic.partitions or partitions, self.stock)
         self._agent(DESIRED.name, DESIRED.partitions, self.lane)
+        if self.order_side is not None:
+            for name, part in self.order_side.inputs.items():
+                self._agent(name, partitions, part)
 
-    def _agent(self, topic: str, partitions: int, part: StockPart | LanePart) -> None:
+    def _agent(self, topic: str, partitions: int, part: StockPart | LanePart | FlowPart | CommandPart) -> None:
         """A Faust agent that hands each batch to the part's pool, which acknowledges it when it is done."""
 
         async def take(stream: Any) -> None:  # Any: a Faust stream
@@ -181,9 +193,9 @@ class Application:
 
     # ── what runs ────────────────────────────────────────────────────────────────────────────────
 
-    def sink_mode(self) -> Mode:
+    def sink_mode(self, role: str = ROLE) -> Mode:
         """The newest order of an operator; without one the setting."""
-        ordered = self.orders.state(SINK, ROLE)
+        ordered = self.orders.state(SINK, role)
         return ordered if ordered in ("run", "shadow", "paused") else self.settings.sinks.mode  # type: ignore[return-value]  # checked here
 
     def failed(self, error: BaseException) -> None:
@@ -195,7 +207,7 @@ class Application:
         os._exit(EXIT_FAULT)
 
     async def start(self) -> None:
-        await self.serde.prepare(WRITTEN)
+        await self.serde.prepare(WRITTEN if self.order_side is None else (*WRITTEN, *order_side.WRITTEN))
         await self.writer.start()
         await self.orders.start()
         await self.faust.start()
@@ -209,12 +221,16 @@ class Application:
     async def stop(self) -> None:
         """Drain, commit, leave the group, close."""
         self.lane.stopping = True
+        for sink in [] if self.order_side is None else self.order_side.sinks:
+            sink.stopping = True
         if self._watching is not None:
             self._watching.cancel()
         await self.faust.stop()
         await self.orders.stop()
         await self.writer.stop()
         await self.shop.ports.close()
+        if self.order_side is not None:
+            await self.order_side.close()
 
     # ── what the watch looks at ──────────────────────────────────────────────────────────────────
 
@@ -226,13 +242,13 @@ class Application:
 
     async def take_up_left(self) -> None:
         """Batches that were left because the lease was lost for a moment come again, once it is back."""
-        if not any(part.pool.left for part in (self.stock, self.lane)):
+        if not any(part.pool.left for part in self.parts):
             return
         try:
             self.lease.check()
         except LeaseLostError:
             return
-        left = {part: part.pool.left for part in (self.stock, self.lane)}
+        left = {part: part.pool.left for part in self.parts}
         try:
             await self.faust.consumer.perform_seek()
         except KafkaError as error:  # the next look tries again

@@ -1,6 +1,6 @@
 """Facts of a running worker, read from its parts; nothing here changes anything."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -43,13 +43,16 @@ from streams.web.facts import (
     TroubleFact,
     WorkerFacts,
 )
+from streams.web.order_facts import OrderSums
 
 if TYPE_CHECKING:
     from streams.app.application import Application
 
 VERSION = version("commerce-streams")
 NEAR = 5
-_STATES = {
+Sums = Callable[[], OrderSums]
+"""What waits of orders; None where orders are off."""
+BREAKER_STATES = {
     BreakerState.CLOSED: "closed",
     BreakerState.TRYING: "trying",
     BreakerState.OPEN: "open",
@@ -60,8 +63,8 @@ _STATES = {
 class AppIntrospection:
     """Implements `streams.web.facts.Introspection`."""
 
-    def __init__(self, application: "Application", rules: StockRules) -> None:
-        self._app, self._rules = application, rules
+    def __init__(self, application: "Application", rules: StockRules, sums: Sums | None = None) -> None:
+        self._app, self._rules, self._sums = application, rules, sums
         settings = application.settings
         reader = reader_maker(settings.kafka, f"{settings.app_id}-look-up", wait_ms=1)
         self._lookback = Lookback(reader, within_s=1.0)
@@ -91,6 +94,7 @@ class AppIntrospection:
             lane_accounted=self._lane_accounted(),
             orders=tuple(OrderFact(o.key, o.state, o.actor, o.reason, o.at) for o in app.orders.orders.values()),
             since_poll_s=app.since_poll().total_seconds(),
+            order_sums=None if self._sums is None else self._sums(),
         )
 
     def _intake(self, topic: str) -> IntakeFact:
@@ -139,7 +143,7 @@ class AppIntrospection:
                 codes[code] = codes.get(code, 0) + int(calls)
         return TargetFact(
             name=gate.target,
-            state=_STATES[gate.breaker.state],
+            state=BREAKER_STATES[gate.breaker.state],
             since=gate.breaker.since,
             why=gate.breaker.why,
             last_answer_at=gate.last_answer_at,

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from streams.app.acts import AppActs
 from streams.app.introspection import AppIntrospection
+from streams.app.order_look import OrderLook
 from streams.runtime.kafka import reader_maker
 from streams.topics import DEAD_LETTER
 from streams.web.decoding import LetterDecoder
@@ -18,11 +19,14 @@ def install_pages(application: "Application") -> None:
     """Before the application starts."""
     kafka, app_id = application.settings.kafka, application.settings.app_id
     reader = reader_maker(kafka, f"{app_id}-pages")
+    side = application.order_side
+    orders = None if side is None else OrderLook(application, tuple(side.gates))
     ports = Ports(
-        introspection=AppIntrospection(application, application.rules),
+        introspection=AppIntrospection(application, application.rules, None if orders is None else orders.sums),
         acts=AppActs(application),
         letters=LetterLog(reader, DEAD_LETTER.partitions or kafka.partitions, application.clock),
         decode=LetterDecoder(application.serde).decode,
         clock=application.clock,
+        orders=orders,
     )
     install_web(application.faust, application.settings.web, ports)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from streams.runtime.cluster import Cluster, ClusterUnavailableError, TopicState
 from streams.settings import Settings, WebSettings
 from streams.tables import TABLES, changelog, changelog_config
-from streams.topics import DEAD_LETTER, DEAD_LETTER_MARGIN, STOCK_INPUTS, TOPICS
+from streams.topics import DEAD_LETTER, DEAD_LETTER_MARGIN, READ, TOPICS
 
 
 class PreparationError(Exception):
@@ -71,9 +71,7 @@ def _dead_letter_bytes(found: Mapping[str, TopicState]) -> int:
 
 def letter_bytes(found: Mapping[str, TopicState]) -> int:
     """Size that dead letters can have: the largest record that an input takes, and room for what is told."""
-    sizes = [
-        int(found[topic.name].config.get("max.message.bytes", "0")) for topic in STOCK_INPUTS if topic.name in found
-    ]
+    sizes = [int(found[topic.name].config.get("max.message.bytes", "0")) for topic in READ if topic.name in found]
     return max(sizes, default=1 << 20) + DEAD_LETTER_MARGIN
 
 

@@ -1,5 +1,6 @@
 """Opens the connector of each role, by name: swapping a product changes a folder and a setting."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from connectors.core import registry
@@ -18,11 +19,12 @@ MOST_ROWS = 5000
 """Of one call, where the target does not say: the highest that the setting allows."""
 
 
-class ShopChoice(NamedTuple):
-    """The connector that plays the shop, with its settings: checked, and nothing opened."""
+class Choice(NamedTuple):
+    """The connector that plays a role, with its settings: checked, and nothing opened; `setting` named it."""
 
     connector: Connector
     settings: ConnectorSettings
+    setting: str
 
 
 class ShopTarget(NamedTuple):
@@ -40,22 +42,45 @@ class ShopTarget(NamedTuple):
         return BatchSize(min(getattr(self.settings, "rows_per_call", 100), most), most)
 
 
-def choose_shop(settings: Settings) -> ShopChoice:
+class Choices(NamedTuple):
+    """Who plays which part; `orders` by role, empty where orders are left alone."""
+
+    shop: Choice
+    orders: Mapping[str, Choice]
+
+
+def choose(settings: Settings) -> Choices:
     """Raises SettingsError with one line that names the setting."""
-    name = settings.roles.commerce
+    return Choices(_choice(settings, settings.roles.commerce, "STREAMS_ROLES__COMMERCE"), _order_roles(settings))
+
+
+def _order_roles(settings: Settings) -> Mapping[str, Choice]:
+    named = {"erp": settings.orders.erp, "wms": settings.orders.wms, "crm": settings.orders.crm}
+    given = {role: name for role, name in named.items() if name}
+    if given and "erp" not in given:
+        first = next(iter(given))
+        raise SettingsError(f"STREAMS_ORDERS__{first.upper()} is set, STREAMS_ORDERS__ERP is not: name the ERP too")
+    return {role: _choice(settings, name, f"STREAMS_ORDERS__{role.upper()}") for role, name in given.items()}
+
+
+def _choice(settings: Settings, name: str, setting: str) -> Choice:
     try:
         connector = registry.load(name)
     except ConfigurationError as error:
-        raise SettingsError(f"STREAMS_ROLES__COMMERCE: {error.message}") from None
-    return ShopChoice(connector, read_connector(connector.settings, name, settings.connectors.get(name, {})))
+        raise SettingsError(f"{setting}: {error.message}") from None
+    return Choice(connector, read_connector(connector.settings, name, settings.connectors.get(name, {})), setting)
 
 
-def open_shop(choice: ShopChoice, settings: Settings, clock: Clock, lease: Lease) -> ShopTarget:
+def open_shop(choice: Choice, settings: Settings, clock: Clock, lease: Lease) -> ShopTarget:
     """Raises SettingsError where the connector cannot show stock."""
-    name = settings.roles.commerce
-    gate = Gate(name, clock, settings.sinks.calls_per_s)
-    dependencies = Dependencies(clock=clock, permit=lease.check, observe=gate.observe)
-    ports = choice.connector.open(choice.settings, dependencies)
+    gate, ports = open_target(choice, settings, clock, lease)
     if ports.stock is None:
-        raise SettingsError(f"STREAMS_ROLES__COMMERCE: connector {name!r} does not show stock")
+        raise SettingsError(f"{choice.setting}: connector {choice.connector.name!r} does not show stock")
     return ShopTarget(ports.stock, ports, gate, choice.settings)
+
+
+def open_target(choice: Choice, settings: Settings, clock: Clock, lease: Lease) -> tuple[Gate, Ports]:
+    """Its door and its ports; makes no call."""
+    gate = Gate(choice.connector.name, clock, settings.sinks.calls_per_s)
+    dependencies = Dependencies(clock=clock, permit=lease.check, observe=gate.observe)
+    return gate, choice.connector.open(choice.settings, dependencies)

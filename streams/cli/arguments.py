@@ -1,5 +1,7 @@
 """Arguments that several commands take, checked while they are parsed."""
 
+import re
+
 import click
 
 from streams.runtime.clock import SystemClock
@@ -35,4 +37,18 @@ class PlaceType(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-MOMENT, PLACE = MomentType(), PlaceType()
+class AgeType(click.ParamType):
+    """How long: microseconds."""
+
+    name = "age"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        if not (isinstance(value, str) and _AGE.fullmatch(value)):
+            self.fail(f"{value!r} is not an age like 90s, 10m, 2h, 3d", param, ctx)
+        return -places.moment_of(value, 0)
+
+
+_AGE = re.compile(r"[0-9]{1,6}[smhd]")
+MOMENT, PLACE, AGE = MomentType(), PlaceType(), AgeType()

@@ -81,11 +81,11 @@ def _run(arguments: Sequence[str]) -> None:
 
     from streams.app import Application  # noqa: PLC0415  as above
     from streams.app.preparation import Prepared  # noqa: PLC0415  as above
-    from streams.app.targets import choose_shop  # noqa: PLC0415  as above
+    from streams.app.targets import choose  # noqa: PLC0415  as above
     from streams.runtime.clock import SystemClock  # noqa: PLC0415  as above
     from streams.settings import read_settings  # noqa: PLC0415  as above
 
     settings = read_settings(os.environ)
     prepared, port = Prepared(RECORD_BYTES), settings.web.port
-    application = Application(settings, prepared, choose_shop(settings), clock=SystemClock(), web_port=port)
+    application = Application(settings, prepared, choose(settings), clock=SystemClock(), web_port=port)
     sys.exit(cli(args=list(arguments), app=application.faust, prog_name="commerce-streams faust"))

@@ -15,9 +15,9 @@ from streams.runtime.operating.gap_list import ACCEPTED, Gap, gap_key, gaps_of, 
 from streams.runtime.operating.places import Partition
 from streams.runtime.operating.posting import Outgoing
 from streams.tables import STOCK_LEDGER, TABLES, changelog
-from streams.topics import DESIRED, RECOUNT, STOCK_CHANGE, STOCK_INPUTS
+from streams.topics import DESIRED, READ, RECOUNT, STOCK_CHANGE
 
-INPUTS = tuple(topic.name for topic in (*STOCK_INPUTS, DESIRED))
+INPUTS = tuple(topic.name for topic in READ)
 AT_ONCE = 500
 
 

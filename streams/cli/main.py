@@ -10,12 +10,16 @@ RUN, LOOK, ACT, SET_UP, FAUST = "Run", "Look", "Act (audited)", "Set up", "Faust
 
 ENTRIES: Mapping[str, Entry] = {
     "worker": Entry("streams.cli.worker", "worker", RUN, "Work until SIGTERM."),
+    "gateway": Entry("streams.cli.gateway", "gateway", RUN, "Take orders over HTTP until SIGTERM."),
     "demo": Entry("streams.cli.demo.command", "demo", RUN, "A story of 90 seconds on real Kafka, checked."),
     "simulate": Entry("streams.cli.simulate", "simulate", RUN, "Run a stand-in for a target or a warehouse."),
     "status": Entry("streams.cli.status", "status", LOOK, "Is anything wrong?  As the first page says it."),
     "doctor": Entry("streams.cli.doctor", "doctor", LOOK, "Check brokers, topics, schemas, rights, target and disk."),
-    "trace": Entry("streams.cli.trace", "trace", LOOK, "The story of one SKU or one record."),
+    "trace": Entry("streams.cli.trace", "trace", LOOK, "The story of one SKU, order or record."),
     "stock": Entry("streams.cli.stock", "stock", LOOK, "Show a SKU, ask for a recount, state a quantity."),
+    "orders": Entry(
+        "streams.cli.orders", "orders", LOOK, "Show an order or those that wait; release, reject, correct one."
+    ),
     "dead-letters": Entry("streams.cli.dead_letters", "dead_letters", ACT, "List, show, retry, discard dead letters."),
     "gaps": Entry("streams.cli.gaps", "gaps", ACT, "Records that were lost before they were read."),
     "resume": Entry("streams.cli.resume", "resume", ACT, "Read a topic again whose intake was paused."),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import click
 
+from streams import topics
 from streams.cli.failures import FOUND_SOMETHING, CannotRunError
 from streams.cli.output import as_json, echo_rows, json_option, say
 from streams.cli.session import Session, actor_option, confirmed
@@ -13,9 +14,8 @@ from streams.runtime.operating.gap_list import ACCEPTED, gap_key
 from streams.runtime.operating.places import Partition, Span, moment_of
 from streams.runtime.operating.replay_plan import EARLIEST, Move, Rebuild, WouldSkipError, moves_of, rebuild_of
 from streams.tables import TABLES
-from streams.topics import DESIRED, STOCK_INPUTS
 
-READ = tuple(topic.name for topic in (*STOCK_INPUTS, DESIRED))
+READ = tuple(topic.name for topic in topics.READ)
 NO_OPS = (
     "Records below what the table has accounted for are known as redeliveries: they change no quantity; "
     "their snapshots are sent again, and rows that the shop had refused get another try."

@@ -2,13 +2,13 @@
 
 import click
 
+from streams import topics
 from streams.cli.output import say
 from streams.cli.session import Session, actor_option
 from streams.runtime.control import INTAKE, key_of
-from streams.topics import DESIRED, STOCK_INPUTS
 
 OPEN = "open"
-READ = tuple(topic.name for topic in (*STOCK_INPUTS, DESIRED))
+READ = tuple(topic.name for topic in topics.READ)
 
 
 @click.command()

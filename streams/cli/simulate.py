@@ -1,5 +1,6 @@
 """`simulate`: a stand-in for a target or a warehouse, to try things without one."""
 
+import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -9,10 +10,15 @@ import click
 from streams.settings import Settings, SettingsError, read_settings
 
 
-def _adobe_commerce(arguments: Sequence[str]) -> int:
-    from simulators.adobe_commerce.server import main  # noqa: PLC0415  each has libraries of its own
+def _server(package: str) -> Callable[[Sequence[str]], int]:
+    """Each has libraries of its own, so it is imported when it is asked for."""
 
-    return main(arguments)
+    def run(arguments: Sequence[str]) -> int:
+        module = importlib.import_module(f"simulators.{package}.server")
+        code: int = module.main(arguments)
+        return code
+
+    return run
 
 
 def _wms(arguments: Sequence[str]) -> int:
@@ -21,13 +27,17 @@ def _wms(arguments: Sequence[str]) -> int:
     return main([*_where(arguments), *arguments])
 
 
-SIMULATORS: Mapping[str, Callable[[Sequence[str]], int]] = {"adobe-commerce": _adobe_commerce, "wms": _wms}
+SERVERS = ("adobe_commerce", "netsuite", "rest_wms", "salesforce", "sap_s4hana")
+SIMULATORS: Mapping[str, Callable[[Sequence[str]], int]] = {
+    **{package.replace("_", "-"): _server(package) for package in SERVERS},
+    "wms": _wms,
+}
 
 
 @click.command(
     add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
 )
-@click.argument("name", metavar="[adobe-commerce|wms]", required=False)
+@click.argument("name", metavar=f"[{'|'.join(SIMULATORS)}]", required=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def simulate(ctx: click.Context, *, name: str | None, arguments: tuple[str, ...]) -> None:

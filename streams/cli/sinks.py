@@ -7,6 +7,7 @@ from streams.cli.output import as_json, echo_rows, json_option, say
 from streams.cli.session import Session, actor_option
 from streams.runtime.control import SINK, key_of
 from streams.runtime.operating.readable import time_text
+from streams.settings import Settings
 
 MODES = {"run": "run", "pause": "paused", "shadow": "shadow"}
 """What a person types → what is ordered."""
@@ -39,7 +40,7 @@ def list_(*, json: bool) -> None:
         found.append(
             {
                 "role": role,
-                "connector": getattr(session.settings.roles, role),
+                "connector": _connector(session.settings, role),
                 "mode": session.settings.sinks.mode if order is None else order.state,
                 "by": "settings" if order is None else order.actor,
                 "at": None if order is None else time_text(order.at),
@@ -51,6 +52,11 @@ def list_(*, json: bool) -> None:
     else:
         head = ("role", "connector", "mode", "by", "at", "reason")
         echo_rows(head, [[str(one[name] or "–") for name in head] for one in found])
+
+
+def _connector(settings: Settings, role: str) -> str:
+    """Empty where nobody plays the role."""
+    return settings.roles.commerce if role == "commerce" else str(getattr(settings.orders, role))
 
 
 @sinks.command()

@@ -1,4 +1,4 @@
-"""`trace`: the story of one SKU, or of one record, in order of time: the same lines as the pages show."""
+"""`trace`: the story of one SKU, one order or one record, in order of time."""
 
 import sys
 
@@ -9,6 +9,7 @@ from streams.cli.arguments import MOMENT, PLACE
 from streams.cli.failures import FOUND_SOMETHING, CannotRunError
 from streams.cli.output import as_json, json_option, progress, say, shown
 from streams.cli.session import Session
+from streams.domain.order_id import is_unified
 from streams.runtime.lookback import Place
 from streams.runtime.operating.places import SECOND, place_text
 from streams.runtime.operating.readable import time_text
@@ -21,20 +22,21 @@ SIGNS = {"ok": "(v)", "attention": "/!\\", "stopped": "(x)", "unknown": "(?)"}
 
 
 @click.command()
-@click.argument("sku", required=False)
+@click.argument("sku", metavar="SKU_OR_ORDER", required=False)
 @click.option("--record", type=PLACE, help="Instead of a SKU: one record, as TOPIC-PARTITION-OFFSET.")
 @click.option("--since", type=MOMENT, help="From this time or age on; default: 24h, or the record's own time.")
 @click.option("--most", type=click.IntRange(1, 10_000_000), default=500_000, show_default=True, help="Records scanned.")
 @json_option
 def trace(*, sku: str | None, record: Place | None, since: int | None, most: int, json: bool) -> None:
-    """Everything that the topics tell of SKU (as its source writes it), oldest first.
+    """Everything that the topics tell of a SKU (as its source writes it) or of an order (our id), oldest first.
 
     \b
     Example: commerce-streams trace PUMP-200 --since 2h
+    Example: commerce-streams trace commerce-000004711 --since 7d
     Example: commerce-streams trace --record wms.stock-change.v1-3-120
     """  # noqa: D301  click reads \b as "keep these lines"
     if (sku is None) == (record is None):
-        raise click.UsageError("name a SKU, or a record with --record")
+        raise click.UsageError("name a SKU or an order, or a record with --record")
     session = Session()
     story = _of_sku(session, sku, since, most) if sku is not None else _of_place(session, record, since, most)
     for cut in story.cut:
@@ -50,7 +52,8 @@ def trace(*, sku: str | None, record: Place | None, since: int | None, most: int
 
 def _of_sku(session: Session, item: str, since: int | None, most: int) -> Story:
     rules = stock_rules(session.settings.inventory)
-    subject = Subject(item, rules.sku_of(item))
+    order_id = item if session.settings.orders.erp and is_unified(item) else None
+    subject = Subject(item, rules.sku_of(item), order_id)
     bounds = Bounds(session.clock.micros() - DAY if since is None else since, most)
     with progress("reading topics") as told:
         return Library(session.brokers, session.reader, session.wire, rules).story(subject, bounds, told)

@@ -11,16 +11,16 @@ from typing import NamedTuple
 
 from streams.domain import stock_entry
 from streams.domain.reasons import DeadReason
-from streams.domain.stock_door import Refused
 from streams.domain.stock_entry import StockEntry
 from streams.domain.stock_rules import StockRules
 from streams.domain.version import Version
 from streams.flows import stock_keys
+from streams.flows.record_reader import Bad
 from streams.flows.stock_batch import Input, SkuFold, StockBatch, snapshot_of
 from streams.flows.stock_locations import LocationUsers
 from streams.flows.stock_messages import Encode, StockMessages
 from streams.flows.stock_movements import StoredBook
-from streams.flows.stock_records import Bad, Parsed, StockRecords
+from streams.flows.stock_records import Parsed, StockRecords
 from streams.flows.stock_skew import ClockSkew
 from streams.runtime import outbox
 from streams.runtime.clock import Clock
@@ -104,14 +104,14 @@ class StockFlow:
         users = LocationUsers(store, self._rules)
         parsed, ambiguous = users.told_apart(parsed)
         self._open(batch, store, parsed)
-        dead = [_letter(one.record, one.refused) for one in (*bad, *ambiguous) if one.record.offset >= fresh_from]
+        dead = [one.letter for one in (*bad, *ambiguous) if one.record.offset >= fresh_from]
         door_dead = len(dead)
         for bad_one in await self._fold(batch, parsed, store):
             if bad_one.refused.reason is DeadReason.UNEXPECTED_ERROR:  # of which the entry knows nothing
                 if bad_one.record.offset < fresh_from:
                     continue
                 door_dead += 1
-            dead.append(_letter(bad_one.record, bad_one.refused))
+            dead.append(bad_one.letter)
         groups, outboxes = await self._settle(batch, partition)
         groups.append(Group(users.writes(tally.next_version), {f"{source.topic}/dead": door_dead} if door_dead else {}))
         emitted = [fold for fold in batch.folds.values() if fold.emit]
@@ -189,7 +189,3 @@ class StockFlow:
         version = self._table.tally(partition).next_version
         gone = [Write(outbox.PREFIX + name, None, version) for name in outboxes]
         self._sent.setdefault(partition, []).extend(gone)
-
-
-def _letter(record: SourceRecord, refused: Refused) -> Letter:
-    return Letter(record, refused.reason, refused.detail)

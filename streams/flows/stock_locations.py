@@ -9,7 +9,8 @@ from streams.domain.stock_door import Admitted, Refused
 from streams.domain.stock_rules import StockRules
 from streams.domain.version import Version
 from streams.flows import stock_keys
-from streams.flows.stock_records import Bad, Parsed
+from streams.flows.record_reader import Bad
+from streams.flows.stock_records import Parsed
 from streams.runtime.partition_store import PartitionStore
 from streams.runtime.table import Write
 from streams.runtime.versioned import pack, unpack

@@ -2,12 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from functools import partial
 
 import msgspec
 
 from schemas.catalogue import INVENTORY_HOLD, STOCK_CHANGE, STOCK_REBASE, Contract
-from schemas.errors import DecodeError
 from schemas.models.inventory import InventoryHold, StockRebase
 from schemas.models.stock_change import StockChange
 from streams.domain.movements import rebase_identity
@@ -19,6 +18,7 @@ from streams.domain.stock_fold import Verdict
 from streams.domain.stock_hold import OpenHold
 from streams.domain.stock_rules import StockRules
 from streams.flows import stock_keys
+from streams.flows.record_reader import Bad, RecordReader
 from streams.flows.stock_batch import Input, StockBatch
 from streams.runtime.dead_letters import SourceRecord
 from streams.runtime.guard import Guard
@@ -37,52 +37,19 @@ class Parsed(msgspec.Struct, frozen=True, gc=False):
     value: Admitted | InventoryHold | StockRebase
 
 
-class Bad(NamedTuple):
-    """A record that could not."""
-
-    record: SourceRecord
-    refused: Refused
-
-
 class StockRecords:
     """`guards` by topic; `first_users` is asked for the system that used a plain location code first."""
 
     def __init__(self, serde: Serde, rules: StockRules, guards: Mapping[str, Guard], max_bytes: int) -> None:
-        self._serde, self._rules, self._guards, self._max = serde, rules, guards, max_bytes
+        self._reader, self._rules, self._guards = RecordReader(serde, guards, max_bytes), rules, guards
 
     async def parse(self, source: Input, records: Sequence[SourceRecord]) -> tuple[list[Parsed], list[Bad]]:
         """In log order, each record in one of the two lists."""
-        contract = CONTRACTS[source.topic]
-        refusals = [self._unreadable(record) for record in records]
-        readable = [record.value or b"" for record, refused in zip(records, refusals, strict=True) if refused is None]
-        answers = iter(await self._serde.decode(contract, readable))
-        guard = self._guards[source.topic]
-        parsed: list[Parsed] = []
-        bad: list[Bad] = []
-        for record, refused in zip(records, refusals, strict=True):
-            one = guard.run(self._admitted, source, record, next(answers)) if refused is None else refused
-            if isinstance(one, Refused):
-                bad.append(Bad(record, one))
-            else:
-                parsed.append(one)
-        return parsed, bad
-
-    def _unreadable(self, record: SourceRecord) -> Refused | None:
-        if record.value is None:
-            return Refused(DeadReason.NULL_VALUE, "the record has no value")
-        size = len(record.value)
-        if size > self._max:
-            return Refused(DeadReason.TOO_LARGE, f"{size} bytes, at most {self._max}")
-        return Refused(DeadReason.NULL_KEY, "the record has no key") if record.key is None else None
+        return await self._reader.read(CONTRACTS[source.topic], records, partial(self._admitted, source))
 
     def _admitted(
-        self, source: Input, record: SourceRecord, value: msgspec.Struct | DecodeError | None
+        self, source: Input, record: SourceRecord, value: StockChange | InventoryHold | StockRebase
     ) -> Parsed | Refused:
-        if value is None:
-            return Refused(DeadReason.UNKNOWN_SCHEMA, f"schema id {int.from_bytes((record.value or b'')[1:5], 'big')}")
-        if isinstance(value, DecodeError):
-            return Refused(DeadReason(value.reason), value.detail)
-        assert isinstance(value, (StockChange, InventoryHold, StockRebase))
         cause = Cause(source.number, record.offset, record.timestamp * 1000)
         if record.key != value.sku.encode():
             return Refused(DeadReason.WRONG_KEY, f"key {record.key or b''!r:.80} is not the SKU of the record")

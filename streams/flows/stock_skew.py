@@ -6,8 +6,8 @@ from schemas.models.cause import Cause as CauseModel
 from schemas.models.inventory import InventoryAlert
 from streams.domain.derived_id import derived_id
 from streams.domain.stock_rules import HOUR
+from streams.flows.record_reader import Bad
 from streams.flows.stock_messages import Encode
-from streams.flows.stock_records import Bad
 from streams.runtime.outbox import Message
 from streams.topics import ALERT
 

@@ -61,6 +61,12 @@ INTENTS = _gauge("intents_open", "Calls that may be under way.", "sink")
 REFUSED_VERSIONS = _counter("refused_versions_total", "Snapshots older than one already seen.", "sink")
 UNKNOWN_SKUS = _gauge("unknown_skus", "Written SKUs that the shop's catalogue does not hold.", "target")
 SINK_MODE = _gauge("sink_mode", "0 paused, 1 shadow, 2 run.", "sink")
+# gateway
+GATEWAY_ACCEPTED = _counter("gateway_accepted_total", "Events that are on their topic, acknowledged.", "channel")
+GATEWAY_DUPLICATES = _counter("gateway_duplicates_total", "Events that came again and added nothing.", "channel")
+GATEWAY_REFUSED = _counter("gateway_refused_total", "Requests that were refused, by reason.", "reason")
+GATEWAY_IN_FLIGHT = _gauge("gateway_inflight_requests", "Requests under way.")
+APPEND_SECONDS = _histogram("gateway_append_seconds", "Until Kafka acknowledged an event, or did not.", "topic")
 # worker
 LEASE_REFUSALS = _counter("lease_refusals_total", "Writes and calls stopped because the lease was lost.")
 STORE_BYTES = _gauge("store_size_bytes", "Bytes on disk.", "table")

@@ -1,12 +1,14 @@
 """Forms of values that are more than a type: what would do harm later, or nothing at all, is refused at the start."""
 
 import re
+from base64 import b64decode
 from decimal import Decimal
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 
+from streams.domain.order_id import unified_id
 from streams.domain.quantities import MICROS, RECORD_LIMIT
 from streams.domain.stock_rules import ANY
 
@@ -51,7 +53,41 @@ def _is_one_or_any(name: str) -> bool:
     return bool(name) and name == name.strip() and (name == ANY or not name.endswith(ANY))
 
 
+WHSEC = "whsec_"
+LEAST_BYTES, MOST_BYTES = 24, 64
+_CHANNEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+def _channel(name: str) -> str:
+    if not _CHANNEL.fullmatch(name):
+        raise ValueError("a channel's name has only letters, digits, _ and -")
+    unified_id(name, "1")  # says how long it may be
+    return name
+
+
+def secret_bytes(secret: SecretStr) -> bytes:
+    """The key behind `whsec_…`.  Raises ValueError, without the secret.
+
+    Prefix, base64 and 24 to 64 bytes: Standard Webhooks 1.0.0, "Signature scheme".
+    """
+    text = secret.get_secret_value()
+    try:
+        found = b64decode(text.removeprefix(WHSEC), validate=True) if text.startswith(WHSEC) else b""
+    except ValueError:
+        found = b""
+    if not LEAST_BYTES <= len(found) <= MOST_BYTES:
+        raise ValueError(f"a secret is {WHSEC} and {LEAST_BYTES} to {MOST_BYTES} random bytes in base64")
+    return found
+
+
+def _webhook_secret(secret: SecretStr) -> SecretStr:
+    secret_bytes(secret)
+    return secret
+
+
 Brokers = Annotated[str, AfterValidator(_servers)]
+Channel = Annotated[str, AfterValidator(_channel)]
+WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Quantity = Annotated[Decimal, Field(ge=0, le=MOST_UNITS, decimal_places=6)]
 Factor = Annotated[Decimal, Field(gt=0, le=MOST_UNITS)]

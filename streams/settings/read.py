@@ -190,7 +190,7 @@ def shown(settings: Settings) -> dict[str, str]:
         for part in path.lower().split(NESTED):
             value = getattr(value, part)
         if isinstance(value, SecretStr) or is_secret(path):
-            found[PREFIX + path] = "not set" if value is None else "set"
+            found[PREFIX + path] = "set" if value else "not set"
         else:
             found[PREFIX + path] = "" if value is None else str(value)
     return found

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from connectors.core.settings import BaseUrl
-from streams.settings.forms import Brokers, Factor, Pairs, Quantity, SkusOrAll, TimeZone
+from streams.settings.forms import Brokers, Channel, Factor, Pairs, Quantity, SkusOrAll, TimeZone, WebhookSecret
 
 Port = int
 Milliseconds = int
@@ -189,6 +189,45 @@ class RoleSettings(Frozen):
     commerce: str = Field("adobe_commerce", description="The shop.")
 
 
+class OrderSettings(Frozen):
+    """The orders flow; off until an ERP is named."""
+
+    erp: str = Field("", description="Connector of the ERP, e.g. netsuite; empty: orders are left alone.")
+    wms: str = Field("", description="Connector of the WMS that takes pick tasks; empty: none is told.")
+    crm: str = Field("", description="Connector of the CRM; empty: none is told.")
+    at_once: int = Field(8, ge=1, le=256, description="Orders that are worked on side by side at one target.")
+
+
+class GatewaySettings(Frozen):
+    """The gateway, which takes orders over HTTP; a process of its own."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on; loopback unless a proxy with TLS is before it.")
+    port: Port = Field(6067, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    secrets: dict[Channel, tuple[WebhookSecret, ...]] = Field(
+        default_factory=dict,
+        description="Channel → its secret (`whsec_…`), or two of them while one is replaced by the other.",
+    )
+    max_body_bytes: int = Field(262_144, ge=1024, le=800_000, description="Bodies beyond this are refused.")
+    read_s: Seconds = Field(10, gt=0, le=60, description="How long a sender may take for a request.")
+    append_s: Seconds = Field(5, gt=0, le=60, description="How long Kafka may take to acknowledge an order.")
+    in_flight: int = Field(256, ge=1, le=1000, description="Requests at once; more are told to come again.")
+    remember_s: Seconds = Field(
+        3600, ge=600, le=86_400, description="How long the id of an event is known, so that a repeat adds nothing."
+    )
+    remember_ids: int = Field(50_000, ge=1000, le=1_000_000, description="How many such ids are known at most.")
+
+    @field_validator("secrets")
+    @classmethod
+    def _one_channel_each(cls, secrets: dict[str, tuple[SecretStr, ...]]) -> dict[str, tuple[SecretStr, ...]]:
+        wrong = [channel for channel, known in secrets.items() if not 1 <= len(known) <= 2]
+        if wrong:
+            raise ValueError(f"channel {wrong[0]}: a channel has one secret, or two while one replaces the other")
+        every = [one.get_secret_value() for known in secrets.values() for one in known]
+        if len(set(every)) != len(every):
+            raise ValueError("each channel has secrets of its own, and one of them stands twice")
+        return secrets
+
+
 class LogSettings(Frozen):
     """What is logged, and how."""
 
@@ -210,6 +249,8 @@ class Settings(Frozen):
     inventory: InventorySettings = InventorySettings()
     sinks: SinkSettings = SinkSettings()
     roles: RoleSettings = RoleSettings()
+    orders: OrderSettings = OrderSettings()
+    gateway: GatewaySettings = GatewaySettings()
     logs: LogSettings = LogSettings()
     connectors: dict[str, dict[str, Any]] = Field(  # Any: raw, each connector has its own model
         default_factory=dict, description="Settings of each connector; see its README."

@@ -53,6 +53,19 @@ class RebaseAct(Act, frozen=True, kw_only=True):
     before: str
 
 
+class CorrectAct(Act, frozen=True, kw_only=True):
+    """The whole order as it shall be, as people write it."""
+
+    order: msgspec.Raw
+
+
+class RevealAct(Act, frozen=True, kw_only=True):
+    """Asked by the worker that a person asked: which order, and who that is."""
+
+    order_id: str
+    actor: str
+
+
 ActT = TypeVar("ActT", bound=Act)
 NOT_A_SKU = "A SKU has 1 to 64 characters, no control characters and no blank at either end."
 

@@ -5,6 +5,8 @@ Every act is audited before it is done, and its ids are derived from the act's i
 
 from typing import Literal, NamedTuple, Protocol
 
+from schemas.models.order import Order
+
 Mode = Literal["run", "shadow", "paused"]
 
 
@@ -22,6 +24,15 @@ class Place(NamedTuple):
     sku: str
     location: str | None = None
     bucket: str | None = None
+
+
+class OrderAct(NamedTuple):
+    """What is said of an order; `before` is how it stood, `order` what it shall be where it is corrected."""
+
+    order_id: str
+    kind: Literal["RELEASED", "REFUSED", "CORRECTED"]
+    before: str
+    order: Order | None = None
 
 
 class ActFailedError(Exception):
@@ -53,4 +64,12 @@ class Acts(Protocol):
 
     async def reveal(self, letter: str, mandate: Mandate) -> None:
         """Notes that the content of a letter is shown to a person."""
+        ...
+
+    async def order(self, act: OrderAct, mandate: Mandate) -> None:
+        """A person releases, rejects or corrects an order: an event of it like any other."""
+        ...
+
+    async def reveal_order(self, order_id: str, mandate: Mandate) -> None:
+        """Notes that the people of an order are shown to a person."""
         ...

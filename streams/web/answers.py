@@ -90,8 +90,17 @@ def counters(situation: Situation) -> dict[str, str]:
     found = needs(situation)
     return {
         "/": f"{for_a_person(found):,}" if for_a_person(found) else "?" if found else "",
+        "/orders": _held(situation),
         "/dead-letters": f"{letters.total:,}" if known and letters.total else "" if known else "?",
     }
+
+
+def _held(situation: Situation) -> str:
+    """Orders that wait for a decision; empty where orders are off."""
+    sums = situation.orders
+    if sums is None:
+        return ""
+    return f"{sums.held:,}" if sums.held else "" if sums.is_whole else "?"
 
 
 def frame(request: web.Request, at: WebContext, as_of: datetime) -> dict[str, object]:
@@ -122,6 +131,8 @@ def frame(request: web.Request, at: WebContext, as_of: datetime) -> dict[str, ob
         "csrf": at.sessions.csrf(who.session) if who.session else "",
         "has_tokens": at.tokens.any_set,
         "operate_token": at.tokens.can_anybody("operate"),
+        "reveal_token": at.tokens.can_anybody("reveal"),
+        "orders_on": at.orders is not None,
     }
 
 

@@ -21,6 +21,7 @@ from streams.web.letter_log import StoredLetter
 from streams.web.letter_view import Decode
 from streams.web.limits import Allowance
 from streams.web.memory import Memory
+from streams.web.order_parts import OrderLookup
 from streams.web.render import Renderer
 from streams.web.roles import Tokens
 from streams.web.sessions import Sessions
@@ -96,6 +97,8 @@ class WebContext:
     door: Door
     scene: Scene
     stock: StockLookup
+    orders: OrderLookup | None
+    """None where orders are off."""
     letters: LetterSource
     decode: Decode
     acts: Acts

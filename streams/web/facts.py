@@ -8,6 +8,8 @@ from typing import Protocol
 
 import msgspec
 
+from streams.web.order_facts import OrderSums
+
 
 class TroubleFact(msgspec.Struct, frozen=True):
     """One thing that is wrong; `blocks` says whether the worker is not ready because of it."""
@@ -122,6 +124,8 @@ class WorkerFacts(msgspec.Struct, frozen=True):
     """The part of `accounted` that the stock lane counted (applied, superseded, dead, parked)."""
     orders: tuple[OrderFact, ...] = ()
     since_poll_s: float | None = None
+    order_sums: OrderSums | None = None
+    """Orders that wait; None where this worker does no orders."""
 
 
 class TermFact(msgspec.Struct, frozen=True):

@@ -21,6 +21,8 @@ from streams.web.fleet import Fleet
 from streams.web.letter_index import LetterIndex
 from streams.web.letter_view import Decode
 from streams.web.limits import Allowance
+from streams.web.order_facts import OrderSource
+from streams.web.order_parts import Asking, OrderLookup
 from streams.web.peers import HttpPeers
 from streams.web.roles import Tokens
 from streams.web.routes import register
@@ -39,6 +41,8 @@ class Ports:
     letters: LetterSource
     decode: Decode
     clock: Clock
+    orders: OrderSource | None = None
+    """None where orders are off."""
 
 
 def install_web(faust_app: Any, settings: WebSettings, ports: Ports) -> None:  # Any: Faust has no types
@@ -49,8 +53,9 @@ def install_web(faust_app: Any, settings: WebSettings, ports: Ports) -> None:  #
 
 def install(app: web.Application, settings: WebSettings, ports: Ports) -> None:
     """Into any aiohttp application that is not started yet."""
-    peers = HttpPeers(Tokens.of(settings).for_peers)
-    at = make_context(settings, ports, peers)
+    tokens = Tokens.of(settings)
+    peers, revealing = HttpPeers(tokens.for_peers), HttpPeers(tokens.for_reveal)
+    at = make_context(settings, ports, peers, revealing)
     app[CONTEXT] = at
     app.middlewares.append(failures)
     app.on_response_prepare.append(set_headers)
@@ -69,15 +74,17 @@ def install(app: web.Application, settings: WebSettings, ports: Ports) -> None:
         if tasks:
             await asyncio.wait(tasks, timeout=2)
         await peers.close()
+        await revealing.close()
 
     app.on_startup.append(start)
     app.on_cleanup.append(stop)
 
 
-def make_context(settings: WebSettings, ports: Ports, peers: HttpPeers) -> WebContext:
+def make_context(settings: WebSettings, ports: Ports, peers: HttpPeers, revealing: HttpPeers) -> WebContext:
     tokens, clock = Tokens.of(settings), ports.clock
     sessions = Sessions(tokens.key)
     fleet = Fleet(ports.introspection, peers, clock)
+    asking = Asking(ports.introspection, fleet, peers, revealing, clock)
     return WebContext(
         introspection=ports.introspection,
         clock=clock,
@@ -87,6 +94,7 @@ def make_context(settings: WebSettings, ports: Ports, peers: HttpPeers) -> WebCo
         door=Door(tokens, sessions, settings.host, clock),
         scene=Scene(fleet, LetterIndex(), clock),
         stock=StockLookup(ports.introspection, fleet, peers, clock),
+        orders=None if ports.orders is None else OrderLookup(ports.orders, asking),
         letters=ports.letters,
         decode=ports.decode,
         acts=ports.acts,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from streams.web import needs_intake, needs_sink
+from streams.web import needs_intake, needs_orders, needs_sink
 from streams.web.envelope import WORST_FIRST
 from streams.web.need import Link, Need
 from streams.web.situation import Situation
@@ -102,6 +102,7 @@ _RULES: tuple[Callable[[Situation], Iterator[Need]], ...] = (
     _rebuilding,
     *needs_sink.RULES,
     *needs_intake.RULES,
+    *needs_orders.RULES,
     _troubles,
 )
 """One rule for each thing that can be wrong."""

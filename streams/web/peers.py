@@ -21,19 +21,42 @@ class HttpPeers:
 
     async def get(self, url: str, path: str, params: Mapping[str, str] | None = None) -> bytes:
         """The body of a 200 answer.  Raises PeerSilentError within two seconds."""
+        return await self._ask("GET", url + path, params=params)
+
+    async def post(self, url: str, path: str, body: bytes) -> bytes:
+        """JSON; as `get`."""
+        return await self._ask("POST", url + path, data=body, content_type="application/json")
+
+    async def _ask(
+        self,
+        method: str,
+        address: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+        content_type: str | None = None,
+    ) -> bytes:
+        headers = self._headers if content_type is None else {**self._headers, "Content-Type": content_type}
         try:
             async with asyncio.timeout(WITHIN_S):
-                return await self._get(url + path, params)
+                return await self._answer(method, address, params, data, headers)
         except TimeoutError:
             raise PeerSilentError(f"no answer in {WITHIN_S:.0f} s") from None
         except (aiohttp.ClientError, OSError) as error:
             raise PeerSilentError(_why(error)) from None
 
-    async def _get(self, address: str, params: Mapping[str, str] | None) -> bytes:
+    async def _answer(
+        self,
+        method: str,
+        address: str,
+        params: Mapping[str, str] | None,
+        data: bytes | None,
+        headers: Mapping[str, str],
+    ) -> bytes:
         if self._session is None:
             self._session = aiohttp.ClientSession(trust_env=False, auto_decompress=False)
-        async with self._session.get(
-            address, params=params, headers=self._headers, allow_redirects=False, max_line_size=8190
+        async with self._session.request(
+            method, address, params=params, data=data, headers=headers, allow_redirects=False, max_line_size=8190
         ) as answer:
             if answer.status != 200:
                 raise PeerSilentError(f"it answered {answer.status}")

@@ -60,6 +60,11 @@ class Tokens:
         return next((known[role] for role in ("read", "operate", "reveal") if role in known), None)
 
     @property
+    def for_reveal(self) -> str | None:
+        """Who may see people here may see them at another worker."""
+        return dict(self.by_role).get("reveal")
+
+    @property
     def key(self) -> bytes:
         """Signs sessions: the same on every worker with these tokens, another one once a token changes."""
         digest = hashlib.sha256(b"commerce-streams session key 1")

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from streams.web import act_api, api, pages, probes, rebase_api, sign_in
+from streams.web import act_api, api, order_api, pages, probes, rebase_api, sign_in
 from streams.web.context import VISITOR, context
 from streams.web.door import Access
 
@@ -31,6 +31,7 @@ def _post(path: str, access: Access, handler: Handler) -> Route:
 
 _LETTERS, _ONE_GROUP, _ONE_LETTER = "/dead-letters", "/dead-letters/{group}", "/dead-letters/{group}/{letter}"
 _API = "/api/v1"
+_ORDERS, _ORDER = "/orders", "/orders/{id}"
 
 ROUTES: tuple[Route, ...] = (
     _get("/healthz", Access.PROBE, probes.healthz),
@@ -43,6 +44,8 @@ ROUTES: tuple[Route, ...] = (
     _get("/", Access.READ, pages.overview_page),
     _get("/status", Access.READ, pages.status),
     _get("/stock", Access.READ, pages.stock_look_up),
+    _get(_ORDERS, Access.READ, order_api.queue_page),
+    _get(_ORDER, Access.READ, order_api.one_page),
     _get(_LETTERS, Access.READ, pages.letters),
     _get(_ONE_GROUP, Access.READ, pages.group),
     _get(_ONE_LETTER, Access.READ, pages.letter),
@@ -51,6 +54,11 @@ ROUTES: tuple[Route, ...] = (
     _get(f"{_API}/stock", Access.READ, api.stock),
     _get(f"{_API}/stock/own", Access.READ, api.own_stock),
     _get(f"{_API}/stock/shop", Access.READ, api.stock_in_shop),
+    _get(_API + _ORDERS, Access.READ, order_api.orders),
+    _get(f"{_API}/orders/own", Access.READ, order_api.own),
+    _get(f"{_API}/orders/own/find", Access.READ, order_api.own_find),
+    _get(f"{_API}/orders/own/queue", Access.READ, order_api.own_queue),
+    _get(_API + _ORDER, Access.READ, order_api.order),
     _get(_API + _LETTERS, Access.READ, api.letters),
     _get(_API + _ONE_GROUP, Access.READ, api.group),
     _get(_API + _ONE_LETTER, Access.READ, api.letter),
@@ -62,6 +70,11 @@ ROUTES: tuple[Route, ...] = (
     _post(f"{_API}/sinks/{{role}}", Access.OPERATE, act_api.set_sink),
     _post(f"{_API}/topics/{{topic}}/resume", Access.OPERATE, act_api.resume),
     _post(f"{_API}/gaps/accept", Access.OPERATE, act_api.accept_gap),
+    _post(f"{_API}{_ORDER}/release", Access.OPERATE, order_api.release),
+    _post(f"{_API}{_ORDER}/reject", Access.OPERATE, order_api.reject),
+    _post(f"{_API}{_ORDER}/correct", Access.OPERATE, order_api.correct),
+    _post(f"{_API}{_ORDER}/reveal", Access.REVEAL, order_api.reveal),
+    _post(f"{_API}/orders/own/people", Access.REVEAL, order_api.own_people),
     _post(f"{_API}{_ONE_LETTER}/reveal", Access.REVEAL, act_api.reveal),
 )
 

@@ -1,6 +1,7 @@
 """Everything that one page is made of: one round of answers, the letters, and what was seen before."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from streams.topics import STOCK_INPUTS
@@ -9,6 +10,7 @@ from streams.web.facts import IntakeFact, LaneFact, OrderFact, TargetFact, Worke
 from streams.web.fleet import Snapshot
 from streams.web.letter_index import GroupState, IndexState
 from streams.web.memory import NOTHING_REMEMBERED, Recollection, lane_of
+from streams.web.order_facts import OrderSums
 from streams.web.words import ranges
 
 ROLE = "commerce"
@@ -60,6 +62,12 @@ class Situation(NamedTuple):
         return next(iter(found[0].targets), None) if found is not None else None
 
     @property
+    def orders(self) -> OrderSums | None:
+        """Over all workers that answered; None where orders are off.  Whole where every worker has told all of its."""
+        told = [facts.order_sums for facts in self.fleet.answered if facts.order_sums is not None]
+        return added(told, is_whole=self.fleet.is_whole) if told else None
+
+    @property
     def recovering(self) -> Mapping[str, int]:
         """Table → changelog records still to be read."""
         left: dict[str, int] = {}
@@ -105,6 +113,28 @@ class Situation(NamedTuple):
             return "What it owns is"
         whose = "Its" if len(self.fleet.silent) == 1 else "Their"
         return f"{whose} partition{'' if len(lost) == 1 else 's'} {ranges(lost)} {'is' if len(lost) == 1 else 'are'}"
+
+
+def added(told: Sequence[OrderSums], *, is_whole: bool) -> OrderSums:
+    """Several workers' orders in one."""
+    oldest = [one.oldest_held_at for one in told if one.oldest_held_at is not None]
+    reasons, waiting = Counter[str](), Counter[str]()
+    since: dict[str, int] = {}
+    for one in told:
+        reasons.update(one.reasons)
+        waiting.update(one.waiting)
+        for role, at in one.oldest_waiting_at.items():
+            since[role] = min(at, since.get(role, at))
+    return OrderSums(
+        as_of=min(one.as_of for one in told),
+        held=sum(one.held for one in told),
+        oldest_held_at=min(oldest, default=None),
+        reasons=dict(reasons),
+        waiting=dict(waiting),
+        oldest_waiting_at=since,
+        refusing={role: why for one in told for role, why in one.refusing.items()},
+        is_whole=is_whole and all(one.is_whole for one in told),
+    )
 
 
 def merged(topic: str, workers: tuple[WorkerFacts, ...]) -> Intake:

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from simulators.local_stack.registry import Registry
+from tests.faults.order_system import OrderSystem
 from tests.faults.system import System
 
 MakeSystem = Callable[..., System]
+MakeOrderSystem = Callable[..., OrderSystem]
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +27,21 @@ def make_system(tmp_path: Path, registry_url: str) -> Iterator[MakeSystem]:
 
     def make(**options: Any) -> System:  # Any: System's own options
         system = System(tmp_path, registry_url, **options)
+        made.append(system)
+        return system.start()
+
+    yield make
+    for system in made:
+        system.end()
+
+
+@pytest.fixture
+def make_order_system(tmp_path: Path, registry_url: str) -> Iterator[MakeOrderSystem]:
+    """As above, with an ERP and channels that place orders."""
+    made: list[OrderSystem] = []
+
+    def make(**options: Any) -> OrderSystem:  # Any: as above
+        system = OrderSystem(tmp_path, registry_url, **options)
         made.append(system)
         return system.start()
 

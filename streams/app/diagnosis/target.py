@@ -1,37 +1,50 @@
-"""The shop: one cheap read that proves address and credential."""
+"""The targets: one cheap read of each that proves address and credential."""
 
 import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 
 from connectors.core.errors import ConfigurationError, ConnectorError
+from connectors.core.registry import Ports
 from streams.app.diagnosis.check import Check
-from streams.app.targets import choose_shop, open_shop
+from streams.app.targets import Choice, choose, open_target
 from streams.runtime.clock import Clock
 from streams.runtime.lease import Lease
 from streams.settings import Settings
 
 
 def answers(settings: Settings, clock: Clock) -> Iterator[Check]:
-    name = settings.roles.commerce
+    """The shop, then whoever the orders go to."""
+    choices = choose(settings)
+    for choice in (choices.shop, *choices.orders.values()):
+        yield _answer(choice, settings, clock)
+
+
+def _answer(choice: Choice, settings: Settings, clock: Clock) -> Check:
+    name = choice.connector.name
     try:
-        asyncio.run(_ask(settings, clock))
+        asyncio.run(_ask(choice, settings, clock))
     except ConfigurationError as error:
         advice = f"Correct STREAMS_CONNECTORS__{name.upper()}__… (address, credential, rights)."
-        yield Check("target", "fail", f"{name}: {error.message}", advice)
+        return Check("target", "fail", f"{name}: {error.message}", advice)
     except ConnectorError as error:
         advice = "Workers start without it and wait; nothing is lost."
-        yield Check("target", "fail", f"{name}: {error.message}", advice)
-    else:
-        yield Check("target", "ok", f"{name} answers and takes our credential")
+        return Check("target", "fail", f"{name}: {error.message}", advice)
+    return Check("target", "ok", f"{name} answers and takes our credential")
 
 
-async def _ask(settings: Settings, clock: Clock) -> None:
+async def _ask(choice: Choice, settings: Settings, clock: Clock) -> None:
     """A read needs no lease: one that was never joined will do."""
-    shop = open_shop(
-        choose_shop(settings), settings, clock, Lease(clock, timedelta(seconds=settings.kafka.session_timeout_s))
-    )
+    lease = Lease(clock, timedelta(seconds=settings.kafka.session_timeout_s))
+    _gate, ports = open_target(choice, settings, clock, lease)
     try:
-        await shop.port.check()
+        await _check(ports)
     finally:
-        await shop.ports.close()
+        await ports.close()
+
+
+async def _check(ports: Ports) -> None:
+    """Any of its ports proves the credential."""
+    port = ports.stock or ports.orders or ports.tasks or ports.crm or ports.shop_orders
+    if port is not None:
+        await port.check()

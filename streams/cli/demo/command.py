@@ -27,9 +27,9 @@ TICK_S = 0.5
 @click.option("--items", default=300, show_default=True, help="SKUs in the warehouses.")
 @click.option("--seed", default=1, show_default=True, help="Seed of the traffic.")
 def demo(once: bool, json_file: Path | None, items: int, seed: int) -> None:  # noqa: FBT001  click's own way
-    """A story of 90 seconds on real Kafka: trade, a burst, an outage, a killed worker, poison.
+    """A story of 90 seconds on real Kafka: trade, orders, a burst, outages, a killed worker, poison.
 
-    Exit code 1 where Commerce does not equal the WMS at its end.
+    Exit code 1 where Commerce does not equal the WMS at its end, or an order is missing or doubled at the ERP.
 
     \b
     Example: commerce-streams demo --once --json figures.json
@@ -93,11 +93,15 @@ def _heal(stage: Stage, screen: Screen) -> None:
     begun = now()
     while now() - begun < HEAL_WITHIN_S:
         equal, pairs = equal_pairs(stage)
-        screen.progress(f"{now() - begun:4.0f} s  {equal:,} of {pairs:,} pairs equal; {stage.standing()}")
-        if equal == pairs and stage.is_idle():
+        orders = stage.orders.counts()
+        booked = f"{orders.booked:,} of {orders.placed:,} orders booked"
+        screen.progress(f"{now() - begun:4.0f} s  {equal:,} of {pairs:,} pairs equal; {booked}; {stage.standing()}")
+        if equal == pairs and stage.is_idle() and orders.holds and stage.orders.are_placed:
             break
         pause(TICK_S)
     screen.still()
+    if stage.orders.failure is not None:
+        raise DemoError(f"orders could not be placed: {stage.orders.failure}")
 
 
 def _stay(stage: Stage, screen: Screen) -> None:

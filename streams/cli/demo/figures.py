@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from streams.cli.demo import topics
+from streams.cli.demo.orders import NO_ORDERS, OrderCounts
 from streams.cli.demo.stage import Stage
 from streams.topics import STOCK_CHANGE
 
@@ -28,6 +29,7 @@ class Figures:
     calm_delays: list[float] = field(default_factory=list)
     pairs: int = 0
     equal: int = 0
+    orders: OrderCounts = NO_ORDERS
 
     @property
     def coalescing(self) -> float:
@@ -43,7 +45,11 @@ class Figures:
     @property
     def holds(self) -> bool:
         """What the demo is to show, is so."""
-        return self.pairs > 0 and self.equal == self.pairs and self.is_accounted_for
+        return self.is_equal and self.is_accounted_for and self.orders.holds
+
+    @property
+    def is_equal(self) -> bool:
+        return self.pairs > 0 and self.equal == self.pairs
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -63,6 +69,11 @@ class Figures:
             "calm_delay_p99_s": quantile(self.calm_delays, 0.99),
             "pairs": self.pairs,
             "pairs_equal": self.equal,
+            "orders": self.orders.placed,
+            "orders_booked": self.orders.booked,
+            "orders_missing": self.orders.missing,
+            "orders_doubled": self.orders.doubled,
+            "erp_answers_lost": self.orders.lost_answers,
         }
 
 
@@ -97,6 +108,7 @@ def gather(stage: Stage, calm: Sequence[tuple[float, float]]) -> Figures:
         if any(begin <= at <= end for begin, end in calm):
             found.calm_delays.append(seconds)
     found.equal, found.pairs = equal_pairs(stage)
+    found.orders = stage.orders.counts()
     return found
 
 

@@ -41,11 +41,15 @@ class Screen:
         for name, value in _rows(figures):
             table.add_row(name, value)
         self.console.print(table)
-        sign = "[green]✔[/green]" if figures.holds else "[red]✘[/red]"
         text = f"Commerce equals the WMS for {figures.equal:,} of {figures.pairs:,} (source, SKU) pairs"
-        self.console.print(f"{sign} {text}", highlight=False)
+        self._verdict(figures.is_equal, text)
+        self._verdict(figures.orders.holds, str(figures.orders))
         if not figures.is_accounted_for:
             self.console.print("[red]✘[/red] some records are not accounted for", highlight=False)
+
+    def _verdict(self, holds: bool, text: str) -> None:  # noqa: FBT001  it is the verdict
+        sign = "[green]✔[/green]" if holds else "[red]✘[/red]"
+        self.console.print(f"{sign} {text}", highlight=False)
 
 
 def _rows(figures: Figures) -> list[tuple[str, str]]:
@@ -62,6 +66,7 @@ def _rows(figures: Figures) -> list[tuple[str, str]]:
         ("coalescing", f"{figures.coalescing:.1f} changes a row"),
         ("from change to Commerce, normal trade", _delay(told["calm_delay_p50_s"], told["calm_delay_p99_s"])),
         ("from change to Commerce, whole story", _delay(told["delay_p50_s"], told["delay_p99_s"])),
+        ("answers of the ERP that were lost", f"{figures.orders.lost_answers:,}"),
         ("every record accounted for", "yes" if figures.is_accounted_for else "NO"),
     ]
 

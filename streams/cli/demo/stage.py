@@ -18,6 +18,7 @@ from simulators.wms.model import WAREHOUSES, locations_of
 from simulators.wms.plan import Phase
 from simulators.wms.simulator import SimulatorSettings, WmsSimulator
 from simulators.wms.traffic import WorldSettings
+from streams.cli.demo.orders import OrderStage
 from streams.cli.demo.processes import Child, DemoError, answers, ask, free_port, wait_until
 
 READY_WITHIN_S = 60.0
@@ -35,6 +36,7 @@ class Stage:
         self.token = secrets.token_urlsafe(12)
         self.workers: dict[str, Child] = {}
         self.ports: dict[str, int] = {}
+        self.orders = OrderStage(folder, items=items, seed=seed)
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -54,6 +56,7 @@ class Stage:
     def _set(self) -> None:
         self.stack = self._open.enter_context(LocalStack(self.folder / "stack", progress=self._progress))
         self._start_shop()
+        self._start_erp()
         for arguments in (("topics", "apply"), ("schemas", "apply")):
             self._command(*arguments)
         self._open_warehouses()
@@ -79,6 +82,15 @@ class Stage:
         sources = sorted({warehouse.source_code for warehouse in WAREHOUSES})
         products = [f"SKU-{number:05d}" for number in range(1, self._items + 1)]
         ask(f"{self.shop_url}/_sim/state", "PUT", {"products": products, "sources": ["default", *sources]})
+
+    def _start_erp(self) -> None:
+        self._say("starting the simulated NetSuite")
+        self._open.callback(self.orders.start().stop)
+        self._open.callback(self.orders.stop)
+
+    def place_orders(self) -> None:
+        """They come in for the next 70 seconds."""
+        self.orders.begin(self.stack.kafka.bootstrap, self.stack.registry.url)
 
     def _command(self, *arguments: str) -> None:
         self._say(f"commerce-streams {' '.join(arguments)}")
@@ -122,6 +134,7 @@ class Stage:
             f"{commerce}AUTH__PASSWORD": "simulated-password-1",
             f"{commerce}SETTLE_S": "10",
             f"{commerce}TIMEOUT_S": "8",
+            **self.orders.environ(),
         }
 
     def start_worker(self, name: str) -> None:

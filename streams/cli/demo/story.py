@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from simulators.wms.plan import Phase
+from streams.cli.demo.orders import ORDERS
 from streams.cli.demo.stage import Stage
 
 POISON = 50
@@ -23,9 +24,9 @@ class Act:
 def acts() -> Iterator[Act]:
     """About 90 seconds in all."""
     yield Act("opening", "every warehouse states its stock once", _opening)
-    yield Act("normal trade", "300 changes a second for 20 s", lambda stage: _trade(stage, 20, 300), calm=True)
+    yield Act("normal trade", f"300 changes a second for 20 s; {ORDERS} orders begin to come in", _normal, calm=True)
     yield Act("burst", "2,000 changes a second for 10 s", lambda stage: _trade(stage, 10, 2000))
-    yield Act("outage", "Commerce answers 503 for 15 s while trade goes on", _outage)
+    yield Act("outage", "Commerce answers 503 for 15 s, the ERP for 20 s, while trade goes on", _outage)
     yield Act("kill -9", "one worker is killed; trade goes on; it comes back", _kill)
     yield Act("poison", f"{POISON} records that no ledger can take, amid trade", _poison)
     yield Act("normal trade", "300 changes a second for 15 s", lambda stage: _trade(stage, 15, 300), calm=True)
@@ -36,11 +37,17 @@ def _opening(stage: Stage) -> None:
     stage.wms.drain()
 
 
+def _normal(stage: Stage) -> None:
+    stage.place_orders()
+    _trade(stage, 20, 300)
+
+
 def _trade(stage: Stage, seconds: float, per_s: float) -> None:
     stage.wms.run(Phase(seconds, per_s))
 
 
 def _outage(stage: Stage) -> None:
+    stage.orders.outage(20)
     with stage.outage():
         _trade(stage, 15, 300)
 

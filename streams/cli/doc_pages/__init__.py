@@ -6,6 +6,7 @@ from streams.cli.doc_pages.configuration import configuration
 from streams.cli.doc_pages.connectors import connectors
 from streams.cli.doc_pages.dead_letters import dead_letter_reasons
 from streams.cli.doc_pages.metrics import metrics
+from streams.cli.doc_pages.order_states import order_states
 from streams.cli.doc_pages.topics import topics
 
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -13,6 +14,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "topics.md": topics,
     "metrics.md": metrics,
     "connectors.md": connectors,
+    "order-states.md": order_states,
     "dead-letter-reasons.md": dead_letter_reasons,
 }
 """Name of the file below docs/ → what makes it."""

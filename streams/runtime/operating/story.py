@@ -1,4 +1,4 @@
-"""The story of one SKU, or of one record, out of every topic that tells of it, in order of time.
+"""The story of one SKU, one order or one record, out of every topic that tells of it, in order of time.
 
 Each topic is keyed, so one partition of it is read, from a moment on and at most so many records: the story says where
 it was cut.
@@ -16,11 +16,26 @@ from streams.runtime.operating.log_reader import LogReader
 from streams.runtime.operating.places import Partition, Span, place_text
 from streams.runtime.operating.story_events import Event, event_of
 from streams.runtime.operating.wire import Wire
-from streams.topics import ALERT, AUDIT, COMMERCE_OUTCOME, DEAD_LETTER, DESIRED, RECOUNT, STOCK_INPUTS
+from streams.topics import (
+    ALERT,
+    AUDIT,
+    COMMANDS,
+    COMMERCE_ORDER,
+    COMMERCE_OUTCOME,
+    DEAD_LETTER,
+    DESIRED,
+    ORDER_EVENT,
+    OUTCOMES,
+    RECOUNT,
+    STOCK_INPUTS,
+)
 
 BY_ITEM = (*STOCK_INPUTS, RECOUNT, DEAD_LETTER)
 BY_SKU = (DESIRED, ALERT, COMMERCE_OUTCOME)
-ORDER = {topic.name: number for number, topic in enumerate((*BY_ITEM, *BY_SKU, AUDIT))}
+BY_ORDER = (ORDER_EVENT, *COMMANDS.values(), *OUTCOMES.values())
+PLACED_AT_MOST = 20
+"""Statements of an order's channel that are read: they lie under the channel's number, not under the order's id."""
+ORDER = {topic.name: number for number, topic in enumerate((*BY_ITEM, *BY_SKU, COMMERCE_ORDER, *BY_ORDER, AUDIT))}
 """Of records of the same millisecond: causes before effects."""
 
 
@@ -29,6 +44,8 @@ class Subject(NamedTuple):
 
     item: str
     sku: str
+    order_id: str | None = None
+    """The item may be an order: then what orders wrote is read as well."""
 
 
 class Bounds(NamedTuple):
@@ -60,16 +77,25 @@ class Library:
         events: list[Event] = []
         item, sku = subject.item.encode(), subject.sku.encode()
         keyed = (*((one, item) for one in BY_ITEM), *((one, sku) for one in BY_SKU))
+        if subject.order_id is not None:
+            keyed = (*keyed, *((one, subject.order_id.encode()) for one in BY_ORDER))
         for number, (topic, key) in enumerate(keyed):
             tick(number, len(keyed) + 1)
             parts = self._brokers.partitions(topic.name)
             parts = [parts[partition_of(key, len(parts))]]
             events += self._events(self._spans(parts, bounds, cut), frozenset((key,)))
+        events += self._statements(events)
         tick(len(keyed), len(keyed) + 1)
         entities = {item, sku, *(name.encode() for event in events for name in event.about)}
         audits = self._spans(self._brokers.partitions(AUDIT.name), bounds, cut)
         events += self._events(audits, frozenset(entities))
         return Story(in_order(events), cut)
+
+    def _statements(self, events: Sequence[Event]) -> list[Event]:
+        """The records in which a channel stated the order, where they have not left the log."""
+        places = {one.place for event in events for one in event.causes if one.place.topic == COMMERCE_ORDER.name}
+        found = (self._reader.one(place) for place in sorted(places)[-PLACED_AT_MOST:])
+        return [event_of(record, self._wire, self._rules) for record in found if record is not None]
 
     def _spans(self, parts: Sequence[Partition], bounds: Bounds, cut: list[str]) -> dict[Partition, Span]:
         logs = self._brokers.spans(parts)

@@ -1,35 +1,28 @@
 """One record of any topic as a line of a story: when, what, how it stands, and which record caused it."""
 
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
 
 import msgspec
 
 from schemas.catalogue import contract_of
 from schemas.errors import DecodeError
-from schemas.models.cause import Cause
+from schemas.models.command import Command
 from schemas.models.desired_stock import DesiredStock, SourceQuantity
 from schemas.models.inventory import InventoryAlert, InventoryHold, RecountRequest, StockRebase
 from schemas.models.operations import Audit, Outcome
+from schemas.models.order import Order
+from schemas.models.order_event import OrderEvent
 from schemas.models.stock_change import StockChange
 from streams.domain.quantities import to_decimal
 from streams.domain.stock_rules import StockRules
 from streams.runtime.lookback import Place
+from streams.runtime.operating import story_orders
 from streams.runtime.operating.letters import AT_THE_SHOP, RETRY_OF, letter_of
 from streams.runtime.operating.log_reader import LogRecord
 from streams.runtime.operating.readable import time_text
+from streams.runtime.operating.story_told import Contained, Kind, State, Told, caused_by, place_of_cause
 from streams.runtime.operating.wire import Wire
 from streams.topics import DEAD_LETTER
-
-Kind = Literal["message", "decision", "outcome", "act"]
-State = Literal["ok", "attention", "stopped", "unknown"]
-
-
-class Contained(NamedTuple):
-    """The newest record that something contains; `part` is the source that it is about, empty for all of it."""
-
-    place: Place
-    part: str = ""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,19 +48,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
             and (one.part in ("", other.part) or not other.part)
             for one in self.causes
         )
-
-
-class Told(msgspec.Struct, frozen=True):
-    """What a model says of itself."""
-
-    kind: Kind
-    state: State
-    text: str
-    detail: str = ""
-    system: str = ""
-    part: str = ""
-    causes: tuple[Contained, ...] = ()
-    about: tuple[str, ...] = ()
 
 
 def event_of(record: LogRecord, wire: Wire, rules: StockRules) -> Event:
@@ -139,7 +119,7 @@ def _rebase(one: StockRebase, rules: StockRules) -> Told:
 
 def _snapshot(one: DesiredStock) -> Told:
     sources = ", ".join(map(_source, one.sources)) or "no source"
-    causes = tuple(Contained(_place(source.cause), source.source_code) for source in one.sources)
+    causes = tuple(Contained(place_of_cause(source.cause), source.source_code) for source in one.sources)
     version = f"version {one.epoch}.{one.counter}"
     return Told("decision", "ok", f"Commerce should show {sources}", version, causes=causes)
 
@@ -159,38 +139,32 @@ _OUTCOMES: Mapping[str, State] = {
 
 
 def _outcome(one: Outcome) -> Told:
+    if one.role in story_orders.ROLES:
+        return story_orders.order_outcome(one)
     text = f"{one.part or one.entity}: {one.state.lower()} {one.value or ''}".rstrip()
     was = f"was {one.previous}; " if one.previous else ""
     why = f"{one.reason}; " if one.reason else ""
     detail = f"{was}{why}{one.records} records, attempt {one.attempts}"
     state = _OUTCOMES.get(one.state, "unknown")
-    return Told("outcome", state, text, detail, one.role, causes=_cause(one.cause, one.part or ""))
+    return Told("outcome", state, text, detail, one.role, causes=caused_by(one.cause, one.part or ""))
 
 
 def _audit(one: Audit) -> Told:
     changed = f": {one.before or '–'} → {one.after}" if one.after is not None else ""
     about = (one.entity,) if one.entity_type == "letter" else ()
     text = f"{one.action}{changed}"
-    return Told("act", "ok", text, one.reason or "", one.actor, causes=_cause(one.cause), about=about)
+    return Told("act", "ok", text, one.reason or "", one.actor, causes=caused_by(one.cause), about=about)
 
 
 def _alert(one: InventoryAlert) -> Told:
-    causes = _cause(one.cause, one.source_code or "")
+    causes = caused_by(one.cause, one.source_code or "")
     return Told("decision", "attention", f"alert {one.kind.lower()}", one.detail, causes=causes)
 
 
 def _recount(one: RecountRequest) -> Told:
     where = " ".join(filter(None, (one.bucket, one.location_code and f"at {one.location_code}"))) or "everything"
     text = f"recount asked: {where} ({one.reason.lower()})"
-    return Told("decision", "attention", text, one.detail, one.source_system, causes=_cause(one.cause))
-
-
-def _cause(cause: Cause | None, part: str = "") -> tuple[Contained, ...]:
-    return () if cause is None else (Contained(_place(cause), part),)
-
-
-def _place(cause: Cause) -> Place:
-    return Place(cause.topic, cause.partition, cause.offset)
+    return Told("decision", "attention", text, one.detail, one.source_system, causes=caused_by(one.cause))
 
 
 _CHANGES: Mapping[type, Callable[..., Told]] = {StockChange: _change, StockRebase: _rebase}
@@ -201,4 +175,7 @@ _TELLERS: Mapping[type, Callable[..., Told]] = {
     Audit: _audit,
     InventoryAlert: _alert,
     RecountRequest: _recount,
+    Order: story_orders.order,
+    OrderEvent: story_orders.order_event,
+    Command: story_orders.command,
 }

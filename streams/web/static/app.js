@@ -37,6 +37,7 @@
   const morph = (old, fresh, shown = false) => {
     if (old.nodeType === 3) { if (old.data !== fresh.data) old.data = fresh.data; return; }
     if (old.nodeType !== 1) return;
+    if (old.id === "revealed") return;
     attributes(old, fresh);
     if (old.matches("time[data-rel]")) return;
     if (!shown && old.hasAttribute("data-rows") && rows(old, fresh)) return;
@@ -157,10 +158,14 @@
     for (const part of ["what", "outside", "undo", "command"]) $(`act-${part}`).textContent = button.dataset[part];
     $("act-quantity-row").hidden = button.dataset.ask !== "quantity";
     $("act-quantity").value = "";
+    const confirm = button.dataset.confirm || "";
+    $("act-confirm-row").hidden = confirm === "";
+    $("act-confirm-what").textContent = confirm;
+    $("act-confirm").value = "";
     $("act-do").textContent = label;
     $("act-do").className = button.classList.contains("d") ? "btn d" : "btn p";
     $("act-do").hidden = false;
-    $("act-do").disabled = button.dataset.ask === "quantity";
+    $("act-do").disabled = button.dataset.ask === "quantity" || confirm !== "";
     $("act-cancel").textContent = "Cancel";
     say("");
     dialog.showModal();
@@ -187,7 +192,7 @@
     try {
       const told = await post(act.url, { ...act.body, reason });
       if (told.state === "failed") throw new Error(told.text);
-      if (told.letter) reveal(told); else say(`${told.state === "already" ? "Already done" : "Done"}: ${told.text}`);
+      if (told.letter) reveal(told); else if (told.people) people(told); else say(`${told.state === "already" ? "Already done" : "Done"}: ${told.text}`);
       act.done = true;
       $("act-do").hidden = true;
       $("act-cancel").textContent = "Close";
@@ -197,11 +202,15 @@
     } catch (error) { say(error.message); $("act-do").disabled = false; }
   };
   const reveal = (told) => {
-    const box = $("revealed");
     const decoded = told.decoded.error ? [["decoded", told.decoded.error]] : told.decoded.fields;
     const all = [["key", told.letter.key], ["message", told.letter.detail], ...decoded, ...told.headers];
-    box.textContent = [...all.map(([name, value]) => `${name}: ${value}`), "",
-      ...told.bytes_hex.map((row) => `${row.at}  ${row.hex.padEnd(47)}  ${row.text}`)].join("\n");
+    show([...all.map(([name, value]) => `${name}: ${value}`), "",
+      ...told.bytes_hex.map((row) => `${row.at}  ${row.hex.padEnd(47)}  ${row.text}`)]);
+  };
+  const people = (told) => show(told.people.map(([name, value]) => `${name}: ${value}`));
+  const show = (lines) => {
+    const box = $("revealed");
+    box.textContent = lines.join("\n");
     box.hidden = false;
     say("Shown on the page for 5 min.");
     setTimeout(() => { box.textContent = ""; box.hidden = true; }, 300000);
@@ -211,6 +220,7 @@
     $("act-preview").addEventListener("click", preview);
     $("act-quantity").addEventListener("input", () => { $("act-do").disabled = true; });
     $("act-cancel").addEventListener("click", () => dialog.close());
+    $("act-confirm").addEventListener("input", () => { $("act-do").disabled = $("act-confirm").value !== $("act-confirm-what").textContent; });
     dialog.addEventListener("close", () => opener?.focus());
     dialog.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
   }

@@ -62,12 +62,12 @@ def test_a_registry_that_does_not_answer_is_named() -> None:
         (("dead-letters", "list", "--since", "yesterday"), "neither a time like"),
         (("dead-letters", "list", "--limit", "1000000000"), "1000000000 is not in the range"),
         (("dead-letters", "list", "--reason", "because"), "because"),
-        (("sinks", "pause", "erp"), "erp"),
+        (("sinks", "pause", "pos"), "pos"),
         (("resume", "audit.v1"), "audit.v1"),
         (("replay", "wms.stock-change.v1"), "--from"),
         (("replay", "dead-letter.v1", "--from", "0"), "dead-letter.v1"),
-        (("trace",), "name a SKU, or a record"),
-        (("trace", "SKU-1", "--record", "a.v1-0-1"), "name a SKU, or a record"),
+        (("trace",), "name a SKU or an order, or a record"),
+        (("trace", "SKU-1", "--record", "a.v1-0-1"), "name a SKU or an order, or a record"),
         (("stock", "rebase", "A", "W1", "5"), "--reason"),
         (("stock", "rebase", " A", "W1", "5", "--reason", "abc"), "a SKU has 1 to 64 characters"),
         (("stock", "rebase", "A", "W1", "-1", "--reason", "abc"), "-1"),
@@ -108,7 +108,7 @@ def test_a_simulator_that_nobody_knows_is_named() -> None:
     refused = run("simulate", "warehouse")
 
     assert refused.exit_code == 2
-    assert "there are: adobe-commerce, wms" in refused.stderr
+    assert "there are: adobe-commerce, netsuite" in refused.stderr
 
 
 def test_arguments_after_a_simulator_are_its_own(capsys: pytest.CaptureFixture[str]) -> None:

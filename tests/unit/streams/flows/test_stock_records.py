@@ -14,9 +14,10 @@ from schemas.models.inventory import InventoryHold
 from streams.domain.reasons import DeadReason
 from streams.domain.stock_door import Admitted
 from streams.domain.stock_rules import Owner, StockRules
+from streams.flows.record_reader import Bad
 from streams.flows.stock_batch import Input, StockBatch
 from streams.flows.stock_movements import StoredBook
-from streams.flows.stock_records import Bad, Parsed, StockRecords
+from streams.flows.stock_records import Parsed, StockRecords
 from streams.runtime.guard import IN_A_ROW, Guard, IntakePausedError
 from streams.runtime.partition_store import PartitionStore
 from streams.runtime.serde import Serde

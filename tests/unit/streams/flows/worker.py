@@ -80,7 +80,7 @@ class Worker:
     def _recover(self) -> None:
         log = self.broker.log[self.table.changelog]
         held = self.table.store(PARTITION).offset
-        left = [_Changelog(offset, one) for offset, one in enumerate(log) if held is None or offset > held]
+        left = [Changelog(offset, one) for offset, one in enumerate(log) if held is None or offset > held]
         if left:
             self.table._store.apply_records(PARTITION, left)
 
@@ -140,7 +140,7 @@ class Worker:
         return found
 
 
-class _Changelog:
+class Changelog:
     """A record as recovery reads it."""
 
     def __init__(self, offset: int, record: Record) -> None:

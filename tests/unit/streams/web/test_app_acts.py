@@ -62,13 +62,13 @@ class App:
         return self.log
 
 
-def _acts() -> tuple[AppActs, Log]:
+def app_acts() -> tuple[AppActs, Log]:
     app = App()
     return AppActs(app), app.log  # type: ignore[arg-type]  # the parts that are used
 
 
 async def test_an_order_is_audited_before_it_is_given() -> None:
-    acts, log = _acts()
+    acts, log = app_acts()
 
     await acts.set_sink("commerce", "paused", "run", MANDATE)
 
@@ -82,7 +82,7 @@ async def test_an_order_is_audited_before_it_is_given() -> None:
 
 
 async def test_orders_have_the_keys_and_words_that_workers_follow() -> None:
-    acts, log = _acts()
+    acts, log = app_acts()
 
     await acts.resume(STOCK, MANDATE)
     await acts.accept_gap(STOCK, 5, 88_420, MANDATE)
@@ -95,7 +95,7 @@ async def test_orders_have_the_keys_and_words_that_workers_follow() -> None:
 
 
 async def test_a_recount_and_a_rebase_go_to_their_topics_under_the_sku() -> None:
-    acts, log = _acts()
+    acts, log = app_acts()
 
     await acts.recount(Place("PUMP-200", "WMS-01", "ON_HAND"), MANDATE)
     await acts.rebase(Place("PUMP-200", "WMS-01", "ON_HAND"), "131", 190_700_000, MANDATE)
@@ -111,7 +111,7 @@ async def test_a_recount_and_a_rebase_go_to_their_topics_under_the_sku() -> None
 
 
 async def test_the_same_act_has_the_same_ids_and_another_act_others() -> None:
-    acts, log = _acts()
+    acts, log = app_acts()
     for mandate in (MANDATE, MANDATE, MANDATE._replace(id="act-2")):
         await acts.rebase(Place("A", "L", "ON_HAND"), "1", 2, mandate)
 
@@ -124,7 +124,7 @@ async def test_the_same_act_has_the_same_ids_and_another_act_others() -> None:
 
 @pytest.mark.parametrize("error", [LeaseLostError("generation 7 is over"), KafkaTimeoutError()])
 async def test_what_was_not_taken_is_said_and_nothing_follows_the_audit(error: Exception) -> None:
-    acts, log = _acts()
+    acts, log = app_acts()
     log.error = error
 
     with pytest.raises(ActFailedError):

@@ -13,13 +13,14 @@ from aiohttp import web
 from connectors.core.errors import TargetUnavailableError
 from streams.settings import WebSettings
 from streams.web import facts as f
-from streams.web.acts import ActFailedError, Mandate, Mode, Place
+from streams.web.acts import ActFailedError, Mandate, Mode, OrderAct, Place
 from streams.web.install import Ports, install
 from streams.web.letter_groups import Letter, group_id
 from streams.web.letter_index import IndexState, LetterIndex
 from streams.web.letter_log import StoredLetter
 from streams.web.letter_view import Decoded
 from tests.fakes.clock import FakeClock
+from tests.unit.streams.web.order_worlds import Orders
 
 START = datetime(2026, 11, 21, 2, 14, 7, tzinfo=UTC)
 SECOND = 1_000_000
@@ -226,9 +227,13 @@ class World(f.Introspection):
     nearby: tuple[str, ...] = ()
     clock: WebClock = field(default_factory=WebClock)
     asked_shop: int = 0
+    orders: Orders | None = None
+    """None: orders are off."""
 
     def facts(self) -> f.WorkerFacts:
-        return self.own
+        if self.orders is None:
+            return self.own
+        return msgspec.structs.replace(self.own, order_sums=self.orders.sums())
 
     def peers(self) -> dict[str, str]:
         return {self.own.url: "this worker", **dict.fromkeys(self.others, "member")}
@@ -303,6 +308,12 @@ class FakeActs:
     async def reveal(self, letter: str, mandate: Mandate) -> None:
         self._note("reveal", letter, mandate.actor, mandate.reason)
 
+    async def order(self, act: OrderAct, mandate: Mandate) -> None:
+        self._note("order", act.order_id, act.kind, act.before, act.order, mandate.actor, mandate.reason)
+
+    async def reveal_order(self, order_id: str, mandate: Mandate) -> None:
+        self._note("reveal-order", order_id, mandate.actor, mandate.reason)
+
 
 async def decode(topic: str, value: bytes) -> Decoded:
     """As if the registry knew the schema of stock changes alone."""
@@ -330,8 +341,10 @@ async def serve(world: World, settings: WebSettings | None = None, *, port: int 
     listening = socket.create_server(("127.0.0.1", port))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     world.own = msgspec.structs.replace(world.own, url=url)
+    if world.orders is not None:
+        world.orders.url = url
     app = web.Application()
-    install(app, settings or WebSettings(), Ports(world, acts, world, decode, world.clock))
+    install(app, settings or WebSettings(), Ports(world, acts, world, decode, world.clock, world.orders))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.SockSite(runner, listening).start()

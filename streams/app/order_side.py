@@ -1,0 +1,135 @@
+"""The part of a worker that works on orders; there only where the settings name an ERP."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Protocol
+
+from connectors.core.registry import Ports
+from schemas.catalogue import COMMERCE_ORDER, ORDER_EVENT
+from streams.app.intake import Intake
+from streams.app.order_parts import CommandPart, FlowPart
+from streams.app.targets import Choice, open_target
+from streams.domain.order_rules import OrderRules
+from streams.flows.order_intake import OrderIntake
+from streams.flows.orders import OrdersFlow
+from streams.flows.record_reader import RecordReader
+from streams.runtime.clock import Clock
+from streams.runtime.dead_letters import DeadLetters
+from streams.runtime.gate import Gate
+from streams.runtime.guard import Guard
+from streams.runtime.lease import Lease
+from streams.runtime.partition_store import Derive, no_index
+from streams.runtime.serde import Serde
+from streams.runtime.table import BulkTable
+from streams.runtime.writer import Writer
+from streams.settings import Settings, SettingsError
+from streams.sinks.acts import Acts
+from streams.sinks.command_calls import Mode
+from streams.sinks.command_sink import CommandSink
+from streams.sinks.crm import CrmActs
+from streams.sinks.erp import ErpActs
+from streams.sinks.sink_context import SinkContext
+from streams.sinks.wms import WmsActs
+from streams.sinks.work_table import WorkTable
+from streams.tables import ORDER_INTAKE, ORDERS, WORK, TableSpec
+from streams.topics import COMMANDS, ORDER_INPUTS, ORDERS_READ, OUTCOMES
+
+READ = tuple(topic.name for topic in ORDERS_READ)
+WRITTEN = (ORDER_EVENT.topic, *(topic.name for topic in (*COMMANDS.values(), *OUTCOMES.values())))
+MAX_RECORD_BYTES = 900_000
+
+
+class Around(Protocol):
+    """What the application around this part offers."""
+
+    settings: Settings
+    clock: Clock
+    lease: Lease
+    writer: Writer
+    letters: DeadLetters
+    serde: Serde
+    intake: Intake
+
+    def table(self, spec: TableSpec, derive: Derive) -> BulkTable:
+        """Declared with Faust, and known to the shell with what feeds it."""
+        ...
+
+    def sink_mode(self, role: str) -> Mode:
+        """What operators ordered last."""
+        ...
+
+    def failed(self, error: BaseException) -> None:
+        """A fault that ends the process."""
+        ...
+
+
+class OrderSide:
+    """`parts` are what the shell opens and closes; `inputs` says which part takes which topic."""
+
+    def __init__(self, app: Around, choices: Mapping[str, Choice]) -> None:
+        self._app = app
+        self.gates: dict[str, Gate] = {}
+        self._ports: list[Ports] = []
+        guards = {topic: Guard(topic, app.intake.pause_after_errors) for topic in READ}
+        self._reader = RecordReader(app.serde, guards, MAX_RECORD_BYTES)
+        self.sinks = [self._sink(role, choice) for role, choice in choices.items()]
+        intake, orders = self._intake(), self._orders(frozenset(choices))
+        self.parts: list[FlowPart | CommandPart] = [intake, orders, *self.sinks]
+        self.inputs: dict[str, FlowPart | CommandPart] = {COMMERCE_ORDER.topic: intake}
+        self.inputs |= dict.fromkeys((topic.name for topic in ORDER_INPUTS), orders)
+        self.inputs |= {f"{role}.command.v1": sink for role, sink in zip(choices, self.sinks, strict=True)}
+
+    def _intake(self) -> FlowPart:
+        app, table = self._app, self._app.table(ORDER_INTAKE, no_index)
+        flow = OrderIntake(table, app.writer, app.letters, reader=self._reader, encode=app.serde.encode)
+        return FlowPart(table.name, flow, app.failed, is_paused=app.intake.is_paused)
+
+    def _orders(self, roles: frozenset[str]) -> FlowPart:
+        app, table = self._app, self._app.table(ORDERS, no_index)
+        flow = OrdersFlow(
+            table,
+            app.writer,
+            app.letters,
+            reader=self._reader,
+            encode=app.serde.encode,
+            rules=OrderRules(roles=roles),
+            clock=app.clock,
+        )
+        return FlowPart(table.name, flow, app.failed, is_paused=app.intake.is_paused)
+
+    def _sink(self, role: str, choice: Choice) -> CommandPart:
+        app = self._app
+        gate, ports = open_target(choice, app.settings, app.clock, app.lease)
+        self.gates[role] = gate
+        self._ports.append(ports)
+        work = WorkTable(app.table(WORK[role], no_index))
+        context = SinkContext(
+            table=work,
+            acts=_acts(role, choice, ports),
+            gate=gate,
+            writer=app.writer,
+            serde=app.serde,
+            clock=app.clock,
+            permit=app.lease.check,
+            failed=app.failed,
+            at_once=min(app.settings.orders.at_once, choice.settings.max_connections),
+        )
+        sink = CommandSink(context, partial(app.sink_mode, role))
+        return CommandPart(sink, work, self._reader, app.letters, app.failed, role=role)
+
+    async def close(self) -> None:
+        """Release what the targets' ports hold."""
+        for ports in self._ports:
+            await ports.close()
+
+
+def _acts(role: str, choice: Choice, ports: Ports) -> Acts:
+    settle = timedelta(seconds=choice.settings.settle_s)
+    if role == "erp" and ports.orders is not None:
+        return ErpActs(ports.orders, settle)
+    if role == "wms" and ports.tasks is not None:
+        return WmsActs(ports.tasks, settle)
+    if role == "crm" and ports.crm is not None:
+        return CrmActs(ports.crm, settle)
+    raise SettingsError(f"{choice.setting}: connector {choice.connector.name!r} cannot play the {role}")

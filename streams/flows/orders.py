@@ -1,0 +1,203 @@
+"""Orders: all that is said of an order, folded into where it stands, and what each system is told of it.
+
+`orders.event.v1` and the sinks' outcomes → table `orders` → `<role>.command.v1`.  An entry and the commands that were
+decided with it are one write; the commands leave after it, as stored, and again after a kill.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from schemas.catalogue import ORDER_EVENT, outcome_contract
+from schemas.models.cause import Cause
+from schemas.models.command import Command
+from schemas.models.operations import Outcome
+from schemas.models.order_event import OrderEvent
+from streams.domain import order_state
+from streams.domain.derived_id import derived_id
+from streams.domain.order_rules import OrderRules
+from streams.domain.order_state import Intention, OrderEntry, Transition
+from streams.domain.reasons import DeadReason
+from streams.domain.stock_door import Refused
+from streams.domain.version import Version
+from streams.flows.record_reader import Bad, RecordReader
+from streams.runtime import outbox
+from streams.runtime.clock import Clock
+from streams.runtime.dead_letters import DeadLetters, SourceRecord
+from streams.runtime.metrics import CONSUMED, IGNORED
+from streams.runtime.outbox import Message
+from streams.runtime.partition_store import PartitionStore
+from streams.runtime.table import BulkTable, Group, Write
+from streams.runtime.versioned import pack, unpack
+from streams.runtime.writer import Writer
+from streams.topics import COMMANDS
+
+ENTRY = b"e"
+Encode = Callable[[str, msgspec.Struct], bytes]
+
+
+class Said(NamedTuple):
+    """One record, read."""
+
+    order_id: str
+    value: OrderEvent | Outcome
+    cause: Cause
+
+
+class OrdersFlow:
+    """The caller gives one batch of one partition at a time; `rules.roles` are the sinks that are there."""
+
+    def __init__(
+        self,
+        table: BulkTable,
+        writer: Writer,
+        letters: DeadLetters,
+        *,
+        reader: RecordReader,
+        encode: Encode,
+        rules: OrderRules,
+        clock: Clock,
+    ) -> None:
+        self._table, self._writer, self._letters = table, writer, letters
+        self._reader, self._encode, self._clock = reader, encode, clock
+        self._rules = rules
+        self._sent: dict[int, list[Write]] = {}
+        """Outboxes that were sent, by partition: deleted with the next write."""
+
+    async def take(self, topic: str, partition: int, records: Sequence[SourceRecord], generation: int) -> None:
+        """Everything of the batch is durable or certain when this returns.
+
+        Raises LeaseLostError, KafkaError, StoreError.
+        """
+        CONSUMED.labels(topic).inc(len(records))
+        async with self._table.lock(partition):
+            fresh_from = self._table.tally(partition).upto.get(topic, 0)
+            fresh = [record for record in records if record.offset >= fresh_from]
+            said, bad = await self._read(topic, fresh)
+            await self._letters.send([one.letter for one in bad], generation=generation)
+            groups, messages = self._decide(topic, partition, said)
+            groups.append(Group(self._sent.get(partition, []), {f"{topic}/dead": len(bad)} if bad else {}))
+            upto = (topic, records[-1].offset + 1)
+            await self._table.commit(partition, groups, generation=generation, upto=upto)
+            self._sent[partition] = []
+            await self._tell(partition, messages, generation)
+
+    def forget(self, partitions: frozenset[int]) -> None:
+        """The partitions are gone; what was sent of their outboxes is sent again by the next owner."""
+        for partition in partitions:
+            self._sent.pop(partition, None)
+
+    # ── read ─────────────────────────────────────────────────────────────────────────────────────
+
+    async def _read(self, topic: str, records: Sequence[SourceRecord]) -> tuple[list[Said], list[Bad]]:
+        if topic == ORDER_EVENT.topic:
+            return await self._reader.read(ORDER_EVENT, records, _event)
+        return await self._reader.read(outcome_contract(topic.partition(".")[0]), records, _outcome)
+
+    # ── decide ───────────────────────────────────────────────────────────────────────────────────
+
+    def _decide(
+        self, topic: str, partition: int, said: Sequence[Said]
+    ) -> tuple[list[Group], dict[bytes, list[Message]]]:
+        """One group per order: its entry, its commands, its counts."""
+        store, tally = self._table.store(partition), self._table.tally(partition)
+        epoch = tally.epoch
+        before = _entries(store, list(dict.fromkeys(one.order_id for one in said)))
+        entries = dict(before)
+        counts: dict[str, Counter[str]] = {order_id: Counter() for order_id in entries}
+        commands: dict[str, list[Command]] = {order_id: [] for order_id in entries}
+        for one in said:
+            transition = self._apply(entries[one.order_id], one)
+            entries[one.order_id] = transition.entry
+            counts[one.order_id][f"{topic}/{transition.verdict}"] += 1
+            if transition.reason:
+                IGNORED.labels(topic, transition.reason.partition(" ")[0]).inc()
+            version = Version(epoch, transition.entry.counter)
+            commands[one.order_id] += self._commands(transition, version, one.cause)
+        groups: list[Group] = []
+        outboxes: dict[bytes, list[Message]] = {}
+        for order_id, entry in entries.items():
+            writes = []
+            if entry != before[order_id]:
+                version = Version(epoch, entry.counter)
+                writes.append(Write(_key(order_id), pack(version, order_state.encode(entry)), version))
+                if commands[order_id]:
+                    name = order_id.encode() + entry.counter.to_bytes(8, "big")
+                    outboxes[name] = [self._message(command) for command in commands[order_id]]
+                    writes.append(outbox.stored(name, tally.next_version, outboxes[name]))
+            groups.append(Group(writes, dict(counts[order_id])))
+        return groups, outboxes
+
+    def _apply(self, entry: OrderEntry, one: Said) -> Transition:
+        now = self._clock.micros()
+        if isinstance(one.value, Outcome):
+            return order_state.answered(entry, one.value, now, rules=self._rules)
+        return order_state.apply(entry, one.value, now, rules=self._rules)
+
+    def _commands(self, transition: Transition, version: Version, cause: Cause) -> list[Command]:
+        return [self._command(transition.entry, one, version, cause) for one in transition.intentions]
+
+    def _command(self, entry: OrderEntry, wanted: Intention, version: Version, cause: Cause) -> Command:
+        return Command(
+            command_id=derived_id(entry.order_id, wanted.role, wanted.kind, wanted.part, wanted.attempt),
+            role=wanted.role,
+            kind=wanted.kind,
+            entity=entry.order_id,
+            part=wanted.part,
+            epoch=version.epoch,
+            counter=version.counter,
+            at=self._clock.micros(),
+            order=entry.order if wanted.with_order else None,
+            lines=wanted.lines,
+            tracks=wanted.tracks,
+            source_code=wanted.source_code,
+            document=wanted.document,
+            status=wanted.status,
+            expected_at=wanted.expected_at,
+            amount=wanted.amount,
+            text=wanted.text,
+            cause=cause,
+            correlation_id=entry.order_id,
+        )
+
+    def _message(self, command: Command) -> Message:
+        topic = COMMANDS[command.role].name
+        return Message(topic, command.entity.encode(), self._encode(topic, command))
+
+    # ── act ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def _tell(self, partition: int, outboxes: dict[bytes, list[Message]], generation: int) -> None:
+        """As stored; their outboxes are deleted with the partition's next write."""
+        everything = [message for messages in outboxes.values() for message in messages]
+        await outbox.send(self._writer, everything, generation=generation)
+        version = self._table.tally(partition).next_version
+        gone = [Write(outbox.PREFIX + name, None, version) for name in outboxes]
+        self._sent.setdefault(partition, []).extend(gone)
+
+
+def _entries(store: PartitionStore, order_ids: Sequence[str]) -> dict[str, OrderEntry]:
+    found = store.get_many([_key(order_id) for order_id in order_ids])
+    return {
+        order_id: OrderEntry() if value is None else order_state.decode(unpack(value)[1])
+        for order_id, value in zip(order_ids, found, strict=True)
+    }
+
+
+def _key(order_id: str) -> bytes:
+    return ENTRY + order_id.encode()
+
+
+def _event(record: SourceRecord, event: OrderEvent) -> Said | Refused:
+    return _said(record, event.order_id, event)
+
+
+def _outcome(record: SourceRecord, outcome: Outcome) -> Said | Refused:
+    return _said(record, outcome.entity, outcome)
+
+
+def _said(record: SourceRecord, order_id: str, value: OrderEvent | Outcome) -> Said | Refused:
+    if record.key != order_id.encode():
+        return Refused(DeadReason.WRONG_KEY, f"key {record.key or b''!r:.80} is not the order id of the record")
+    return Said(order_id, value, Cause(record.topic, record.partition, record.offset))

@@ -1,0 +1,190 @@
+"""One step of an entity's work at the target: look, call, and what is told of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+
+from connectors.core.errors import (
+    ConnectorError,
+    LeaseLostError,
+    MaskedFailureError,
+    PermanentError,
+    UnknownOutcomeError,
+)
+from schemas.catalogue import command_contract
+from schemas.models.cause import Cause
+from schemas.models.command import Command
+from schemas.models.operations import Outcome, OutcomeState
+from streams.domain import work
+from streams.domain.reasons import DeadReason
+from streams.domain.work import Step, Work
+from streams.runtime import outbox
+from streams.runtime.logs import logger
+from streams.runtime.metrics import EFFECTS, IN_FLIGHT, UNKNOWN_OUTCOMES
+from streams.runtime.outbox import Message
+from streams.sinks.acts import Effect
+from streams.sinks.sink_context import NOTHING, Entity, SinkContext
+from streams.sinks.work_table import Told
+
+SHADOW_LOOKS_EVERY_US = 60_000_000
+MICROS = 1_000_000
+SUSPECTED = "duplicate-suspected"
+Mode = Literal["run", "shadow", "paused"]
+_LOG = logger("streams.command-sink")
+
+
+class CommandCalls:
+    """`step` may be called for several entities side by side, for one entity only after its last step ended."""
+
+    def __init__(self, context: SinkContext, mode: Callable[[], Mode]) -> None:
+        self._at, self._mode = context, mode
+
+    async def step(self, entity: Entity) -> int | None:
+        """One step of the entity; when to take it up again, None where nothing is left."""
+        before = await self._at.work(entity)
+        next_ = work.next_step(before, self._at.clock.micros(), self._at.acts.manner)
+        if next_.step is Step.WAIT:
+            return next_.at
+        if next_.step is Step.NOTHING:
+            return None
+        command = await self._command(before)
+        if next_.step is Step.LOOK or self._mode() == "shadow":
+            return await self._look(entity, before, command)
+        return await self._call(entity, before, command)
+
+    async def _command(self, before: Work) -> Command:
+        contract = command_contract(self._at.acts.role)
+        [decoded] = await self._at.serde.decode(contract, [before.head.value])
+        if not isinstance(decoded, Command):
+            raise TypeError(f"a stored command no longer reads: {decoded}")
+        return decoded
+
+    async def _look(self, entity: Entity, before: Work, command: Command) -> int | None:
+        at = self._at
+        at.gate.leaving()
+        try:
+            found = await at.acts.look(command)
+        except PermanentError as error:
+            at.gate.succeeded()
+            return await self._refused(entity, command, error)
+        except LeaseLostError:
+            raise
+        except ConnectorError as error:
+            return self._later(error, command)
+        at.gate.succeeded()
+        await at.change(entity, lambda one: work.looked_up(one, at.acts.manner))
+        if len(found) > 1:
+            await self._hold(entity, command, found)
+            return None
+        if found:
+            return await self._end(entity, command, "APPLIED", found[0], detail="it was there already")
+        if self._mode() == "shadow":
+            return at.clock.micros() + SHADOW_LOOKS_EVERY_US
+        return await self._call(entity, before, command)
+
+    async def _call(self, entity: Entity, before: Work, command: Command) -> int | None:
+        at = self._at
+        started = at.clock.micros()
+        await self._at.change(entity, lambda one: work.calling(one, started))
+        at.gate.leaving()
+        try:
+            with IN_FLIGHT.labels(at.gate.target).track_inprogress():
+                effect = await at.acts.call(command)
+        except LeaseLostError:
+            raise
+        except PermanentError as error:
+            at.gate.succeeded()
+            return await self._refused(entity, command, error)
+        except ConnectorError as error:
+            return await self._no_answer(entity, command, error)
+        at.gate.succeeded()
+        return await self._end(entity, command, "APPLIED", effect, started_at=started, attempts=before.attempts + 1)
+
+    async def _no_answer(self, entity: Entity, command: Command, error: ConnectorError) -> int:
+        """The effect may be there, or provably is not."""
+        later = self._later(error, command)
+        is_hidden = isinstance(error, MaskedFailureError) and not self._at.acts.manner.upserts
+        if isinstance(error, UnknownOutcomeError) or is_hidden:
+            UNKNOWN_OUTCOMES.labels(self._at.gate.target, command.kind).inc()
+            now = self._at.clock.micros()
+            await self._at.change(entity, lambda one: work.unknown(one, now, later))
+            return later
+        await self._at.change(entity, lambda one: work.put_off(one, later))
+        return later
+
+    def _later(self, error: ConnectorError, command: Command) -> int:
+        """The gate knows how long the target wants to be left alone."""
+        self._at.gate.failed(error)
+        _LOG.warning("call-failed", error=type(error).__name__, kind=command.kind, order=command.entity)
+        return self._at.clock.micros() + int(max(0.2, self._at.gate.ready_in()) * MICROS)
+
+    # ── what became of it ────────────────────────────────────────────────────────────────────────
+
+    async def _refused(self, entity: Entity, command: Command, error: PermanentError) -> int | None:
+        effect = Effect(None, None)
+        return await self._end(entity, command, "DEAD", effect, reason=DeadReason.REJECTED.value, detail=error.message)
+
+    async def _hold(self, entity: Entity, command: Command, found: Sequence[Effect]) -> None:
+        names = ", ".join(sorted(effect.value or effect.external_id or "?" for effect in found))
+        await self._tell(
+            entity,
+            self._outcome(command, "HELD", Effect(None, names), reason=SUSPECTED, detail=f"the target holds {names}"),
+            lambda one: work.held(one, SUSPECTED),
+            NOTHING,
+        )
+
+    async def _end(
+        self,
+        entity: Entity,
+        command: Command,
+        state: OutcomeState,
+        effect: Effect,
+        *,
+        reason: str | None = None,
+        detail: str = "",
+        started_at: int | None = None,
+        attempts: int = 1,
+    ) -> int | None:
+        outcome = self._outcome(command, state, effect, reason=reason, detail=detail)
+        outcome = msgspec.structs.replace(outcome, attempts=attempts, started_at=started_at or outcome.at)
+        counts = {f"{self._at.command_topic}/{state.lower()}": 1}
+        await self._tell(entity, outcome, lambda one: work.ended(one, state, effect.external_id), counts)
+        EFFECTS.labels(self._at.gate.target, command.kind, state.lower()).inc()
+        left = await self._at.work(entity)
+        return self._at.clock.micros() if left.pending else None
+
+    async def _tell(
+        self, entity: Entity, outcome: Outcome, change: Callable[[Work], Work], counts: Mapping[str, int]
+    ) -> None:
+        """State and outcome are one write; the outcome leaves after it, and again after a kill."""
+        topic = self._at.outcome_topic
+        message = Message(topic, entity.name.encode(), self._at.serde.encode(topic, outcome))
+        name = f"{outcome.command_id}/{outcome.state}".encode()
+        await self._at.change(entity, change, counts, told=Told(name, message))
+        await outbox.send(self._at.writer, [message], generation=self._at.generation)
+        self._at.sent.setdefault(entity.partition, []).append(name)
+
+    def _outcome(
+        self, command: Command, state: OutcomeState, effect: Effect, *, reason: str | None, detail: str
+    ) -> Outcome:
+        now = self._at.clock.micros()
+        return Outcome(
+            command_id=command.command_id,
+            role=self._at.acts.role,
+            kind=command.kind,
+            entity=command.entity,
+            part=command.part,
+            epoch=command.epoch,
+            counter=command.counter,
+            state=state,
+            records=1,
+            reason=reason,
+            detail=detail[:500],
+            value=effect.value,
+            external_id=effect.external_id,
+            started_at=now,
+            at=now,
+            cause=command.cause or Cause(self._at.command_topic, 0, 0),
+            correlation_id=command.correlation_id,
+        )

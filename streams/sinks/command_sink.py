@@ -1,0 +1,143 @@
+"""Does commands at a target, each effect once: an entity at a time, an intent before a call, a look before a repeat.
+
+Commands are taken into the table first (streams/sinks/work_table.py), so an outage of the target holds up nothing in
+Kafka; what may be done next is decided by streams/domain/work.py.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from connectors.core.errors import LeaseLostError
+from schemas.catalogue import command_contract
+from schemas.models.command import Command
+from streams.domain import work
+from streams.domain.due_queue import DueQueue
+from streams.domain.work import Pending, Work
+from streams.runtime.logs import logger
+from streams.runtime.metrics import PENDING
+from streams.sinks.command_calls import MICROS, CommandCalls, Mode
+from streams.sinks.sink_context import Arrived, Entity, SinkContext
+
+IDLE = timedelta(seconds=1)
+_LOG = logger("streams.command-sink")
+
+
+class CommandSink:
+    """`opened` and `close` frame an assignment; `fold` takes commands in."""
+
+    def __init__(self, context: SinkContext, mode: Callable[[], Mode]) -> None:
+        self._at, self._mode = context, mode
+        self._calls = CommandCalls(context, mode)
+        self._queue: DueQueue[Entity] = DueQueue()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def pending(self) -> int:
+        """Entities with something left to do."""
+        return len(self._queue)
+
+    # ── commands in ──────────────────────────────────────────────────────────────────────────────
+
+    async def fold(self, partition: int, arrived: Sequence[Arrived], *, dead: int = 0, upto: tuple[str, int]) -> None:
+        """A batch of the topic; returns when its commands are acknowledged in the changelog."""
+        at = self._at
+        async with at.table.table.lock(partition):
+            entries = at.table.entries(partition, list(dict.fromkeys(one.command.entity for one in arrived)))
+            changed: dict[str, Work] = {}
+            ignored = superseded = 0
+            for one in arrived:
+                before = changed.get(one.command.entity, entries[one.command.entity])
+                after, verdict = work.received(before, Pending(one.command.command_id, one.value, one.place))
+                if verdict == "new" and await self._is_asked_anew(before, one.command):
+                    after = work.ended(after, "SUPERSEDED")
+                    superseded += 1
+                if verdict == "new":
+                    changed[one.command.entity] = after
+                elif one.is_new:
+                    ignored += 1
+            found = {
+                f"{at.command_topic}/ignored": ignored,
+                f"{at.command_topic}/superseded": superseded,
+                f"{at.command_topic}/dead": dead,
+            }
+            counts = {name: number for name, number in found.items() if number}
+            await at.keep(partition, changed, counts, upto=upto)
+        for name in changed:
+            self._queue.add(Entity(partition, name), at.clock.micros())
+        self._wake.set()
+
+    async def _is_asked_anew(self, before: Work, command: Command) -> bool:
+        """Whether a person released what is held: the flow asks for the same again, and that is looked up afresh."""
+        if before.held is None:
+            return False
+        [head] = await self._at.serde.decode(command_contract(self._at.acts.role), [before.head.value])
+        return isinstance(head, Command) and (head.kind, head.part) == (command.kind, command.part)
+
+    # ── opened, closed ───────────────────────────────────────────────────────────────────────────
+
+    async def opened(self, partitions: frozenset[int], generation: int) -> None:
+        """The partitions are ours and recovered: what is left in them is due."""
+        self._closing = False
+        self._at.generation = generation
+        now = self._at.clock.micros()
+        for partition in sorted(partitions):
+            for name in self._at.table.unfinished(partition):
+                self._queue.add(Entity(partition, name), now)
+        if not self._tasks:
+            self._tasks = [asyncio.ensure_future(self._run()) for _ in range(self._at.at_once)]
+
+    async def close(self, within: timedelta) -> int:
+        """No new call; wait for those under way.  How many were left with their intent open."""
+        self._closing = True
+        self._wake.set()
+        running, self._tasks = self._tasks, []
+        left: set[asyncio.Task[None]] = set()
+        if running:
+            _done, left = await asyncio.wait(running, timeout=within.total_seconds())
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=1)
+            _LOG.warning("calls-left-open", calls=len(left), why="the next owner looks their outcome up")
+        self._queue = DueQueue()
+        self._at.sent.clear()
+        self._at.generation = -1
+        return len(left)
+
+    # ── calls out ────────────────────────────────────────────────────────────────────────────────
+
+    async def _run(self) -> None:
+        """Until closed.  Where the lease was lost, the entity waits: a rebalance closes the sink meanwhile."""
+        while not self._closing:
+            entity = None if self._mode() == "paused" or self._at.gate.ready_in() > 0 else self._take()
+            if entity is None:
+                await self._pause()
+                continue
+            again: int | None = self._at.clock.micros() + MICROS
+            try:
+                again = await self._calls.step(entity)
+            except LeaseLostError as lost:
+                _LOG.warning("sink-lost-lease", role=self._at.acts.role, why=str(lost)[:200])
+            except Exception as error:  # noqa: BLE001  reported, and it ends the process
+                self._at.failed(error)
+            finally:
+                self._queue.put_back(entity, again)
+
+    def _take(self) -> Entity | None:
+        entity = self._queue.take(self._at.clock.micros())
+        PENDING.labels(self._at.acts.role).set(self.pending)
+        return entity
+
+    async def _pause(self) -> None:
+        next_at = self._queue.next_at()
+        now = self._at.clock.micros()
+        wait = IDLE.total_seconds() if next_at is None else max(0.0, (next_at - now) / MICROS)
+        self._wake.clear()
+        try:
+            seconds = max(0.01, min(max(wait, self._at.gate.ready_in()), IDLE.total_seconds()))
+            await asyncio.wait_for(self._wake.wait(), seconds)
+        except TimeoutError:
+            return

@@ -1,0 +1,94 @@
+"""What the parts of a command sink share."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
+
+from schemas.models.command import Command
+from streams.domain.work import Work
+from streams.runtime.clock import Clock
+from streams.runtime.gate import Gate
+from streams.runtime.serde import Serde
+from streams.runtime.writer import Writer
+from streams.sinks.acts import Acts
+from streams.sinks.work_table import Told, WorkTable
+
+NOTHING: Mapping[str, int] = MappingProxyType({})
+
+
+class Entity(NamedTuple):
+    """Where an entity's work lies."""
+
+    partition: int
+    name: str
+
+
+@dataclass(slots=True)
+class SinkContext:
+    """`generation` is that of the assignment the sink works for; -1 while it has none."""
+
+    table: WorkTable
+    acts: Acts
+    gate: Gate
+    writer: Writer
+    serde: Serde
+    clock: Clock
+    permit: Callable[[int], None]
+    """Raises LeaseLostError where this worker may not act for the generation."""
+    failed: Callable[[BaseException], None]
+    """A fault that ends the process: the only safe state is the one in Kafka."""
+    at_once: int = 8
+    """Entities that are worked on side by side."""
+    generation: int = -1
+    sent: dict[int, list[bytes]] = field(default_factory=dict)
+    """Outboxes that were sent, by partition: deleted with the next write."""
+
+    @property
+    def command_topic(self) -> str:
+        return f"{self.acts.role}.command.v1"
+
+    @property
+    def outcome_topic(self) -> str:
+        return f"{self.acts.role}.outcome.v1"
+
+    async def keep(
+        self,
+        partition: int,
+        entries: Mapping[str, Work],
+        counts: Mapping[str, int] = NOTHING,
+        *,
+        told: Told | None = None,
+        upto: tuple[str, int] | None = None,
+    ) -> None:
+        gone = tuple(self.sent.get(partition, ()))
+        generation = self.generation
+        await self.table.keep(partition, entries, counts, generation=generation, told=told, sent=gone, upto=upto)
+        del self.sent.setdefault(partition, [])[: len(gone)]
+
+    async def change(
+        self,
+        entity: Entity,
+        change: Callable[[Work], Work],
+        counts: Mapping[str, int] = NOTHING,
+        *,
+        told: Told | None = None,
+    ) -> None:
+        """Decided on what is stored now: commands may have come in meanwhile."""
+        async with self.table.table.lock(entity.partition):
+            now = self.table.entries(entity.partition, [entity.name])[entity.name]
+            await self.keep(entity.partition, {entity.name: change(now)}, counts, told=told)
+
+    async def work(self, entity: Entity) -> Work:
+        async with self.table.table.lock(entity.partition):
+            return self.table.entries(entity.partition, [entity.name])[entity.name]
+
+
+class Arrived(NamedTuple):
+    """A command with its record's bytes and place."""
+
+    command: Command
+    value: bytes
+    place: tuple[str, int, int]
+    is_new: bool
+    """Whether the record was never accounted for; a repeat counts nothing."""

@@ -1,0 +1,53 @@
+"""Commands to the WMS."""
+
+import contextlib
+from collections.abc import Sequence
+from datetime import timedelta
+
+from connectors.core.errors import NotFoundError, RejectedPayloadError
+from connectors.core.order_ports import TaskTarget
+from schemas.models.command import Command
+from streams.domain.work import Manner
+from streams.sinks.acts import Effect
+
+ROLE = "wms"
+NO_PART = "0"
+
+
+class WmsActs:
+    """A task is known by our id, so that a repeat is the same task."""
+
+    role = ROLE
+
+    def __init__(self, port: TaskTarget, settle: timedelta) -> None:
+        self._port = port
+        self.manner = Manner(upserts=True, settle=settle // timedelta(microseconds=1))
+
+    async def look(self, command: Command) -> Sequence[Effect]:
+        """A cancellation leaves nothing that could be looked up apart from the task: it is called again."""
+        if command.kind != "CREATE_TASK":
+            return ()
+        found = await self._port.find_task(task_id(command))
+        return [] if found is None else [Effect(found.task_id, found.number)]
+
+    async def call(self, command: Command) -> Effect:
+        """Raises RejectedPayloadError for a kind that a WMS knows nothing of."""
+        if command.kind == "CREATE_TASK" and command.order is not None:
+            made = await self._port.create_task(
+                task_id(command),
+                command.entity,
+                command.order,
+                source_code=command.source_code or "",
+                lines=command.lines,
+            )
+            return Effect(made.task_id, made.number)
+        if command.kind == "CANCEL_TASK":
+            with contextlib.suppress(NotFoundError):  # there is nothing that could be picked
+                await self._port.cancel_task(task_id(command))
+            return Effect(task_id(command))
+        raise RejectedPayloadError(f"the wms sink has no way to do {command.kind}", status=None)
+
+
+def task_id(command: Command) -> str:
+    """One task per part of an order; derived, so that a cancellation names the same one."""
+    return f"{command.entity}-{command.part or NO_PART}"

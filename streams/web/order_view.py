@@ -1,0 +1,327 @@
+"""Where is this order, what does it wait for, who did what?  One order as one value, with what is not known said."""
+
+from datetime import datetime
+
+import msgspec
+
+from streams.domain.order_table import OrderState, is_refused
+from streams.web.envelope import Envelope, State
+from streams.web.order_facts import STUCK_AFTER_S, EntryFact, HoldFact, LineFact, SaidFact, WorkFact
+from streams.web.order_parts import OrderParts
+from streams.web.order_words import about, asked_words, hold_advice, hold_title, sentence, speaker, system, why_waiting
+from streams.web.situation import Situation
+from streams.web.words import moment, moment_or_none
+
+STEPS = ("ordered", "allocated", "picked", "packed", "shipped", "delivered", "cancelled", "returned", "refunded")
+
+
+class HoldLine(msgspec.Struct, frozen=True):
+    """One reason why a person must look."""
+
+    reason: str
+    title: str
+    detail: str
+    at: datetime | None
+    advice: str
+
+
+class Parked(msgspec.Struct, frozen=True):
+    """An event that waits for another one; after `until` a person must look."""
+
+    kind: str
+    part: str
+    waits_for: tuple[str, ...]
+    until: datetime
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A command that is not answered."""
+
+    kind: str
+    part: str
+    what: str
+    since: datetime | None
+
+
+class SystemLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One target: done, under way or waiting, and with which numbers."""
+
+    role: str
+    name: str
+    target: str
+    mode: str
+    state: State
+    word: str
+    why: str
+    numbers: tuple[str, ...]
+    pending: tuple[Asked, ...]
+    attempts: int
+    intent_at: datetime | None
+    not_before: datetime | None
+    held: str
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A document that a system made of the order."""
+
+    system: str
+    kind: str
+    number: str
+
+
+class OrderLine(msgspec.Struct, frozen=True):
+    """One line; `steps` in the order of `OrderView.steps`."""
+
+    line_id: str
+    sku: str
+    steps: tuple[str, ...]
+    promised_at: datetime | None
+    note: str
+
+
+class Shipment(msgspec.Struct, frozen=True):
+    """A shipment or a return."""
+
+    kind: str
+    part: str
+    source_code: str
+    document: str
+    tracks: tuple[str, ...]
+    word: str
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """One line of the time line."""
+
+    at: datetime
+    state: State
+    kind: str
+    text: str
+    detail: str
+
+
+class Act(msgspec.Struct, frozen=True):
+    """Whether an act makes sense now; `why` says why it does not."""
+
+    may: bool
+    why: str = ""
+
+
+class OrderView(msgspec.Struct, frozen=True, kw_only=True):
+    """One order."""
+
+    asked: str
+    id: str
+    found: bool
+    state: State
+    order_state: str
+    about: str
+    headline: str
+    sentence: str
+    owner: str | None
+    missing: tuple[str, ...]
+    several: tuple[str, ...]
+    version: str = ""
+    channel: str = ""
+    number: str = ""
+    erp_number: str | None = None
+    placed_at: datetime | None = None
+    promised_at: datetime | None = None
+    currency: str = ""
+    total: str | None = None
+    holds: tuple[HoldLine, ...] = ()
+    parked: tuple[Parked, ...] = ()
+    systems: tuple[SystemLine, ...] = ()
+    steps: tuple[str, ...] = ()
+    """Columns of the lines: those that are 0 for all lines are left out, and named in `steps_left_out`."""
+    steps_left_out: tuple[str, ...] = ()
+    lines: tuple[OrderLine, ...] = ()
+    documents: tuple[Document, ...] = ()
+    parts: tuple[Shipment, ...] = ()
+    events: tuple[Moment, ...] = ()
+    events_left_out: int = 0
+    release: Act = Act(may=False)
+    reject: Act = Act(may=False)
+    correct: Act = Act(may=False)
+    people: tuple[tuple[str, str], ...] | None = None
+    """None: not shown unasked."""
+
+
+def order_page(parts: OrderParts, at: Situation) -> Envelope[OrderView]:
+    """The state of the sentence is the answer's."""
+    state, headline, text = sentence(parts, STUCK_AFTER_S)
+    entry = parts.entry
+    view = OrderView(
+        asked=parts.asked,
+        id=parts.asked if entry is None else entry.order_id,
+        found=entry is not None,
+        state=state,
+        order_state="unknown" if entry is None else entry.state,
+        about="" if entry is None else about(entry.state),
+        headline=headline,
+        sentence=text,
+        owner=parts.owner,
+        missing=parts.missing,
+        several=parts.several,
+    )
+    filled = view if entry is None else _filled(view, entry, parts.as_of)
+    return Envelope(moment(parts.as_of), at.fleet.own.worker, state, filled, at.fleet.workers)
+
+
+def not_an_order(at: Situation, asked: str, headline: str, why: str) -> Envelope[OrderView]:
+    """The form with why nothing was looked up."""
+    view = OrderView(
+        asked=asked,
+        id=asked,
+        found=False,
+        state="unknown",
+        order_state="unknown",
+        about="",
+        headline=headline,
+        sentence=why,
+        owner=None,
+        missing=(),
+        several=(),
+    )
+    return Envelope(moment(at.now), at.fleet.own.worker, "unknown", view, at.fleet.workers)
+
+
+def _filled(view: OrderView, entry: EntryFact, now: int) -> OrderView:
+    shown = [step for step in STEPS if any(getattr(line, step) != "0" for line in entry.lines)]
+    return msgspec.structs.replace(
+        view,
+        version=entry.version,
+        channel=entry.channel,
+        number=entry.number,
+        erp_number=entry.erp_number,
+        placed_at=moment_or_none(entry.placed_at),
+        promised_at=moment_or_none(entry.promised_at),
+        currency=entry.currency,
+        total=entry.total,
+        holds=tuple(_hold(one) for one in entry.holds),
+        parked=tuple(Parked(one.kind, one.part, one.waits_for, moment(one.until)) for one in entry.parked),
+        systems=tuple(_system(work, entry, now) for work in entry.works),
+        steps=tuple(shown),
+        steps_left_out=tuple(step for step in STEPS if step not in shown) if entry.lines else (),
+        lines=tuple(_line(line, shown) for line in entry.lines),
+        documents=tuple(Document(system(one.system), one.kind, one.number) for one in entry.documents),
+        parts=tuple(
+            Shipment(one.kind, one.part, one.source_code, one.document, one.tracks, _part_word(one.is_done, one.posted))
+            for one in entry.parts
+        ),
+        events=events(entry, now),
+        events_left_out=entry.said_in_all - len(entry.said),
+        release=_release(entry),
+        reject=_person(entry, "REFUSED", "rejected"),
+        correct=_person(entry, "CORRECTED", "corrected"),
+    )
+
+
+def _hold(one: HoldFact) -> HoldLine:
+    title, advice = hold_title(one.reason, one.detail), hold_advice(one.reason, one.detail)
+    return HoldLine(one.reason, title, one.detail, moment_or_none(one.at), advice)
+
+
+# ── what each system has and owes ────────────────────────────────────────────────────────────────
+
+
+def _system(work: WorkFact, entry: EntryFact, now: int) -> SystemLine:
+    state, word = _work_word(work, entry)
+    return SystemLine(
+        role=work.role,
+        name=speaker(work.role),
+        target=work.target,
+        mode=work.mode,
+        state=state,
+        word=word,
+        why=why_waiting(work, now) if work.pending else "",
+        numbers=tuple(one.number for one in entry.documents if one.system.removesuffix("-sink") == work.role),
+        pending=tuple(
+            Asked(one.kind, one.part, asked_words(one.kind, one.part), moment_or_none(one.at)) for one in work.pending
+        ),
+        attempts=work.attempts,
+        intent_at=moment_or_none(work.intent_at),
+        not_before=moment_or_none(work.not_before),
+        held=work.held,
+    )
+
+
+def _work_word(work: WorkFact, entry: EntryFact) -> tuple[State, str]:
+    if work.held:
+        return "attention", f"held: {work.held}"
+    if work.pending:
+        if work.state != "closed" or work.mode != "run":
+            return "attention", "waits"
+        return "ok", "under way" if work.attempts or work.intent_at is not None else "goes out next"
+    if not any(role == work.role for role, _kind, _part in entry.asked):
+        return "unknown", "not asked yet"
+    return "ok", "answered all that it was asked"
+
+
+def _line(line: LineFact, steps: list[str]) -> OrderLine:
+    made = f"made to order{f', work order {line.work_order}' if line.work_order else ''}" if line.make_to_order else ""
+    quantities = tuple(str(getattr(line, step)) for step in steps)
+    return OrderLine(line.line_id, line.sku, quantities, moment_or_none(line.promised_at), made)
+
+
+def _part_word(is_done: bool, posted: str) -> str:  # noqa: FBT001  two facts of one part
+    return f"{'done' if is_done else 'on its way'}{f', in the shop as {posted}' if posted else ''}"
+
+
+# ── the time line ────────────────────────────────────────────────────────────────────────────────
+
+_BAD = frozenset({"REJECTED", "REFUSED", "CREDIT_HELD", "UNKNOWN"})
+
+
+def events(entry: EntryFact, now: int) -> tuple[Moment, ...]:
+    """What was said and what was answered, what is asked and not answered, and why it is held: oldest first."""
+    found = [_said(one) for one in entry.said]
+    for work in entry.works:
+        for one in work.pending:
+            what = f"{speaker(work.role)} is asked to {asked_words(one.kind, one.part)}"
+            when = moment(one.at if one.at is not None else now)
+            found.append(Moment(when, "unknown", "call", what, f"Not answered yet. {why_waiting(work, now)}"))
+    found += [
+        Moment(moment(hold.at), "attention", "decision", f"Held: {hold_title(hold.reason, hold.detail)}", hold.detail)
+        for hold in entry.holds
+    ]
+    return tuple(sorted(found, key=lambda one: one.at))
+
+
+def _said(one: SaidFact) -> Moment:
+    if one.kind == "ANSWERED":
+        return _answered(one)
+    what = f"{speaker(one.system)}: {one.kind.lower().replace('_', ' ')}"
+    about_it = f"{what}{f' {one.part}' if one.part else ''}{f', {one.quantity}' if one.quantity else ''}"
+    told = [one.document, one.reason, "" if one.standing == "counts" else _STANDING[one.standing]]
+    state: State = "attention" if one.standing != "counts" or one.kind in _BAD else "ok"
+    kind = "act" if one.system == "operator" else "outcome" if one.system.endswith("-sink") else "message"
+    return Moment(moment(one.at), state, kind, about_it, "; ".join(filter(None, told)))
+
+
+_STANDING = {"waits": "waits for an earlier step, does not count yet", "refused": "refused: not legal at that time"}
+
+
+def _answered(one: SaidFact) -> Moment:
+    role, kind, part = (*one.part.split("/", 2), "", "", "")[:3]
+    what = f"{speaker(role)}: {asked_words(kind, part)}"
+    state: State = "stopped" if one.reason else "ok"
+    text = f"{what}: {'refused' if one.reason else 'done'}"
+    return Moment(moment(one.at), state, "outcome", text, one.reason or one.document)
+
+
+# ── what a person may do ─────────────────────────────────────────────────────────────────────────
+
+
+def _release(entry: EntryFact) -> Act:
+    is_held = bool(entry.holds) or any(work.held for work in entry.works)
+    return Act(may=True) if is_held else Act(may=False, why="It is not held.")
+
+
+def _person(entry: EntryFact, kind: str, word: str) -> Act:
+    """What the state machine refuses is refused here, before anything is written."""
+    if is_refused(OrderState(entry.stage), kind):
+        return Act(may=False, why=f"In state {entry.stage} an order can no longer be {word}: others work on it.")
+    if entry.state == OrderState.EXPECTED:
+        return Act(may=False, why="The order itself has not come.")
+    return Act(may=True)

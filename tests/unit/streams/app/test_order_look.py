@@ -1,0 +1,355 @@
+"""What a worker tells of its orders: from real stores, in pieces, with what it did not reach said."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from connectors.core.errors import UnauthorizedError
+from schemas.models.command import Command
+from schemas.models.order_event import OrderEvent
+from streams.app import order_queues, order_tables
+from streams.app.order_look import OrderLook
+from streams.domain import order_state, work
+from streams.domain.derived_id import derived_id
+from streams.domain.order_state import OrderEntry
+from streams.domain.version import Version
+from streams.domain.work import Intent, Pending, Work
+from streams.runtime.gate import Gate
+from streams.runtime.kafka import partition_of
+from streams.runtime.serde import Serde
+from streams.runtime.table import BulkTable, Group, Write
+from streams.runtime.versioned import pack
+from streams.web.facts import NotOwnedError
+from streams.web.order_facts import MOST_STORED
+from tests.contract.order_target import order
+from tests.fakes.broker import MemoryBroker
+from tests.fakes.still_clock import StillClock
+from tests.unit.streams.domain.ledger import T0
+from tests.unit.streams.flows.wire import MemoryRegistry
+from tests.unit.streams.tables import close_table, open_table
+
+pytestmark = pytest.mark.anyio
+MINUTE = 60_000_000
+PARTITIONS = 8
+ROLES = ("erp", "crm")
+
+
+class TickingClock(StillClock):
+    """Every look at it takes time, once `step` is set."""
+
+    step = 0.0
+
+    def monotonic(self) -> float:
+        self.after(self.step)
+        return super().monotonic()
+
+
+class App:
+    """The parts of the application that are looked at; `put_…` is what flow and sinks would have stored."""
+
+    worker_id, url = "worker-1", "http://127.0.0.1:1"
+
+    def __init__(self, folder: Path) -> None:
+        self.clock, self.broker = TickingClock(), MemoryBroker()
+        self.serde = Serde(MemoryRegistry(), self.clock)
+        self.tables = {
+            name: open_table(folder / name, self.broker.writer, name=name, partitions=range(PARTITIONS))
+            for name in ("orders", *(f"{role}-work" for role in ROLES))
+        }
+        self.shell = SimpleNamespace(tables=self.tables)
+        self.order_side = SimpleNamespace(gates={role: Gate(f"{role}-target", self.clock) for role in ROLES})
+        self.metadata: dict[str, Mapping[str, Iterable[int]]] = {
+            f"{self.url}/": {self.tables["orders"].changelog: range(PARTITIONS)}
+        }
+        self.faust = SimpleNamespace(router=SimpleNamespace(tables_metadata=lambda: self.metadata))
+        self.offset = 0
+
+    def partition_of(self, key: str) -> int:
+        return partition_of(key.encode(), PARTITIONS)
+
+    def sink_mode(self, role: str) -> str:
+        return "paused" if role == "crm" else "run"
+
+    async def _put(self, table: BulkTable, order_id: str, payload: bytes) -> None:
+        self.offset += 1
+        version = Version(1, self.offset)
+        write = Write(b"e" + order_id.encode(), pack(version, payload), version)
+        await table.commit(self.partition_of(order_id), [Group([write], {})], generation=1)
+
+    async def put(self, *events: OrderEvent, failing: tuple[str, ...] = ()) -> OrderEntry:
+        entry = OrderEntry()
+        for event in events:
+            given = order_state.Given(failing=failing)
+            entry = order_state.apply(entry, event, event.recorded_at, given=given).entry
+        await self._put(self.tables["orders"], events[0].order_id, order_state.encode(entry))
+        return entry
+
+    async def put_work(self, order_id: str, made: Work, role: str = "erp") -> None:
+        await self._put(self.tables[f"{role}-work"], order_id, work.encode(made))
+
+    def pending(self, order_id: str, at: int, role: str = "erp") -> Pending:
+        command = Command(
+            command_id=derived_id(order_id, role), role=role, kind="CREATE_ORDER", entity=order_id, epoch=1, counter=1,
+            at=at, order=order(),
+        )  # fmt: skip
+        topic = f"{role}.command.v1"
+        self.offset += 1
+        return Pending(command.command_id, self.serde.encode(topic, command), (topic, 0, self.offset))
+
+
+@asynccontextmanager
+async def begun(folder: Path) -> AsyncIterator[tuple[App, OrderLook]]:
+    app = App(folder)
+    await app.serde.prepare([f"{role}.command.v1" for role in ROLES])
+    stood_in: Any = app  # Any: the parts that are used
+    try:
+        yield app, OrderLook(stood_in, ROLES)
+    finally:
+        for table in app.tables.values():
+            close_table(table)
+
+
+def placed(number: int, at: int = T0, **fields: object) -> OrderEvent:
+    name = f"{number:09d}"
+    stated = msgspec.structs.replace(order(), channel="web", number=name, event_id=f"e{number}", **fields)
+    return _event("PLACED", number, at, order=stated)
+
+
+def _event(kind: Any, number: int, at: int = T0, **fields: object) -> OrderEvent:  # noqa: ANN401  any kind
+    made = OrderEvent(
+        event_id=f"{kind}-{number}-{at}", order_id=f"web-{number:09d}", kind=kind, source_system="commerce",
+        effective_at=at, recorded_at=at,
+    )  # fmt: skip
+    return msgspec.structs.replace(made, **fields)
+
+
+def acknowledged(number: int, document: str, at: int = T0 + 1) -> OrderEvent:
+    return _event("ACKNOWLEDGED", number, at, source_system="erp-sink", document=document)
+
+
+# ── one order ────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_an_order_is_told_with_its_quantities_documents_and_what_was_said(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        shipped = _event("SHIPPED", 1, T0 + 5, source_system="wms-north", part="P-1")
+        entry = await app.put(placed(1), acknowledged(1, "SO-1"), shipped)
+        told = await look.entry("web-000000001")
+
+    assert told is not None
+    assert (told.state, told.stage, told.erp_number) == (entry.state, entry.stage, "SO-1")
+    assert (told.channel, told.number, told.currency) == ("web", "000000001", order().currency)
+    assert [line.sku for line in told.lines] == [line.sku for line in order().lines]
+    assert [(one.kind, one.part, one.waits_for) for one in told.parked] == [("SHIPPED", "P-1", ("PICKED",))]
+    assert [(one.kind, one.system, one.standing) for one in told.said] == [
+        ("PLACED", "commerce", "counts"),
+        ("ACKNOWLEDGED", "erp-sink", "counts"),
+        ("SHIPPED", "wms-north", "waits"),
+    ]
+    assert told.said_in_all == 3
+
+
+async def test_every_reason_of_a_held_order_is_told_and_nobody_is_named(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        await app.put(placed(1), failing=("price", "address"))
+        told = await look.entry("web-000000001")
+        people = look.people("web-000000001")
+
+    assert told is not None
+    assert [(one.reason, one.detail) for one in told.holds] == [("check-failed", "address"), ("check-failed", "price")]
+    names = {value for _, value in people or ()}
+    assert order().customer.email in names
+    assert not [name for name in names if len(name) > 5 and name in msgspec.json.encode(told).decode()]
+
+
+async def test_what_a_sink_owes_is_told_with_how_its_target_is(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        await app.put(placed(1))
+        one = app.pending("web-000000001", T0 + 7)
+        intent = Intent(one.command_id, T0 + 8)
+        await app.put_work("web-000000001", Work((one,), intent=intent, attempts=2, not_before=9, held="two"))
+        told = await look.entry("web-000000001")
+
+    assert told is not None
+    erp, crm = told.works
+    assert (erp.role, erp.target, erp.mode, erp.state) == ("erp", "erp-target", "run", "closed")
+    assert [(one.kind, one.at) for one in erp.pending] == [("CREATE_ORDER", T0 + 7)]
+    assert (erp.intent_at, erp.attempts, erp.not_before, erp.held) == (T0 + 8, 2, 9, "two")
+    assert (crm.mode, crm.pending) == ("paused", ())
+
+
+async def test_a_command_that_cannot_be_read_is_still_told(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        await app.put(placed(1))
+        await app.put_work("web-000000001", Work((Pending("c", b"nonsense", ("erp.command.v1", 0, 1)),)))
+        told = await look.entry("web-000000001")
+        [row] = (await look.queue("stuck")).rows
+
+    assert told is not None
+    assert [(one.kind, one.at) for one in told.works[0].pending] == [("", None)]
+    assert (row.order_id, row.since) == ("web-000000001", None)
+
+
+async def test_what_is_not_there_is_none_and_what_is_not_ours_is_refused(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        assert await look.entry("web-9") is None
+        assert look.people("web-9") is None
+        assert look.owner_of("web-9") == app.url
+        app.metadata.clear()
+        close_table(app.tables["orders"])
+        assert look.owner_of("web-9") is None
+        with pytest.raises(NotOwnedError):
+            await look.entry("web-9")
+        with pytest.raises(NotOwnedError):
+            look.people("web-9")
+
+
+# ── by number ────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_the_channels_and_the_erps_number_find_the_order(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        for number in range(1, 30):
+            await app.put(placed(number), acknowledged(number, f"SO-{number}"))
+        by_erp, by_channel = await look.find("SO-7"), await look.find("000000012")
+        part_of_one, none = await look.find("SO-"), await look.find("nothing")
+
+    assert (by_erp.order_ids, by_channel.order_ids) == (("web-000000007",), ("web-000000012",))
+    assert (part_of_one.order_ids, none.order_ids, none.is_whole) == ((), (), True)
+
+
+async def test_a_search_that_takes_too_long_says_that_it_was_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_tables, "PIECE", 2)
+    async with begun(tmp_path) as (app, look):
+        for number in range(1, 30):
+            await app.put(placed(number))
+        app.clock.step = 0.3
+        found = await look.find("nothing")
+
+    assert not found.is_whole
+
+
+# ── queues ───────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_held_orders_are_told_the_oldest_first_and_counted(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        for number in range(1, 21):
+            failing = ("price",) if number % 2 else ()
+            await app.put(placed(number, T0 + (30 - number) * MINUTE), failing=failing)
+        found = await look.queue("held")
+
+    assert found.total == 10
+    assert [row.order_id for row in found.rows][:2] == ["web-000000019", "web-000000017"]
+    assert found.rows[0].since == T0 + 11 * MINUTE
+    assert (found.rows[0].holds[0].detail, found.is_whole, found.worker) == ("price", True, "worker-1")
+
+
+async def test_waiting_work_is_told_from_when_it_was_decided(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        for number in range(1, 6):
+            await app.put_work(f"web-{number}", Work((app.pending(f"web-{number}", T0 + number),), attempts=number))
+        await app.put_work("web-6", Work())
+        await app.put_work("web-7", Work((app.pending("web-7", T0, "crm"),)), "crm")
+        found = await look.queue("stuck")
+
+    assert [(row.order_id, row.role, row.since) for row in found.rows][:3] == [
+        ("web-7", "crm", T0), ("web-1", "erp", T0 + 1), ("web-2", "erp", T0 + 2),
+    ]  # fmt: skip
+    assert (found.total, found.rows[2].what, found.rows[2].attempts) == (6, "CREATE_ORDER", 2)
+
+
+async def test_of_very_many_only_the_oldest_are_told_and_all_are_counted(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        entry = await app.put(placed(1), failing=("price",))
+        stored = order_state.encode(entry)
+        for number in range(1, 3 * MOST_STORED):
+            await app._put(app.tables["orders"], f"web-{number:06d}", stored)
+            await app.put_work(f"web-{number:06d}", Work((app.pending("x", T0 + number),)))
+        held, stuck = await look.queue("held"), await look.queue("stuck")
+
+    assert (held.total, len(held.rows)) == (3 * MOST_STORED, MOST_STORED)
+    assert (stuck.total, len(stuck.rows)) == (3 * MOST_STORED - 1, MOST_STORED)
+    assert [row.since for row in stuck.rows] == [T0 + number for number in range(1, MOST_STORED + 1)]
+
+
+async def test_what_was_decided_since_is_seen_at_the_next_look(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        await app.put(placed(1), failing=("price",))
+        before = (await look.queue("held")).total
+        released = _event("RELEASED", 1, T0 + MINUTE, source_system="operator")
+        await app.put(placed(1), released, failing=("price",))
+        app.clock.after(2)
+        after = (await look.queue("held")).total
+
+    assert (before, after) == (1, 0)
+
+
+async def test_a_partition_that_went_is_no_longer_told(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        await app.put(placed(1), failing=("price",))
+        assert (await look.queue("held")).total == 1
+        close_table(app.tables["orders"])
+        app.clock.after(2)
+        assert (await look.queue("held")).total == 0
+
+
+async def test_a_look_that_takes_too_long_is_cut_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_tables, "PIECE", 2)
+    monkeypatch.setattr(order_queues, "LOOK_S", 0.0)
+    async with begun(tmp_path) as (app, look):
+        for number in range(1, 30):
+            await app.put(placed(number), failing=("price",))
+            await app.put_work(f"web-{number}", Work((app.pending("x", T0),)))
+        app.clock.step = 0.3
+        held, stuck = await look.queue("held"), await look.queue("stuck")
+
+    assert (held.is_whole, stuck.is_whole) == (False, False)
+    assert held.total < 29
+
+
+# ── what a worker tells of itself ────────────────────────────────────────────────────────────────
+
+
+async def test_sums_come_from_a_look_in_the_background(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        await app.put(placed(1), failing=("price", "address"))
+        await app.put(placed(2, T0 + MINUTE), failing=("price",))
+        await app.put_work("web-1", Work((app.pending("web-1", T0 + 3),)))
+        first = look.sums()
+        assert look._queues._background is not None
+        await look._queues._background
+        told = look.sums()
+
+    assert (first.as_of, first.is_whole) == (0, False)
+    assert (told.held, told.oldest_held_at, told.reasons, told.is_whole) == (2, T0, {"check-failed": 2}, True)
+    assert (told.waiting, told.oldest_waiting_at) == ({"erp": 1}, {"erp": T0 + 3})
+
+
+async def test_a_target_that_refuses_us_is_told_with_why(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        app.order_side.gates["crm"].failed(UnauthorizedError("401 refused"))
+        told = look.sums()
+        if look._queues._background is not None:
+            await look._queues._background
+
+    assert list(told.refusing) == ["crm"]
+    assert "401 refused" in told.refusing["crm"]
+
+
+async def test_an_entry_of_another_release_does_not_end_the_worker(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        await app._put(app.tables["orders"], "web-1", b"\xc1")
+        look.sums()
+        assert look._queues._background is not None
+        await look._queues._background
+        told = look.sums()
+
+    assert not told.is_whole

@@ -1,0 +1,155 @@
+"""All that is said of an order becomes one state, and each system is told what it has to do, once."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from aiokafka.errors import KafkaConnectionError
+
+from schemas.models.order_event import OrderEvent
+from streams.domain.order_state import OrderState
+from streams.topics import ORDER_EVENT, OUTCOMES
+from tests.contract.order_target import order
+from tests.unit.streams.domain.ledger import T0
+from tests.unit.streams.flows.order_worker import OrderWorker, applied
+from tests.unit.streams.flows.partition import Raw
+
+pytestmark = pytest.mark.anyio
+ORDER_ID = "web-000000123"
+WEB = msgspec.structs.replace(order(), channel="web", number="000000123", event_id="e1")
+
+
+async def begun(folder: Path, *roles: str) -> OrderWorker:
+    """An order was placed and has been read."""
+    worker = OrderWorker(folder, roles or ("erp",))
+    await worker.open()
+    await worker.place(WEB)
+    await worker.follow()
+    return worker
+
+
+async def test_an_order_asks_the_erp_once_with_all_it_needs(tmp_path: Path) -> None:
+    worker = await begun(tmp_path)
+
+    [command] = worker.commands()
+    assert (command.kind, command.entity, command.order) == ("CREATE_ORDER", ORDER_ID, WEB)
+    assert command.cause is not None
+    assert command.cause.topic == ORDER_EVENT.name
+    assert worker.counts[f"{ORDER_EVENT.name}/applied"] == 1
+    worker.close()
+
+
+async def test_the_same_order_by_three_ways_is_one_order(tmp_path: Path) -> None:
+    worker = await begun(tmp_path)
+    for number in (2, 3):
+        await worker.place(msgspec.structs.replace(WEB, event_id=f"e{number}"), first=number)
+    await worker.follow()
+
+    assert len(worker.commands()) == 1
+    worker.close()
+
+
+async def test_the_erps_number_is_kept_with_the_order(tmp_path: Path) -> None:
+    worker = await begun(tmp_path)
+    await worker.answer(applied(worker.commands()[0]))
+
+    entry = worker.entry(ORDER_ID)
+    assert entry.erp_number == "SO1"
+    assert entry.state is not OrderState.HELD
+    worker.close()
+
+
+async def test_an_order_that_the_erp_rejects_is_held_for_a_person(tmp_path: Path) -> None:
+    worker = await begun(tmp_path)
+    [command] = worker.commands()
+    await worker.answer(applied(command, state="DEAD", reason="rejected-by-target", detail="unknown account"))
+
+    assert worker.entry(ORDER_ID).state is OrderState.HELD
+    worker.close()
+
+
+async def test_a_role_that_is_not_connected_is_told_nothing(tmp_path: Path) -> None:
+    worker = await begun(tmp_path, "erp")
+
+    assert (worker.commands("wms"), worker.commands("crm")) == ([], [])
+    worker.close()
+
+
+async def test_every_command_has_an_id_of_its_own_that_a_replay_makes_again(tmp_path: Path) -> None:
+    first, second = (
+        await begun(tmp_path / "one", "erp", "wms", "crm"),
+        await begun(tmp_path / "two", "erp", "wms", "crm"),
+    )
+
+    ids = [
+        [command.command_id for role in ("erp", "wms", "crm") for command in worker.commands(role)]
+        for worker in (first, second)
+    ]
+    assert ids[0] == ids[1]
+    assert len(set(ids[0])) == len(ids[0])
+    first.close()
+    second.close()
+
+
+@pytest.mark.parametrize("write", [1, 2, 3, 4])
+@pytest.mark.parametrize("after_effect", [True, False])
+async def test_a_kill_at_any_write_loses_no_command_and_decides_nothing_twice(
+    tmp_path: Path,
+    write: int,
+    after_effect: bool,  # noqa: FBT001
+) -> None:
+    worker = OrderWorker(tmp_path, ("erp",))
+    await worker.open()
+    await worker.place(WEB)
+    worker.broker.writes, worker.broker.fails_at, worker.broker.after_effect = 0, write, after_effect
+    cancelled = OrderEvent(
+        event_id="c1",
+        order_id=ORDER_ID,
+        kind="CANCEL_REQUESTED",
+        source_system="commerce",
+        effective_at=T0,
+        recorded_at=T0,
+    )
+    steps: list[Callable[[], Awaitable[None]]] = [worker.follow, lambda: worker.happen(cancelled)]
+    for step in steps:
+        try:
+            await step()
+        except KafkaConnectionError as error:
+            assert "the broker is away" in str(error)  # noqa: PT017
+            await worker.killed()
+            await worker.follow()
+
+    creates = [command for command in worker.commands() if command.kind == "CREATE_ORDER"]
+    assert len({command.command_id for command in creates}) == 1
+    assert worker.counts[f"{ORDER_EVENT.name}/applied"] == 2
+    worker.close()
+
+
+async def test_an_event_under_another_key_is_set_aside(tmp_path: Path) -> None:
+    worker = await begun(tmp_path)
+    value = worker.broker.log[ORDER_EVENT.name][0].value
+    await worker.flow.take(ORDER_EVENT.name, 3, [Raw(ORDER_EVENT.name, 1, b"web-1", value)], 1)
+
+    assert worker.dead == [(1, "wrong-key")]
+    worker.close()
+
+
+async def test_a_record_that_comes_again_changes_and_counts_nothing(tmp_path: Path) -> None:
+    worker = await begun(tmp_path)
+    before, commands = worker.entry(ORDER_ID), worker.commands()
+    await worker.take(ORDER_EVENT.name, worker.broker.log[ORDER_EVENT.name], 0)
+
+    assert (worker.entry(ORDER_ID), worker.commands()) == (before, commands)
+    assert worker.counts[f"{ORDER_EVENT.name}/applied"] == 1
+    worker.close()
+
+
+async def test_an_outcome_of_nobodys_order_is_refused_and_nothing_is_begun(tmp_path: Path) -> None:
+    worker = await begun(tmp_path)
+    stray = applied(worker.commands()[0], entity="web-9")
+    await worker.answer(stray)
+
+    assert worker.counts.get(f"{OUTCOMES['erp'].name}/applied", 0) == 0
+    assert len(worker.commands()) == 1
+    worker.close()

@@ -1,0 +1,79 @@
+"""The lines of an order's story: who said what, what was asked of whom, how it ended; nobody is named."""
+
+import msgspec
+
+from schemas.models.cause import Cause
+from schemas.models.command import Command
+from schemas.models.operations import Outcome
+from schemas.models.order_event import EventLine, OrderEvent, Track
+from streams.runtime.lookback import Place
+from streams.runtime.operating.story import in_order
+from tests.contract.order_target import order
+from tests.unit.streams.runtime.operating.test_story import told
+
+ID = "web-000000123"
+M = 1_000_000
+EVENTS, COMMANDS, OUTCOMES = "orders.event.v1", "erp.command.v1", "erp.outcome.v1"
+
+
+def _event(**changes: object) -> OrderEvent:
+    made = OrderEvent(
+        event_id="e1", order_id=ID, kind="PLACED", source_system="commerce", effective_at=0, recorded_at=0,
+        cause=Cause("commerce.order.v1", 0, 7),
+    )  # fmt: skip
+    return msgspec.structs.replace(made, **changes)
+
+
+def test_an_order_tells_its_number_lines_and_sum_and_nobodys_name() -> None:
+    stated = msgspec.structs.replace(order(), channel="web", number="000000123")
+    event = told("commerce.order.v1", stated)
+
+    assert event.text.startswith("order 000000123 of web: ")
+    assert (event.kind, event.state, event.system) == ("message", "ok", stated.source_system)
+    text = f"{event.text} {event.detail}"
+    people = (stated.customer.email, stated.customer.last_name, *stated.billing.street)
+    assert not [name for name in people if name and name in text]
+
+
+def test_a_step_tells_its_part_document_and_quantities_and_what_caused_it() -> None:
+    lines = tuple(EventLine(line_id=str(n), sku=f"SKU-{n}", quantity=2 * M) for n in range(7))
+    tracks = (Track(carrier_code="dhl", number="00340001"),)
+    event = told(EVENTS, _event(kind="SHIPPED", part="P-1", lines=lines, tracks=tracks, text="left with a neighbour"))
+
+    assert event.text == ("shipped P-1 2 × SKU-0, 2 × SKU-1, 2 × SKU-2, 2 × SKU-3, 2 × SKU-4 and 2 more lines")
+    assert event.detail == "00340001; effective 1970-01-01T00:00:00Z"
+    assert event.causes[0].place == Place("commerce.order.v1", 0, 7)
+
+
+def test_what_a_person_decided_is_an_act_with_the_reason() -> None:
+    event = told(EVENTS, _event(kind="REFUSED", source_system="operator", actor="operator-2", text="placed twice"))
+
+    assert (event.kind, event.state, event.system, event.text) == ("act", "attention", "operator-2", "refused")
+    assert event.detail.startswith("placed twice; ")
+
+
+def test_a_command_and_its_outcome_say_who_is_asked_and_how_it_ended() -> None:
+    command = Command(
+        command_id="c1", role="erp", kind="CREATE_ORDER", entity=ID, epoch=5, counter=2, at=0, order=order(),
+        cause=Cause(EVENTS, 0, 3),
+    )  # fmt: skip
+    outcome = Outcome(
+        command_id="c1", role="erp", kind="CREATE_ORDER", entity=ID, epoch=5, counter=2, state="APPLIED", value="SO1",
+        started_at=0, at=0, attempts=2, cause=Cause(COMMANDS, 0, 4),
+    )  # fmt: skip
+    asked, ended = told(COMMANDS, command), told(OUTCOMES, outcome)
+    refused = told(OUTCOMES, msgspec.structs.replace(outcome, state="DEAD", value=None, reason="rejected-by-target"))
+
+    assert (asked.kind, asked.text) == ("decision", "erp is asked: create order")
+    assert (ended.kind, ended.state, ended.text) == ("outcome", "ok", "create order: applied SO1")
+    assert ended.detail == "attempt 2; command c1"
+    assert (refused.state, refused.text) == ("stopped", "create order: dead")
+    assert ended.causes[0].place == Place(COMMANDS, 0, 4)
+
+
+def test_of_one_moment_the_statement_stands_before_the_event_the_command_and_the_outcome() -> None:
+    stated = told("commerce.order.v1", order())
+    command = Command(command_id="c", role="erp", kind="CANCEL_ORDER", entity=ID, epoch=5, counter=2, at=0)
+    lines = [told(COMMANDS, command), told(EVENTS, _event()), stated]
+
+    assert [line.place.topic for line in in_order(lines)] == ["commerce.order.v1", EVENTS, COMMANDS]

@@ -1,0 +1,58 @@
+"""What stops the gateway before it takes anything: one line that names the thing, exit code 2."""
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+import pytest
+
+from streams.runtime.cluster import Cluster, TopicState
+from streams.settings import read_settings
+from streams.sources.process import CannotStartError, check_topic
+from tests.unit.streams.cli.calling import SETTINGS, one_line, run
+from tests.unit.streams.sources.senders import TOPIC, whsec
+
+SECRETS = f'{{"web": ["{whsec("web")}"]}}'
+
+
+class Topics:
+    """As much of a cluster as is asked."""
+
+    def __init__(self, size: str = "") -> None:
+        self._found = {TOPIC: TopicState("id", 8, {"max.message.bytes": size})} if size else {}
+
+    def topics(self, _names: Iterable[str]) -> Mapping[str, TopicState]:
+        return self._found
+
+
+def check(cluster: Topics, **changes: str) -> None:
+    check_topic(read_settings({**SETTINGS, **changes}), cast("Cluster", cluster))
+
+
+def test_without_a_channel_nothing_is_started() -> None:
+    line = one_line(run("gateway"))
+
+    assert line.startswith("commerce-streams: STREAMS_GATEWAY__SECRETS: is not set; ")
+    assert '{"web": ["whsec_' in line
+
+
+def test_brokers_that_do_not_answer_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.runtime.cluster.ANSWER_S", 0.2)
+
+    line = one_line(run("gateway", settings={**SETTINGS, "STREAMS_GATEWAY__SECRETS": SECRETS}))
+
+    assert "STREAMS_KAFKA__BOOTSTRAP_SERVERS: no broker at 127.0.0.1:1 answers: " in line
+
+
+def test_a_topic_that_is_not_there_is_named_with_what_makes_it() -> None:
+    with pytest.raises(
+        CannotStartError, match=r"topic commerce\.order\.v1 does not exist; run `commerce-streams topics"
+    ):
+        check(Topics())
+
+
+def test_a_topic_that_could_not_take_every_order_is_refused() -> None:
+    limit = {"STREAMS_GATEWAY__MAX_BODY_BYTES": "800000"}
+    check(Topics("1048588"), **limit)
+
+    with pytest.raises(CannotStartError, match=r"max\.message\.bytes is 860000, records of 865536 can come"):
+        check(Topics("860000"), **limit)
