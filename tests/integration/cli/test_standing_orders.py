@@ -22,7 +22,8 @@ STOCK = "wms.stock-change.v1"
 
 def _sink(desk: Desk, role: str) -> dict[str, Any]:
     """The role's line of the list; the other roles have one each."""
-    return {line["role"]: line for line in desk.json("sinks", "list")}[role]
+    lines: list[dict[str, Any]] = desk.json("sinks", "list")
+    return next(line for line in lines if line["role"] == role)
 
 
 def test_a_paused_sink_is_read_back_with_who_why_and_the_way_back(desk: Desk) -> None:
