@@ -1,17 +1,12 @@
 """Starts the simulated NetSuite, in process or as a process of its own."""
 
 import argparse
-import asyncio
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-
-from simulators.core import wire
+from simulators.core import launch, wire
 from simulators.core.clock import Clock, SystemClock
-from simulators.core.server import ServerOptions, Simulator, serve_until_signal
+from simulators.core.server import ServerOptions, Simulator
 from simulators.netsuite import keys
 from simulators.netsuite.settings import Settings, changed
 from simulators.netsuite.state import Seed, numbered_skus
@@ -42,25 +37,13 @@ class NetSuiteSimulator(Simulator):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT.  Prints one line of JSON with the address when requests are taken.
-
-    Returns 0 after a clean stop, 2 where it cannot run (a wrong setting, a port that is taken).
-    """
-    options = _parser().parse_args(arguments)
-    try:
-        simulator = _simulator(options)
-        asyncio.run(serve_until_signal(simulator, lambda: _announce(simulator)))
-    except (ValueError, OSError) as problem:
-        sys.stderr.write(f"netsuite simulator on port {options.port}: {problem}\n")
-        return 2
-    return 0
+    """Serve until SIGTERM or SIGINT; exit codes and the line on start are those of `simulators.core.launch.serve`."""
+    return launch.serve("netsuite", _parser().parse_args(arguments), _simulator, _credentials)
 
 
 def _simulator(options: argparse.Namespace) -> NetSuiteSimulator:
-    sent: dict[str, object] = msgspec.json.decode(options.settings, type=dict[str, object])
-    settings = changed(Settings(seed=options.seed), sent)
-    server = ServerOptions(host=options.host, port=options.port, journal=options.journal, seed=options.seed)
-    simulator = NetSuiteSimulator(settings, server)
+    settings = changed(Settings(seed=options.seed), launch.sent_settings(options))
+    simulator = NetSuiteSimulator(settings, launch.server_options(options))
     if options.private_key is not None:
         simulator.netsuite.use(keys.pair_in(options.private_key))
     if options.items is not None:
@@ -70,34 +53,20 @@ def _simulator(options: argparse.Namespace) -> NetSuiteSimulator:
     return simulator
 
 
-def _announce(simulator: NetSuiteSimulator) -> None:
+def _credentials(simulator: NetSuiteSimulator) -> dict[str, object]:
     settings = simulator.netsuite.settings
-    ready = {
-        "name": simulator.netsuite.name,
-        "url": simulator.url,
-        "base_url": simulator.url,
-        "client_id": settings.client_id,
-        "certificate_id": settings.certificate_id,
-        "pid": os.getpid(),
-    }
-    sys.stdout.write(wire.encode(ready).decode() + "\n")
-    sys.stdout.flush()
+    return {"client_id": settings.client_id, "certificate_id": settings.certificate_id}
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m simulators.netsuite",
-        description="A stand-in for NetSuite.  Rules and settings: simulators/netsuite/README.md.",
-        epilog="example: python -m simulators.netsuite --port 8081 --private-key out/netsuite.pem",
+    parser = launch.parser(
+        "netsuite",
+        description="A stand-in for NetSuite.  Rules and settings",
+        example="--port 8081 --private-key out/netsuite.pem",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback)")
-    parser.add_argument("--port", type=int, default=0, help="port (default: a free one, printed on start)")
-    parser.add_argument("--journal", type=Path, default=None, metavar="FILE", help="also write the journal to FILE")
     parser.add_argument(
         "--private-key", type=Path, default=None, metavar="FILE", help="the client's key; made where there is none"
     )
     parser.add_argument("--items", type=int, default=None, metavar="N", help="N items SKU-00001 …")
     parser.add_argument("--state", type=Path, default=None, metavar="FILE", help="JSON as PUT /_sim/state takes it")
-    parser.add_argument("--seed", type=int, default=0, help="seed of everything that is left to chance")
-    parser.add_argument("--settings", default="{}", metavar="JSON", help="settings by name, as in README.md")
     return parser

@@ -12,9 +12,10 @@ from aiokafka.errors import KafkaError
 
 from connectors.core.errors import LeaseLostError
 from streams.app import order_side
+from streams.app.batch_parts import FlowPart
 from streams.app.faust_app import make_faust_app, raw_topic
 from streams.app.intake import Intake
-from streams.app.order_parts import CommandPart, FlowPart
+from streams.app.order_parts import CommandPart
 from streams.app.order_side import OrderSide
 from streams.app.parts import LanePart, StockPart
 from streams.app.preparation import Prepared

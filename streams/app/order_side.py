@@ -7,8 +7,9 @@ from typing import Protocol
 
 from connectors.core.registry import Ports
 from schemas.catalogue import COMMERCE_ORDER, ORDER_EVENT
+from streams.app.batch_parts import FlowPart
 from streams.app.intake import Intake
-from streams.app.order_parts import CommandPart, FlowPart
+from streams.app.order_parts import CommandPart
 from streams.app.targets import Choice, open_target
 from streams.domain.order_rules import OrderRules
 from streams.flows.order_intake import OrderIntake
@@ -78,7 +79,7 @@ class OrderSide:
         self.parts: list[FlowPart | CommandPart] = [intake, orders, *self.sinks]
         self.inputs: dict[str, FlowPart | CommandPart] = {COMMERCE_ORDER.topic: intake}
         self.inputs |= dict.fromkeys((topic.name for topic in ORDER_INPUTS), orders)
-        self.inputs |= {f"{role}.command.v1": sink for role, sink in zip(choices, self.sinks, strict=True)}
+        self.inputs |= {COMMANDS[role].name: sink for role, sink in zip(choices, self.sinks, strict=True)}
 
     def _intake(self) -> FlowPart:
         app, table = self._app, self._app.table(ORDER_INTAKE, no_index)
@@ -111,7 +112,6 @@ class OrderSide:
             writer=app.writer,
             serde=app.serde,
             clock=app.clock,
-            permit=app.lease.check,
             failed=app.failed,
             at_once=min(app.settings.orders.at_once, choice.settings.max_connections),
         )

@@ -1,44 +1,31 @@
 """Flows and sinks as the shell opens and closes them, each behind a pool that keeps order per partition."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from schemas.catalogue import DESIRED_STOCK
 from schemas.errors import DecodeError
 from schemas.models.desired_stock import DesiredStock
+from streams.app.batch_parts import Event, FlowPart, batch_pool
 from streams.domain.reasons import DeadReason
 from streams.flows.stock import StockFlow
 from streams.flows.stock_sweep import StockSweep
 from streams.runtime.dead_letters import DeadLetters, Letter
-from streams.runtime.guard import IntakePausedError
 from streams.runtime.metrics import CONSUMED
-from streams.runtime.pool import KeyedPool
 from streams.runtime.serde import Serde
 from streams.sinks.lane_table import PARTITION, LaneTable
 from streams.sinks.stock_lane import Snapshot, StockLane
 from streams.tables import STOCK_LEDGER, STOCK_WRITE
 from streams.topics import DESIRED
 
-Event = Any  # a Faust event
-MAX_BATCHES = 8
 LANE_STOPS_WITHIN = timedelta(seconds=25)
 LANE_PAUSES_WITHIN = timedelta(seconds=5)
 
 
-def _partition(event: Event) -> tuple[str, int]:
-    return event.message.topic, event.message.partition
-
-
-def _first_offset(event: Event) -> int:
-    return int(event.value[0].offset)
-
-
-class StockPart:
-    """The stock flow: batches of one partition in order, partitions side by side."""
-
-    table = STOCK_LEDGER.name
+class StockPart(FlowPart):
+    """The stock flow and its sweep, which begins anew with each assignment."""
 
     def __init__(
         self,
@@ -48,15 +35,9 @@ class StockPart:
         *,
         is_paused: Callable[[str], bool],
     ) -> None:
-        self._flow, self._sweep, self._failed, self._is_paused = flow, sweep, failed, is_paused
+        super().__init__(STOCK_LEDGER.name, flow, failed, is_paused=is_paused)
+        self._sweep, self._failed = sweep, failed
         self._sweeping: asyncio.Task[None] | None = None
-        self.pool = KeyedPool(self._take, key=_partition, first=_first_offset, max_in_flight=MAX_BATCHES, failed=failed)
-
-    async def _take(self, event: Event) -> None:
-        message = event.message
-        if self._is_paused(message.topic):  # fetched before it was
-            raise IntakePausedError(message.topic)
-        await self._flow.take(message.topic, message.partition, event.value, message.generation_id)
 
     async def opened(self, partitions: frozenset[int], generation: int) -> None:  # noqa: ARG002  the sweep asks the table
         """The flow works on what comes; the sweep begins anew."""
@@ -70,16 +51,13 @@ class StockPart:
 
     async def quiesce(self, generation: int) -> None:
         await self._end_sweep()
-        await self.pool.quiesce(generation)
+        await super().quiesce(generation)
 
     async def _end_sweep(self) -> None:
         if self._sweeping is not None:
             self._sweeping.cancel()
             await asyncio.wait([self._sweeping])
             self._sweeping = None
-
-    def closed(self, partitions: frozenset[int]) -> None:
-        self._flow.forget(partitions)
 
 
 class LanePart:
@@ -96,7 +74,7 @@ class LanePart:
         failed: Callable[[BaseException], None],
     ) -> None:
         self.lane, self._rows, self._serde, self._letters = lane, rows, serde, letters
-        self.pool = KeyedPool(self._take, key=_partition, first=_first_offset, max_in_flight=MAX_BATCHES, failed=failed)
+        self.pool = batch_pool(self._take, failed)
         self.stopping = False
 
     async def _take(self, event: Event) -> None:
@@ -138,6 +116,3 @@ def _read(record: Any, answer: DesiredStock | DecodeError | None) -> DesiredStoc
     if record.key != answer.sku.encode():
         return Letter(record, DeadReason.WRONG_KEY, "the key is not the SKU of the snapshot")
     return answer
-
-
-Work = Callable[[Event], Awaitable[None]]

@@ -51,11 +51,6 @@ class DueQueue(Generic[Key]):
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
-    def clear(self) -> None:
-        self._due.clear()
-        self._again.clear()
-        self._heap.clear()
-
     def _push(self, key: Key, at: int) -> None:
         self._ticket += 1
         heapq.heappush(self._heap, (at, self._ticket, key))

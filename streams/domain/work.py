@@ -147,11 +147,6 @@ def held(work: Work, why: str) -> Work:
     return msgspec.structs.replace(work, held=why)
 
 
-def released(work: Work) -> Work:
-    """A person looked: the head is looked up again before anything is sent."""
-    return msgspec.structs.replace(work, held=None, not_before=0)
-
-
 def encode(work: Work) -> bytes:
     return msgspec.msgpack.encode(work)
 

@@ -73,7 +73,8 @@ class CommandCalls:
         except ConnectorError as error:
             return self._later(error, command)
         at.gate.succeeded()
-        await at.change(entity, lambda one: work.looked_up(one, at.acts.manner))
+        if before.intent is not None:
+            await at.change(entity, lambda one: work.looked_up(one, at.acts.manner))
         if len(found) > 1:
             await self._hold(entity, command, found)
             return None

@@ -13,6 +13,7 @@ from streams.runtime.serde import Serde
 from streams.runtime.writer import Writer
 from streams.sinks.acts import Acts
 from streams.sinks.work_table import Told, WorkTable
+from streams.topics import COMMANDS, OUTCOMES
 
 NOTHING: Mapping[str, int] = MappingProxyType({})
 
@@ -34,8 +35,6 @@ class SinkContext:
     writer: Writer
     serde: Serde
     clock: Clock
-    permit: Callable[[int], None]
-    """Raises LeaseLostError where this worker may not act for the generation."""
     failed: Callable[[BaseException], None]
     """A fault that ends the process: the only safe state is the one in Kafka."""
     at_once: int = 8
@@ -46,11 +45,11 @@ class SinkContext:
 
     @property
     def command_topic(self) -> str:
-        return f"{self.acts.role}.command.v1"
+        return COMMANDS[self.acts.role].name
 
     @property
     def outcome_topic(self) -> str:
-        return f"{self.acts.role}.outcome.v1"
+        return OUTCOMES[self.acts.role].name
 
     async def keep(
         self,

@@ -71,15 +71,6 @@ def test_a_key_that_is_put_back_with_nothing_to_do_is_gone() -> None:
     assert (len(queue), queue.next_at()) == (0, None)
 
 
-def test_a_cleared_queue_has_nothing_due() -> None:
-    queue: DueQueue[str] = DueQueue()
-    queue.add("a", 0)
-
-    queue.clear()
-
-    assert queue.take(10) is None
-
-
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9), st.booleans()), max_size=40))
 def test_no_key_is_in_two_hands_and_none_is_lost(story: list[tuple[str, int, bool]]) -> None:
     queue: DueQueue[str] = DueQueue()

@@ -96,12 +96,6 @@ def test_a_call_that_had_no_effect_is_put_off_without_a_look_at_an_upserting_tar
     assert one.attempts == 1
 
 
-def test_a_released_entity_is_looked_up_again_before_anything_is_sent() -> None:
-    one = work.released(work.held(work.calling(queued("a"), NOW), "duplicate-suspected"))
-
-    assert work.next_step(one, NOW + SETTLE, CREATES).step is Step.LOOK
-
-
 def test_stored_work_comes_back() -> None:
     one = work.calling(work.ended(queued("a", "b"), "DEAD"), NOW)
 

@@ -83,7 +83,6 @@ class Sink:
             writer=self.broker.writer,
             serde=self.serde,
             clock=self.clock,
-            permit=self.broker.check,
             failed=self.faults.append,
         )
         self.sink = CommandSink(context, lambda: self.mode)
