@@ -14,9 +14,11 @@ from schemas.catalogue import ORDER_EVENT, outcome_contract
 from schemas.models.cause import Cause
 from schemas.models.command import Command
 from schemas.models.operations import Outcome
+from schemas.models.order import Order
 from schemas.models.order_event import OrderEvent
 from streams.domain import order_state
 from streams.domain.derived_id import derived_id
+from streams.domain.order_goods import goods_of
 from streams.domain.order_rules import OrderRules
 from streams.domain.order_state import Intention, OrderEntry, Transition
 from streams.domain.reasons import DeadReason
@@ -149,7 +151,7 @@ class OrdersFlow:
             epoch=version.epoch,
             counter=version.counter,
             at=self._clock.micros(),
-            order=entry.order if wanted.with_order else None,
+            order=_order(entry, wanted),
             lines=wanted.lines,
             tracks=wanted.tracks,
             source_code=wanted.source_code,
@@ -183,6 +185,13 @@ def _entries(store: PartitionStore, order_ids: Sequence[str]) -> dict[str, Order
         order_id: OrderEntry() if value is None else order_state.decode(unpack(value)[1])
         for order_id, value in zip(order_ids, found, strict=True)
     }
+
+
+def _order(entry: OrderEntry, wanted: Intention) -> Order | None:
+    """An ERP books every amount once; others see the order as its channel states it."""
+    if entry.order is None or not wanted.with_order:
+        return None
+    return goods_of(entry.order) if wanted.role == "erp" else entry.order
 
 
 def _key(order_id: str) -> bytes:
