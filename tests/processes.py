@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -92,10 +92,13 @@ class Process:
             self.kill()
 
 
-class Worker(Process):
-    """`python -m streams worker` with a data directory and a port of its own."""
+PRODUCT = ("streams",)
 
-    def __init__(self, name: str, folder: Path, environ: Mapping[str, str]) -> None:
+
+class Worker(Process):
+    """`python -m streams worker` with a data directory and a port of its own; `program` may be another than ours."""
+
+    def __init__(self, name: str, folder: Path, environ: Mapping[str, str], program: Sequence[str] = PRODUCT) -> None:
         self.name, self.port = name, free_port()
         self.data = folder / f"{name}-data"
         own = {
@@ -104,7 +107,7 @@ class Worker(Process):
             "STREAMS_WORKER_ID": name,
             "STREAMS_LOGS__FORMAT": "text",
         }
-        super().__init__([sys.executable, "-m", "streams", "worker"], folder / f"{name}.log", {**environ, **own})
+        super().__init__([sys.executable, "-m", *program, "worker"], folder / f"{name}.log", {**environ, **own})
 
     @property
     def url(self) -> str:

@@ -58,6 +58,11 @@ class OrderSystem(System):
         self._producer.send(orders)
         self.placed += orders
 
+    def place_one_by_one(self, number: int) -> None:
+        """As channels do: so that every moment finds some on their way."""
+        for _ in range(number):
+            self.place(1)
+
     def wait_booked(self, within: float = 150) -> None:
         until(self._is_booked, within=within, what=self._what_is_missing, step=0.3)
 

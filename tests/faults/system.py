@@ -4,7 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from simulators.wms.model import WAREHOUSES, locations_of
 from simulators.wms.plan import Phase
 from simulators.wms.simulator import SimulatorSettings, WmsSimulator
 from simulators.wms.traffic import WorldSettings
-from tests.processes import Shop, Worker, until
+from tests.processes import PRODUCT, Shop, Worker, until
 
 APP_ID = "faults"
 SETTLE_S = 4.0
@@ -40,6 +40,7 @@ class System:
     shop_settings: Mapping[str, object] = field(default_factory=dict)
     partitions: int = 4
     kafka_extra: Mapping[str, str] = field(default_factory=dict)
+    program: Sequence[str] = PRODUCT
 
     def __post_init__(self) -> None:
         self.kafka = Kafka(self.folder / "kafka", kept=True, extra=self.kafka_extra)
@@ -108,7 +109,7 @@ class System:
 
     def worker(self, name: str) -> Worker:
         """A new worker, started."""
-        made = Worker(name, self.folder, self.environ)
+        made = Worker(name, self.folder, self.environ, self.program)
         self.workers.append(made)
         made.start()
         return made

@@ -1,16 +1,21 @@
 """Orders under faults, on real Kafka: the ERP has each of them once, whatever is killed, lost or told twice."""
 
 import signal
-import threading
 
 import pytest
 
 from tests.faults.conftest import MakeOrderSystem
+from tests.faults.order_scenes import (
+    CREATES,
+    LONG,
+    UPSERTS,
+    lost_answers_and_a_kill,
+    stopped_between_look_and_call,
+)
 from tests.faults.order_system import OrderSystem
 from tests.processes import until
 
 pytestmark = pytest.mark.faults
-UPSERTS, CREATES = "netsuite", "sap_s4hana"
 
 
 def _check_once(system: OrderSystem) -> None:
@@ -26,20 +31,19 @@ def test_answers_that_are_lost_and_workers_that_are_killed_make_no_second_order(
     make_order_system: MakeOrderSystem, erp: str
 ) -> None:
     system = make_order_system(erp_name=erp)
-    workers = [system.worker(name) for name in ("a", "b")]
-    for worker in workers:
-        worker.wait_ready()
-    lost = system.break_creates(kind="drop-answer", rate=0.25)
-    placing = threading.Thread(target=system.place, args=(60,))
-    placing.start()
 
-    until(lambda: system.hits(lost) > 2, within=60, what=lambda: f"answers were lost\n{workers[0].log[-2000:]}")
-    until(lambda: 0 < len(system.booked) < 60, within=60, what="there is work in hand")
-    workers[0].kill()
-    placing.join()
-    system.worker("c")
+    lost_answers_and_a_kill(system)
 
-    system.wait_booked()
+    _check_once(system)
+
+
+def test_a_worker_that_stood_still_between_look_and_call_makes_no_second_order(
+    make_order_system: MakeOrderSystem,
+) -> None:
+    system = make_order_system(erp_name=CREATES, overrides=LONG)
+
+    stopped_between_look_and_call(system)
+
     _check_once(system)
 
 

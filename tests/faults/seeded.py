@@ -1,0 +1,77 @@
+"""A worker with a bug built in: `python -m tests.faults.seeded BUG worker`.
+
+Fault tests that pass prove something only if they fail where the product is wrong: each bug breaks a rule of
+docs/delivery.md, and tests/faults/test_seeded_bugs.py shows that its consequences are seen.
+"""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from streams.cli.main import main
+from streams.domain import work
+from streams.domain.work import Manner, Next, Step, Work
+from streams.flows.orders import OrdersFlow
+from streams.runtime import outbox
+from streams.runtime.lease import Lease
+
+SLOW = timedelta(seconds=1)
+
+
+def retry_without_look() -> None:
+    """Whatever became of the last call: the same again, as retry libraries do."""
+
+    def next_step(due: Work, now: int, _manner: Manner, **_more: object) -> Next:
+        if not due.pending or due.held is not None:
+            return Next(Step.NOTHING)
+        return Next(Step.WAIT, due.not_before) if due.not_before > now else Next(Step.CALL)
+
+    work.next_step = next_step
+
+
+def commit_before_effect() -> None:
+    """The entry is kept without its outbox, and its commands leave a moment later."""
+    decide, tell = OrdersFlow._decide, OrdersFlow._tell  # noqa: SLF001  a bug is made inside
+
+    def without_outbox(flow: OrdersFlow, *taken: Any) -> Any:  # noqa: ANN401  what the method takes and gives
+        groups, messages = decide(flow, *taken)
+        kept = [
+            group._replace(writes=[write for write in group.writes if not write.key.startswith(outbox.PREFIX)])
+            for group in groups
+        ]
+        return kept, messages
+
+    async def later(flow: OrdersFlow, partition: int, messages: Any, generation: int) -> None:  # noqa: ANN401  as above
+        if messages:
+            await flow._clock.sleep(SLOW)  # noqa: SLF001  as above
+        await tell(flow, partition, messages, generation)
+
+    OrdersFlow._decide = without_outbox  # type: ignore[method-assign]  # noqa: SLF001  as above
+    OrdersFlow._tell = later  # type: ignore[method-assign]  # noqa: SLF001  as above
+
+
+def no_lease_check() -> None:
+    """Who was stopped and goes on, acts as if nothing had happened."""
+
+    def check(_lease: Lease, _generation: int | None = None) -> None:
+        return
+
+    Lease.check = check  # type: ignore[method-assign]  # the bug
+
+
+BUGS: Mapping[str, Callable[[], None]] = {
+    "retry-without-look": retry_without_look,
+    "commit-before-effect": commit_before_effect,
+    "no-lease-check": no_lease_check,
+}
+
+
+def run(arguments: Sequence[str]) -> None:
+    BUGS[arguments[0]]()
+    sys.argv = ["commerce-streams", *arguments[1:]]
+    main()
+
+
+if __name__ == "__main__":
+    run(sys.argv[1:])
