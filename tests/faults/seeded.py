@@ -27,7 +27,7 @@ def retry_without_look() -> None:
             return Next(Step.NOTHING)
         return Next(Step.WAIT, due.not_before) if due.not_before > now else Next(Step.CALL)
 
-    work.next_step = next_step
+    work.next_step = next_step  # type: ignore[assignment]  # the bug
 
 
 def commit_before_effect() -> None:
@@ -47,8 +47,8 @@ def commit_before_effect() -> None:
             await flow._clock.sleep(SLOW)  # noqa: SLF001  as above
         await tell(flow, partition, messages, generation)
 
-    OrdersFlow._decide = without_outbox  # type: ignore[method-assign]  # noqa: SLF001  as above
-    OrdersFlow._tell = later  # type: ignore[method-assign]  # noqa: SLF001  as above
+    OrdersFlow._decide = without_outbox  # type: ignore[method-assign,assignment]  # noqa: SLF001  as above
+    OrdersFlow._tell = later  # type: ignore[method-assign,assignment]  # noqa: SLF001  as above
 
 
 def no_lease_check() -> None:
@@ -57,7 +57,7 @@ def no_lease_check() -> None:
     def check(_lease: Lease, _generation: int | None = None) -> None:
         return
 
-    Lease.check = check  # type: ignore[method-assign]  # the bug
+    Lease.check = check  # type: ignore[method-assign,assignment]  # the bug
 
 
 BUGS: Mapping[str, Callable[[], None]] = {
