@@ -111,6 +111,11 @@ def next_step(work: Work, now: int, manner: Manner, *, is_looked_up: bool = Fals
     return Next(Step.CALL if manner.upserts or is_looked_up else Step.LOOK)
 
 
+def taken(work: Work) -> frozenset[str]:
+    """Ids at the target of what earlier commands came to."""
+    return frozenset(one.external_id for one in work.ended if one.external_id is not None)
+
+
 def calling(work: Work, now: int) -> Work:
     """The intent of the head's next call."""
     intent = Intent(work.head.command_id, now)
