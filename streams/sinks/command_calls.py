@@ -10,6 +10,7 @@ from connectors.core.errors import (
     LeaseLostError,
     MaskedFailureError,
     PermanentError,
+    RejectedPayloadError,
     UnknownOutcomeError,
 )
 from schemas.models.cause import Cause
@@ -74,15 +75,21 @@ class CommandCalls:
         at.gate.succeeded()
         if before.intent is not None:
             await at.change(entity, lambda one: work.looked_up(one, at.acts.manner))
+        return await self._looked(entity, before, command, found)
+
+    async def _looked(self, entity: Entity, before: Work, command: Command, found: Sequence[Effect]) -> int | None:
+        """What the target holds decides what is done."""
         if len(found) > 1:
             await self._hold(entity, command, found)
             return None
         if found:
-            return await self._end(
-                entity, command, "APPLIED", found[0], detail=found[0].detail or "it was there already"
-            )
+            detail = found[0].detail or "it was there already"
+            return await self._end(entity, command, "APPLIED", found[0], detail=detail)
+        if work.is_given_up(before):
+            refused = RejectedPayloadError(f"refused {before.masked} times without a reason", status=None)
+            return await self._refused(entity, command, refused)
         if self._mode() == "shadow":
-            return at.clock.micros() + SHADOW_LOOKS_EVERY_US
+            return self._at.clock.micros() + SHADOW_LOOKS_EVERY_US
         return await self._call(entity, before, command)
 
     async def _call(self, entity: Entity, before: Work, command: Command) -> int | None:
@@ -116,7 +123,7 @@ class CommandCalls:
         if isinstance(error, UnknownOutcomeError) or is_hidden:
             UNKNOWN_OUTCOMES.labels(self._at.gate.target, command.kind).inc()
             now = self._at.clock.micros()
-            await self._at.change(entity, lambda one: work.unknown(one, now, later))
+            await self._at.change(entity, lambda one: work.unknown(one, now, later, is_masked=is_hidden))
             return later
         await self._at.change(entity, lambda one: work.put_off(one, later))
         return later

@@ -273,9 +273,7 @@ async def test_waiting_work_is_told_from_when_it_was_decided(tmp_path: Path) -> 
 async def test_a_shipment_that_waits_is_told_with_what_else_the_shop_is_asked(tmp_path: Path) -> None:
     async with begun(tmp_path) as (app, look):
         await app.put_work("web-1", Work((app.pending("web-1", T0 + 1, "commerce"),)), "commerce")
-        await app._put(
-            app.tables["shipment-work"], "web-2", work.encode(Work((app.pending("web-2", T0, "commerce"),)))
-        )
+        await app._put(app.tables["shipment-work"], "web-2", work.encode(Work((app.pending("web-2", T0, "commerce"),))))
         found = await look.queue("stuck")
         await look._queues._in_background()
 

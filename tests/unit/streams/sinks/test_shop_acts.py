@@ -361,16 +361,3 @@ async def test_a_refused_document_is_dead_with_both_values_and_the_next_command_
     assert sink.outcomes[0].detail == "the shop has 5 left of line 1 (PUMP-200), asked 6"
     assert sink.shop.port.writes == ["ship"]
     await sink.close()
-
-
-async def test_a_failure_that_hides_its_reason_keeps_its_own_order_waiting_and_nobody_else(tmp_path: Path) -> None:
-    sink = ShipmentSink(tmp_path)
-    await sink.open()
-    sink.shop.port.failures += [Failure(MaskedFailureError("could not save"))] * 5
-    await sink.fold(ship())
-    await sink.until(lambda: len(sink.shop.port.writes) == 4, passing=5)
-
-    assert sink.gate.ready_in() == 0
-    await sink.at_rest(passing=5)
-    assert len(sink.shop.kept.shipments) == 1
-    await sink.close()
