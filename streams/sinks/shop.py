@@ -130,8 +130,9 @@ class ShopActs:
 
     def _status(self, command: Command) -> str | None:
         """The shop's word for our state of the order; none is set where it has none for it."""
-        known = command.status is not None and command.status in set(OrderState)
-        return self._words.status_of(ROLE, OrderState(command.status)) if known else None
+        if command.status not in set(OrderState):
+            return None
+        return self._words.status_of(ROLE, OrderState(command.status))
 
     async def _ship(self, command: Command, shop: ShopOrder, going: Call) -> Effect:
         made = await self._port.ship(

@@ -87,7 +87,6 @@ async def test_a_masked_failure_of_a_create_is_an_unknown_outcome(tmp_path: Path
         assert len(one.erp.documents) == len(one.erp.creates) == 1
 
 
-@UPSERTS
 async def test_what_is_refused_again_and_again_without_a_reason_is_for_a_person(tmp_path: Path) -> None:
     async with sink(tmp_path) as one:
         one.erp.failures.extend([Failure(MaskedFailureError("could not save"))] * work.MASKED_AT_MOST)
@@ -111,6 +110,7 @@ async def test_a_target_that_hides_its_reason_once_is_asked_again_and_others_do_
         assert [told.state for told in one.outcomes] == ["APPLIED"]
 
 
+@UPSERTS
 async def test_a_worker_that_is_killed_during_the_call_makes_no_second_document(tmp_path: Path, upserts: bool) -> None:  # noqa: FBT001
     async with sink(tmp_path, upserts=upserts) as one:
         one.broker.fails_at = 3  # taken in, intent: the end of the call is lost
