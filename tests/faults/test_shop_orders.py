@@ -7,7 +7,7 @@ from tests.faults.shop_orders import ShopOrders
 from tests.processes import until
 
 pytestmark = pytest.mark.faults
-ORDERS = 10
+ORDERS = 6
 ONE_EACH = {"shipments": 1, "invoices": 1, "comments": 1}
 CREATES = r"/V1/orders?/[0-9]+/(ship|invoice|comments)$"
 
