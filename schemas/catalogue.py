@@ -218,6 +218,19 @@ OPERATOR_CONTROL: Final = Contract(
 )
 
 
+SHIPMENT: Final = Contract(
+    topic="commerce.shipment.v1",
+    file="command.v1",
+    record="commerce.command.v1.Command",
+    model=Command,
+    key="entity id",
+    key_field="entity",
+    description="A shipment that commerce is asked to post.",
+    producers=("orders flow",),
+    consumers=("commerce sink",),
+)
+
+
 def outcome_contract(role: str) -> Contract[Outcome]:
     """The contract of `<role>.outcome.v1`: one schema serves every role."""
     return Contract(
@@ -250,8 +263,8 @@ def command_contract(role: str) -> Contract[Command]:
 
 ROLES: Final = ("commerce", "erp", "wms", "crm")
 """Sinks that exist; each has its own outcome topic."""
-COMMAND_ROLES: Final = ("erp", "wms", "crm")
-"""Sinks that take commands; the stock lane takes snapshots."""
+COMMAND_ROLES: Final = ("erp", "wms", "crm", "commerce")
+"""Sinks that take commands; the stock lane, a sink of commerce too, takes snapshots."""
 CONTRACTS: Final[tuple[Contract[msgspec.Struct], ...]] = (
     STOCK_CHANGE,
     FULFILMENT_EVENT,
@@ -266,6 +279,7 @@ CONTRACTS: Final[tuple[Contract[msgspec.Struct], ...]] = (
     OPERATOR_CONTROL,
     *(outcome_contract(role) for role in ROLES),
     *(command_contract(role) for role in COMMAND_ROLES),
+    SHIPMENT,
 )
 
 

@@ -58,7 +58,7 @@ ORDER_INTAKE = TableSpec(
 ORDERS = TableSpec(
     "orders",
     partitions=0,
-    fed_by=("orders.event.v1", "erp.outcome.v1", "wms.outcome.v1", "crm.outcome.v1"),
+    fed_by=("orders.event.v1", "erp.outcome.v1", "wms.outcome.v1", "crm.outcome.v1", "commerce.outcome.v1"),
     about="Where each order stands, and all that was said of it.",
     keys=MappingProxyType(
         {
@@ -70,12 +70,12 @@ ORDERS = TableSpec(
 )
 
 
-def _work(role: str) -> TableSpec:
+def _work(name: str, topic: str, about: str, *, partitions: int = 0) -> TableSpec:
     return TableSpec(
-        f"{role}-work",
-        partitions=0,
-        fed_by=(f"{role}.command.v1",),
-        about=f"What the sink {role} still has to do, and the calls under way.",
+        f"{name}-work",
+        partitions=partitions,
+        fed_by=(topic,),
+        about=about,
         keys=MappingProxyType(
             {
                 "e": "work of an order",
@@ -86,9 +86,17 @@ def _work(role: str) -> TableSpec:
     )
 
 
-WORK: Mapping[str, TableSpec] = MappingProxyType({role: _work(role) for role in ("erp", "wms", "crm")})
+WORK: Mapping[str, TableSpec] = MappingProxyType(
+    {
+        role: _work(role, f"{role}.command.v1", f"What the sink {role} still has to do, and the calls under way.")
+        for role in ("erp", "wms", "crm", "commerce")
+    }
+)
+SHIPMENT_WORK = _work(
+    "shipment", "commerce.shipment.v1", "Shipments that are still to be posted, and the calls under way.", partitions=1
+)
 
-TABLES: tuple[TableSpec, ...] = (STOCK_LEDGER, STOCK_WRITE, ORDER_INTAKE, ORDERS, *WORK.values())
+TABLES: tuple[TableSpec, ...] = (STOCK_LEDGER, STOCK_WRITE, ORDER_INTAKE, ORDERS, *WORK.values(), SHIPMENT_WORK)
 
 
 def changelog(app_id: str, table: TableSpec) -> str:

@@ -102,9 +102,9 @@ RECOUNT = Topic(
 COMMERCE_OUTCOME = Topic(
     "commerce.outcome.v1",
     key="entity id",
-    written_by="stock lane",
-    read_by="flows, trace",
-    about="How one command ended at Commerce.",
+    written_by="stock lane, commerce sink",
+    read_by="orders flow, trace",
+    about="How a write of stock (key: SKU), or a command of an order, ended at Commerce.",
     config=_UNLIMITED,
 )
 COMMERCE_ORDER = Topic(
@@ -149,10 +149,25 @@ def _outcome(role: str, target: str) -> Topic:
 
 _ORDER_TARGETS: Mapping[str, str] = MappingProxyType({"erp": "the ERP", "wms": "the WMS", "crm": "the CRM"})
 COMMANDS: Mapping[str, Topic] = MappingProxyType(
-    {role: _command(role, target) for role, target in _ORDER_TARGETS.items()}
+    {
+        **{role: _command(role, target) for role, target in _ORDER_TARGETS.items()},
+        "commerce": _command("commerce", "the shop, beside shipments,"),
+    }
+)
+SHIPMENT = Topic(
+    "commerce.shipment.v1",
+    key="unified order id",
+    written_by="orders flow",
+    read_by="commerce sink",
+    about="A shipment that Commerce is asked to post: it takes from the stock that the lane writes.",
+    partitions=1,
+    config=_UNLIMITED,
 )
 OUTCOMES: Mapping[str, Topic] = MappingProxyType(
-    {role: _outcome(role, target) for role, target in _ORDER_TARGETS.items()}
+    {
+        **{role: _outcome(role, target) for role, target in _ORDER_TARGETS.items()},
+        "commerce": COMMERCE_OUTCOME,
+    }
 )
 AUDIT = Topic(
     "audit.v1",
@@ -188,10 +203,10 @@ TOPICS: tuple[Topic, ...] = (
     DESIRED,
     ALERT,
     RECOUNT,
-    COMMERCE_OUTCOME,
     COMMERCE_ORDER,
     ORDER_EVENT,
     *COMMANDS.values(),
+    SHIPMENT,
     *OUTCOMES.values(),
     AUDIT,
     CONTROL,
@@ -202,6 +217,6 @@ STOCK_INPUTS: tuple[Topic, ...] = (STOCK_CHANGE, HOLD, REBASE)
 """What feeds the table stock-ledger, numbered by its place: the numbers are stored state."""
 ORDER_INPUTS: tuple[Topic, ...] = (ORDER_EVENT, *OUTCOMES.values())
 """What feeds the table orders."""
-ORDERS_READ: tuple[Topic, ...] = (COMMERCE_ORDER, *ORDER_INPUTS, *COMMANDS.values())
+ORDERS_READ: tuple[Topic, ...] = (COMMERCE_ORDER, *ORDER_INPUTS, *COMMANDS.values(), SHIPMENT)
 READ: tuple[Topic, ...] = (*STOCK_INPUTS, DESIRED, *ORDERS_READ)
 """Every topic that a worker can read."""

@@ -35,6 +35,8 @@ CommandKind = Literal[
 class Command(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """`entity` is the unified order id, `part` what of it: a shipment, a warehouse, a return.
 
+    `order_number` is the channel's own number of the order, under which a shop knows it.
+
     `command_id` is derived from cause, kind and version: a replay makes the same one.
     """
 
@@ -57,3 +59,4 @@ class Command(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     text: str | None = None
     cause: Cause | None = None
     correlation_id: str | None = None
+    order_number: str | None = None

@@ -9,6 +9,8 @@ import msgspec
 
 from schemas.models.cause import Cause
 
+WRITE_STOCK = "write-stock"
+"""Kind of the outcomes of the stock lane; the entity is a SKU then, in all others an order."""
 OutcomeState = Literal["APPLIED", "SUPERSEDED", "PARKED", "HELD", "DEAD", "IGNORED", "UNKNOWN"]
 
 

@@ -55,6 +55,7 @@ from streams.tables import CHANGELOG_BATCH_BYTES, STOCK_LEDGER, STOCK_WRITE, TAB
 from streams.topics import (
     ALERT,
     AUDIT,
+    BY_NAME,
     COMMERCE_OUTCOME,
     CONTROL,
     DEAD_LETTER,
@@ -181,7 +182,7 @@ class Application:
         self._agent(DESIRED.name, DESIRED.partitions, self.lane)
         if self.order_side is not None:
             for name, part in self.order_side.inputs.items():
-                self._agent(name, partitions, part)
+                self._agent(name, BY_NAME[name].partitions or partitions, part)
 
     def _agent(self, topic: str, partitions: int, part: StockPart | LanePart | FlowPart | CommandPart) -> None:
         """A Faust agent that hands each batch to the part's pool, which acknowledges it when it is done."""

@@ -13,6 +13,7 @@ from streams.domain import order_state, work
 from streams.domain.breaker import BreakerState
 from streams.domain.order_state import OrderEntry
 from streams.domain.work import Work
+from streams.runtime.control import sink_of
 from streams.runtime.versioned import unpack
 from streams.web.facts import NotOwnedError
 from streams.web.order_facts import EntryFact, FoundFact, OrderSums, Queue, QueueFact, WorkFact
@@ -71,7 +72,7 @@ class OrderLook:
         return WorkFact(
             role=role,
             target=gate.target,
-            mode=self._app.sink_mode(role),
+            mode=self._app.sink_mode(sink_of(role)),
             state=BREAKER_STATES[gate.breaker.state],
             why=gate.breaker.why,
             pending=tuple(map(order_view.pending_fact, commands)),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from schemas.catalogue import command_contract
+from schemas.catalogue import Contract
 from schemas.models.command import Command
 from streams.app.batch_parts import Event, batch_pool
 from streams.domain.reasons import DeadReason
@@ -30,10 +30,10 @@ class CommandPart:
         letters: DeadLetters,
         failed: Callable[[BaseException], None],
         *,
-        role: str,
+        contract: Contract[Command],
     ) -> None:
         self.sink, self._work, self._reader, self._letters = sink, work, reader, letters
-        self._contract = command_contract(role)
+        self._contract = contract
         self.table = work.table.name
         self.pool = batch_pool(self._take, failed)
         self.stopping = False

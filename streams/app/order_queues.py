@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from heapq import nsmallest
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -16,7 +17,7 @@ from streams.domain.work import Work
 from streams.runtime.logs import logger
 from streams.runtime.table import BulkTable
 from streams.runtime.versioned import unpack
-from streams.tables import ORDERS, WORK
+from streams.tables import ORDERS
 from streams.web.order_facts import MOST_STORED, OrderSums, Queue, QueueFact, QueueRow
 
 LOOK_S = 1.5
@@ -84,7 +85,7 @@ class OrderQueues:
             rows = oldest((row for part in parts for row in part.held), MOST_STORED)
         else:
             roles = self._tables.roles
-            parts = [part for role in roles for part in self._parts_of(WORK[role].name)]
+            parts = [part for role in roles for part in self._works_of(role)]
             rows = oldest([row for role in roles for row in await self._waiting(role, MOST_STORED)], MOST_STORED)
         whole = all(part.is_whole for part in parts)
         total = sum(part.total for part in parts)
@@ -114,7 +115,7 @@ class OrderQueues:
                 return
             started = self._clock.monotonic()
             until = None if within_s is None else started + within_s
-            tables = (self._tables.orders, *map(self._tables.work, self._tables.roles))
+            tables = (self._tables.orders, *chain.from_iterable(map(self._tables.works, self._tables.roles)))
             for table in tables:
                 for partition in sorted(table.owned):
                     await self._look_at(table, partition, until)
@@ -168,10 +169,12 @@ class OrderQueues:
     def _parts_of(self, table: str) -> list[_Part]:
         return [part for (name, _), part in self._parts.items() if name == table]
 
+    def _works_of(self, role: str) -> list[_Part]:
+        return [part for table in self._tables.works(role) for part in self._parts_of(table.name)]
+
     async def _waiting(self, role: str, most: int) -> list[QueueRow]:
         """Commands of a partition came in the order of their offsets: the lowest have waited longest."""
-        parts = self._parts_of(WORK[role].name)
-        found = [one for part in parts for one in _first(part.waiting, most)]
+        found = [one for part in self._works_of(role) for one in _first(part.waiting, most)]
         heads = await self._tables.commands(role, [one.work.head.value for one in found])
         rows = (
             order_view.waiting_row(one.order_id, role, one.work, head) for one, head in zip(found, heads, strict=True)
@@ -182,7 +185,7 @@ class OrderQueues:
         held = self._parts_of(ORDERS.name)
         rows = [row for part in held for row in part.held]
         since = {role: await self._waiting(role, 1) for role in self._tables.roles}
-        waiting = {role: sum(part.total for part in self._parts_of(WORK[role].name)) for role in self._tables.roles}
+        waiting = {role: sum(part.total for part in self._works_of(role)) for role in self._tables.roles}
         return OrderSums(
             as_of=self._clock.micros(),
             held=sum(part.total for part in held),

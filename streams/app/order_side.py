@@ -1,21 +1,23 @@
 """The part of a worker that works on orders; there only where the settings name an ERP."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from connectors.core.registry import Ports
-from schemas.catalogue import COMMERCE_ORDER, ORDER_EVENT
+from schemas.catalogue import COMMERCE_ORDER, ORDER_EVENT, SHIPMENT, Contract, command_contract
+from schemas.models.command import Command
 from streams.app.batch_parts import FlowPart
 from streams.app.intake import Intake
 from streams.app.order_parts import CommandPart
-from streams.app.targets import Choice, open_target
+from streams.app.targets import Choice, ShopTarget, open_target
 from streams.domain.order_rules import OrderRules
 from streams.flows.order_intake import OrderIntake
 from streams.flows.orders import OrdersFlow
 from streams.flows.record_reader import RecordReader
 from streams.runtime.clock import Clock
+from streams.runtime.control import sink_of
 from streams.runtime.dead_letters import DeadLetters
 from streams.runtime.gate import Gate
 from streams.runtime.guard import Guard
@@ -30,15 +32,19 @@ from streams.sinks.command_calls import Mode
 from streams.sinks.command_sink import CommandSink
 from streams.sinks.crm import CrmActs
 from streams.sinks.erp import ErpActs
+from streams.sinks.shop import ROLE as SHOP
+from streams.sinks.shop import ShopActs
 from streams.sinks.sink_context import SinkContext
 from streams.sinks.wms import WmsActs
 from streams.sinks.work_table import WorkTable
-from streams.tables import ORDER_INTAKE, ORDERS, WORK, TableSpec
+from streams.tables import ORDER_INTAKE, ORDERS, SHIPMENT_WORK, WORK, TableSpec
 from streams.topics import COMMANDS, ORDER_INPUTS, ORDERS_READ, OUTCOMES
 
 READ = tuple(topic.name for topic in ORDERS_READ)
-WRITTEN = (ORDER_EVENT.topic, *(topic.name for topic in (*COMMANDS.values(), *OUTCOMES.values())))
+WRITTEN = (ORDER_EVENT.topic, SHIPMENT.topic, *(topic.name for topic in (*COMMANDS.values(), *OUTCOMES.values())))
 MAX_RECORD_BYTES = 900_000
+SHIPMENTS = "commerce-shipments"
+"""What metrics call the sink of shipments; operators order it together with the shop's other documents."""
 
 
 class Around(Protocol):
@@ -51,6 +57,7 @@ class Around(Protocol):
     letters: DeadLetters
     serde: Serde
     intake: Intake
+    shop: ShopTarget
 
     def table(self, spec: TableSpec, derive: Derive) -> BulkTable:
         """Declared with Faust, and known to the shell with what feeds it."""
@@ -65,8 +72,22 @@ class Around(Protocol):
         ...
 
 
+class Work(NamedTuple):
+    """What a command sink works on: its name, the topic's contract, its table, and who does it."""
+
+    name: str
+    contract: Contract[Command]
+    table: TableSpec
+    acts: Acts
+    gate: Gate
+    at_once: int
+
+
 class OrderSide:
-    """`parts` are what the shell opens and closes; `inputs` says which part takes which topic."""
+    """`parts` are what the shell opens and closes; `inputs` says which part takes which topic.
+
+    `gates` by role of those that orders are written to.
+    """
 
     def __init__(self, app: Around, choices: Mapping[str, Choice]) -> None:
         self._app = app
@@ -74,12 +95,14 @@ class OrderSide:
         self._ports: list[Ports] = []
         guards = {topic: Guard(topic, app.intake.pause_after_errors) for topic in READ}
         self._reader = RecordReader(app.serde, guards, MAX_RECORD_BYTES)
-        self.sinks = [self._sink(role, choice) for role, choice in choices.items()]
-        intake, orders = self._intake(), self._orders(frozenset(choices))
+        works = [*(self._opened(role, choice) for role, choice in choices.items()), *self._shop()]
+        sinks = {work.contract.topic: self._sink(work) for work in works}
+        self.sinks = [*sinks.values()]
+        intake, orders = self._intake(), self._orders(frozenset(self.gates))
         self.parts: list[FlowPart | CommandPart] = [intake, orders, *self.sinks]
         self.inputs: dict[str, FlowPart | CommandPart] = {COMMERCE_ORDER.topic: intake}
         self.inputs |= dict.fromkeys((topic.name for topic in ORDER_INPUTS), orders)
-        self.inputs |= {COMMANDS[role].name: sink for role, sink in zip(choices, self.sinks, strict=True)}
+        self.inputs |= sinks
 
     def _intake(self) -> FlowPart:
         app, table = self._app, self._app.table(ORDER_INTAKE, no_index)
@@ -94,29 +117,50 @@ class OrderSide:
             app.letters,
             reader=self._reader,
             encode=app.serde.encode,
-            rules=OrderRules(roles=roles),
+            rules=OrderRules(roles=roles, shop_channels=frozenset({self._app.shop.channel})),
             clock=app.clock,
         )
         return FlowPart(table.name, flow, app.failed, is_paused=app.intake.is_paused)
 
-    def _sink(self, role: str, choice: Choice) -> CommandPart:
+    def _opened(self, role: str, choice: Choice) -> Work:
+        """A target that only orders are written to."""
         app = self._app
         gate, ports = open_target(choice, app.settings, app.clock, app.lease)
         self.gates[role] = gate
         self._ports.append(ports)
-        work = WorkTable(app.table(WORK[role], no_index))
+        at_once = min(app.settings.orders.at_once, choice.settings.max_connections)
+        return Work(role, command_contract(role), WORK[role], _acts(role, choice, ports), gate, at_once)
+
+    def _shop(self) -> Iterator[Work]:
+        """Where the shop takes orders: through the door that stock is written by, so that it has one budget."""
+        app, shop = self._app, self._app.shop
+        port, settings = shop.ports.shop_orders, app.settings.orders
+        if port is None or not settings.shop:
+            return
+        self.gates[SHOP] = shop.gate
+        settle = timedelta(seconds=shop.settings.settle_s)
+        acts = ShopActs(port, settle, notify=frozenset(settings.notify))
+        at_once = min(settings.at_once, shop.settings.max_connections)
+        yield Work(sink_of(SHOP), command_contract(SHOP), WORK[SHOP], acts, shop.gate, at_once)
+        yield Work(SHIPMENTS, SHIPMENT, SHIPMENT_WORK, acts, shop.gate, at_once)
+
+    def _sink(self, what: Work) -> CommandPart:
+        app = self._app
+        work = WorkTable(app.table(what.table, no_index))
         context = SinkContext(
+            name=what.name,
+            contract=what.contract,
             table=work,
-            acts=_acts(role, choice, ports),
-            gate=gate,
+            acts=what.acts,
+            gate=what.gate,
             writer=app.writer,
             serde=app.serde,
             clock=app.clock,
             failed=app.failed,
-            at_once=min(app.settings.orders.at_once, choice.settings.max_connections),
+            at_once=what.at_once,
         )
-        sink = CommandSink(context, partial(app.sink_mode, role))
-        return CommandPart(sink, work, self._reader, app.letters, app.failed, role=role)
+        sink = CommandSink(context, partial(app.sink_mode, sink_of(what.acts.role)))
+        return CommandPart(sink, work, self._reader, app.letters, app.failed, contract=what.contract)
 
     async def close(self) -> None:
         """Release what the targets' ports hold."""

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from schemas.catalogue import command_contract
 from schemas.models.command import Command
 from streams.runtime.table import BulkTable
-from streams.tables import ORDERS, WORK
+from streams.sinks.shop import ROLE as SHOP
+from streams.tables import ORDERS, SHIPMENT_WORK, WORK
 
 if TYPE_CHECKING:
     from streams.app.application import Application
@@ -35,6 +36,10 @@ class OrderTables:
 
     def work(self, role: str) -> BulkTable:
         return self.app.shell.tables[WORK[role].name]
+
+    def works(self, role: str) -> tuple[BulkTable, ...]:
+        """The shop has a second one: its shipments go by a table of one partition, so that any worker may have it."""
+        return (self.work(role), self.app.shell.tables[SHIPMENT_WORK.name]) if role == SHOP else (self.work(role),)
 
     async def entries(self, table: BulkTable, partition: int) -> AsyncIterator[tuple[bytes, bytes]]:
         """Order id and stored value.  The partition may go in between: then there is no more of it."""

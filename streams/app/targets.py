@@ -36,6 +36,11 @@ class ShopTarget(NamedTuple):
     settings: ConnectorSettings
 
     @property
+    def channel(self) -> str:
+        """What the shop's orders are called."""
+        return str(getattr(self.settings, "channel", "commerce"))
+
+    @property
     def size(self) -> BatchSize:
         """Rows of one call to begin with, and at most."""
         most = self.port.most_rows or MOST_ROWS

@@ -5,19 +5,24 @@ import click
 from schemas.catalogue import ROLES
 from streams.cli.output import as_json, echo_rows, json_option, say
 from streams.cli.session import Session, actor_option
-from streams.runtime.control import SINK, key_of
+from streams.runtime.control import SHOP_ORDERS, SINK, key_of
 from streams.runtime.operating.readable import time_text
 from streams.settings import Settings
 
 MODES = {"run": "run", "pause": "paused", "shadow": "shadow"}
 """What a person types → what is ordered."""
-ROLE = click.argument("role", type=click.Choice(ROLES))
+SHOP, *OTHERS = ROLES
+SINKS = (SHOP, SHOP_ORDERS, *OTHERS)
+"""The shop has two: the stock lane, and the one of its orders."""
+ROLE = click.argument("role", type=click.Choice(SINKS))
 WHY = click.option("--reason", default="", help="Why, for the audit.")
 
 
 @click.group()
 def sinks() -> None:
     """How targets are written: run, pause, shadow (read and compare, write nothing).
+
+    `commerce` is the shop's stock, `commerce-orders` its orders: numbers, comments, shipments, invoices, credit memos.
 
     \b
     Example: commerce-streams sinks pause commerce --reason "index is rebuilt"
@@ -35,7 +40,7 @@ def list_(*, json: bool) -> None:
     session = Session()
     orders = session.orders()
     found = []
-    for role in ROLES:
+    for role in SINKS:
         order = orders.get(key_of(SINK, role))
         found.append(
             {
@@ -56,7 +61,9 @@ def list_(*, json: bool) -> None:
 
 def _connector(settings: Settings, role: str) -> str:
     """Empty where nobody plays the role."""
-    return settings.roles.commerce if role == "commerce" else str(getattr(settings.orders, role))
+    if role == SHOP_ORDERS:
+        return settings.roles.commerce if settings.orders.erp and settings.orders.shop else ""
+    return settings.roles.commerce if role == SHOP else str(getattr(settings.orders, role))
 
 
 @sinks.command()

@@ -35,6 +35,8 @@ _SAME_PART = {
 }
 """Where a step without lines looks for them."""
 
+_BILLS = frozenset({"INVOICED", "REFUNDED"})
+"""Kinds that are about lines only where they name some: else they are about money."""
 _OF_WHAT_LEFT = frozenset({"DELIVERED", "RETURN_REQUESTED", "RETURN_RECEIVED", "RETURN_REJECTED"})
 _GOODS_LEFT = frozenset({"SHIPPED"})
 """Kinds of which more than was ordered is a contradiction: of the others it is work done twice."""
@@ -119,7 +121,7 @@ def weigh(
             progress.waiting.append(Waiting(fact, missing))
             continue
         progress.counting[fact.kind][fact.part] = fact
-        if fact.kind in STEPS or (fact.kind == "REFUNDED" and fact.lines):
+        if fact.kind in STEPS or (fact.kind in _BILLS and fact.lines):
             _count(progress, fact, shares)
     return progress
 
@@ -140,11 +142,12 @@ def _cancelled_by_name(progress: Progress, facts: tuple[Fact, ...]) -> None:
 
 def _shares(progress: Progress, fact: Fact) -> Mapping[str, int]:
     """What the step says of each line, before it is capped."""
-    if fact.kind not in STEPS and fact.kind != "REFUNDED":
+    if fact.kind not in STEPS and fact.kind not in _BILLS:
         return {}
     if fact.lines:
         shares = shares_of(fact.lines, progress.known, lambda line_id: _room(progress, fact.kind, line_id))
-        _note_strangers(progress, fact, shares.unknown)
+        if fact.kind != "INVOICED":  # an invoice may have lines of its own: freight, handling
+            _note_strangers(progress, fact, shares.unknown)
         return shares.lines
     named = [
         progress.shares[kind, fact.part]

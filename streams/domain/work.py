@@ -13,6 +13,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 FORMAT = 1
+MASKED_AT_MOST = 5
+"""Calls that a target may refuse without a reason, before a person must look."""
 REMEMBERED = 64
 """Ended commands per entity that a repeat is known by; an entity has a handful."""
 
@@ -53,6 +55,8 @@ class Work(msgspec.Struct, frozen=True, array_like=True):
     held: str | None = None
     busy_until: int = 0
     format: int = FORMAT
+    masked: int = 0
+    """Calls of the head that were refused without a reason."""
 
     @property
     def head(self) -> Pending:
@@ -111,15 +115,24 @@ def next_step(work: Work, now: int, manner: Manner, *, is_looked_up: bool = Fals
     return Next(Step.CALL if manner.upserts or is_looked_up else Step.LOOK)
 
 
+def taken(work: Work) -> frozenset[str]:
+    """Ids at the target of what earlier commands came to."""
+    return frozenset(one.external_id for one in work.ended if one.external_id is not None)
+
+
 def calling(work: Work, now: int) -> Work:
     """The intent of the head's next call."""
     intent = Intent(work.head.command_id, now)
     return msgspec.structs.replace(work, intent=intent, attempts=work.attempts + 1, not_before=0)
 
 
-def unknown(work: Work, now: int, look_at: int) -> Work:
-    """The call may have had its effect; counted from now, because its last request left later than its first."""
-    return msgspec.structs.replace(work, intent=Intent(work.head.command_id, now), not_before=look_at)
+def unknown(work: Work, now: int, look_at: int, *, is_masked: bool = False) -> Work:
+    """The call may have had its effect; counted from now, because its last request left later than its first.
+
+    `is_masked`: the target refused it without a reason.
+    """
+    intent = Intent(work.head.command_id, now)
+    return msgspec.structs.replace(work, intent=intent, not_before=look_at, masked=work.masked + is_masked)
 
 
 def looked_up(work: Work, manner: Manner) -> Work:
@@ -128,6 +141,11 @@ def looked_up(work: Work, manner: Manner) -> Work:
         return work
     busy_until = max(work.busy_until, work.intent.started_at + manner.settle)
     return msgspec.structs.replace(work, intent=None, busy_until=busy_until)
+
+
+def is_given_up(work: Work) -> bool:
+    """Whether the target refused the head often enough without a reason; it is looked up before anyone is told."""
+    return work.masked >= MASKED_AT_MOST
 
 
 def put_off(work: Work, until: int) -> Work:

@@ -1,7 +1,8 @@
 """Orders: all that is said of an order, folded into where it stands, and what each system is told of it.
 
 `orders.event.v1` and the sinks' outcomes → table `orders` → `<role>.command.v1`.  An entry and the commands that were
-decided with it are one write; the commands leave after it, as stored, and again after a kill.
+decided with it are one write; the commands leave after it, as stored, and again after a kill.  Of the shop's outcomes
+those of stock pass by: they are about SKUs.
 """
 
 from collections import Counter
@@ -13,7 +14,7 @@ import msgspec
 from schemas.catalogue import ORDER_EVENT, outcome_contract
 from schemas.models.cause import Cause
 from schemas.models.command import Command
-from schemas.models.operations import Outcome
+from schemas.models.operations import WRITE_STOCK, Outcome
 from schemas.models.order import Order
 from schemas.models.order_event import OrderEvent
 from streams.domain import order_state
@@ -34,10 +35,18 @@ from streams.runtime.partition_store import PartitionStore
 from streams.runtime.table import BulkTable, Group, Write
 from streams.runtime.versioned import pack, unpack
 from streams.runtime.writer import Writer
-from streams.topics import COMMANDS
+from streams.topics import COMMANDS, SHIPMENT, Topic
 
 ENTRY = b"e"
+NO_ORDER = "not-of-an-order"
+"""Why an outcome of the stock lane is ignored."""
+SHOP = "commerce"
 Encode = Callable[[str, msgspec.Struct], bytes]
+
+
+def topic_of(command: Command) -> Topic:
+    """Shipments take from the stock that the lane writes, so that they go by a topic beside it."""
+    return SHIPMENT if (command.role, command.kind) == (SHOP, "CREATE_SHIPMENT") else COMMANDS[command.role]
 
 
 class Said(NamedTuple):
@@ -77,10 +86,11 @@ class OrdersFlow:
         async with self._table.lock(partition):
             fresh_from = self._table.tally(partition).upto.get(topic, 0)
             fresh = [record for record in records if record.offset >= fresh_from]
-            said, bad = await self._read(topic, fresh)
+            read, bad = await self._read(topic, fresh)
             await self._letters.send([one.letter for one in bad], generation=generation)
+            said = [one for one in read if one is not None]
             groups, messages = self._decide(topic, partition, said)
-            groups.append(Group(self._sent.get(partition, []), {f"{topic}/dead": len(bad)} if bad else {}))
+            groups.append(Group(self._sent.get(partition, []), _passed(topic, len(bad), len(read) - len(said))))
             upto = (topic, records[-1].offset + 1)
             await self._table.commit(partition, groups, generation=generation, upto=upto)
             self._sent[partition] = []
@@ -93,7 +103,8 @@ class OrdersFlow:
 
     # ── read ─────────────────────────────────────────────────────────────────────────────────────
 
-    async def _read(self, topic: str, records: Sequence[SourceRecord]) -> tuple[list[Said], list[Bad]]:
+    async def _read(self, topic: str, records: Sequence[SourceRecord]) -> tuple[Sequence[Said | None], list[Bad]]:
+        """None where a record is about no order."""
         if topic == ORDER_EVENT.topic:
             return await self._reader.read(ORDER_EVENT, records, _event)
         return await self._reader.read(outcome_contract(topic.partition(".")[0]), records, _outcome)
@@ -162,10 +173,11 @@ class OrdersFlow:
             text=wanted.text,
             cause=cause,
             correlation_id=entry.order_id,
+            order_number=_number(entry) if wanted.role == SHOP else None,
         )
 
     def _message(self, command: Command) -> Message:
-        topic = COMMANDS[command.role].name
+        topic = topic_of(command).name
         return Message(topic, command.entity.encode(), self._encode(topic, command))
 
     # ── act ──────────────────────────────────────────────────────────────────────────────────────
@@ -198,11 +210,24 @@ def _key(order_id: str) -> bytes:
     return ENTRY + order_id.encode()
 
 
+def _number(entry: OrderEntry) -> str | None:
+    return None if entry.order is None else entry.order.number
+
+
+def _passed(topic: str, dead: int, ignored: int) -> dict[str, int]:
+    """Counts of the records that are about no order."""
+    if ignored:
+        IGNORED.labels(topic, NO_ORDER).inc(ignored)
+    return {f"{topic}/{word}": number for word, number in (("dead", dead), ("ignored", ignored)) if number}
+
+
 def _event(record: SourceRecord, event: OrderEvent) -> Said | Refused:
     return _said(record, event.order_id, event)
 
 
-def _outcome(record: SourceRecord, outcome: Outcome) -> Said | Refused:
+def _outcome(record: SourceRecord, outcome: Outcome) -> Said | Refused | None:
+    if outcome.kind == WRITE_STOCK:
+        return None
     return _said(record, outcome.entity, outcome)
 
 

@@ -16,7 +16,14 @@ from streams.runtime.serde import FIRST_WAIT, Serde
 from streams.topics import CONTROL
 
 SINK, INTAKE, GAP = "sink", "intake", "gap"
+SHOP_ORDERS = "commerce-orders"
+"""What operators call the sink of the orders' commands to the shop: `commerce` is the stock lane."""
 _LOG = logger("streams.control")
+
+
+def sink_of(role: str) -> str:
+    """What operators call the sink that takes the orders' commands to a role."""
+    return SHOP_ORDERS if role == "commerce" else role
 
 
 def key_of(*parts: object) -> str:

@@ -195,6 +195,12 @@ class OrderSettings(Frozen):
     erp: str = Field("", description="Connector of the ERP, e.g. netsuite; empty: orders are left alone.")
     wms: str = Field("", description="Connector of the WMS that takes pick tasks; empty: none is told.")
     crm: str = Field("", description="Connector of the CRM; empty: none is told.")
+    shop: bool = Field(
+        default=True, description="Whether the shop is told what becomes of its orders: number, shipments, invoices, …"
+    )
+    notify: tuple[Literal["shipment", "promise", "packed", "delivered", "cancel", "return"], ...] = Field(
+        ("shipment",), description="What the shop mails the customer about."
+    )
     at_once: int = Field(8, ge=1, le=256, description="Orders that are worked on side by side at one target.")
 
 

@@ -1,6 +1,7 @@
 """What a role's sink can do with a command: look its effect up, or call for it."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple, Protocol
 
 from schemas.models.command import Command
@@ -8,20 +9,30 @@ from streams.domain.work import Manner
 
 
 class Effect(NamedTuple):
-    """What the target now holds: its own id, and the word or number that people call it."""
+    """What the target now holds: its own id, what people call it, and a sentence where one is due."""
 
     external_id: str | None
     value: str | None = None
+    detail: str = ""
+
+
+NONE_TAKEN: AbstractSet[str] = frozenset()
 
 
 class Acts(Protocol):
-    """One role; every method raises from `connectors.core.errors`."""
+    """One role; every method raises from `connectors.core.errors`.
+
+    A `PermanentError`, of `look` too, ends the command as dead with its words.
+    """
 
     role: str
     manner: Manner
 
-    async def look(self, command: Command) -> Sequence[Effect]:
-        """Every effect of the command that the target has; more than one is for a person."""
+    async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Sequence[Effect]:
+        """Every effect of the command that the target has; more than one is for a person.
+
+        `taken` are external ids of the effects that earlier commands of the entity had: none of these is this one's.
+        """
         ...
 
     async def call(self, command: Command) -> Effect:

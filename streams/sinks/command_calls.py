@@ -10,9 +10,9 @@ from connectors.core.errors import (
     LeaseLostError,
     MaskedFailureError,
     PermanentError,
+    RejectedPayloadError,
     UnknownOutcomeError,
 )
-from schemas.catalogue import command_contract
 from schemas.models.cause import Cause
 from schemas.models.command import Command
 from schemas.models.operations import Outcome, OutcomeState
@@ -54,8 +54,7 @@ class CommandCalls:
         return await self._call(entity, before, command)
 
     async def _command(self, before: Work) -> Command:
-        contract = command_contract(self._at.acts.role)
-        [decoded] = await self._at.serde.decode(contract, [before.head.value])
+        [decoded] = await self._at.serde.decode(self._at.contract, [before.head.value])
         if not isinstance(decoded, Command):
             raise TypeError(f"a stored command no longer reads: {decoded}")
         return decoded
@@ -64,24 +63,33 @@ class CommandCalls:
         at = self._at
         at.gate.leaving()
         try:
-            found = await at.acts.look(command)
+            found = await at.acts.look(command, work.taken(before))
         except PermanentError as error:
             at.gate.succeeded()
             return await self._refused(entity, command, error)
         except LeaseLostError:
             raise
         except ConnectorError as error:
-            return self._later(error, command)
+            _LOG.warning("look-failed", error=type(error).__name__, kind=command.kind, order=command.entity)
+            return self._later(error)
         at.gate.succeeded()
         if before.intent is not None:
             await at.change(entity, lambda one: work.looked_up(one, at.acts.manner))
+        return await self._looked(entity, before, command, found)
+
+    async def _looked(self, entity: Entity, before: Work, command: Command, found: Sequence[Effect]) -> int | None:
+        """What the target holds decides what is done."""
         if len(found) > 1:
             await self._hold(entity, command, found)
             return None
         if found:
-            return await self._end(entity, command, "APPLIED", found[0], detail="it was there already")
+            detail = found[0].detail or "it was there already"
+            return await self._end(entity, command, "APPLIED", found[0], detail=detail)
+        if work.is_given_up(before):
+            refused = RejectedPayloadError(f"refused {before.masked} times without a reason", status=None)
+            return await self._refused(entity, command, refused)
         if self._mode() == "shadow":
-            return at.clock.micros() + SHADOW_LOOKS_EVERY_US
+            return self._at.clock.micros() + SHADOW_LOOKS_EVERY_US
         return await self._call(entity, before, command)
 
     async def _call(self, entity: Entity, before: Work, command: Command) -> int | None:
@@ -100,24 +108,29 @@ class CommandCalls:
         except ConnectorError as error:
             return await self._no_answer(entity, command, error)
         at.gate.succeeded()
-        return await self._end(entity, command, "APPLIED", effect, started_at=started, attempts=before.attempts + 1)
+        attempts = before.attempts + 1
+        return await self._end(
+            entity, command, "APPLIED", effect, detail=effect.detail, started_at=started, attempts=attempts
+        )
 
     async def _no_answer(self, entity: Entity, command: Command, error: ConnectorError) -> int:
-        """The effect may be there, or provably is not."""
-        later = self._later(error, command)
+        """The effect may be there, or provably is not.  A target that hides its reason is there, and serves others."""
         is_hidden = isinstance(error, MaskedFailureError) and not self._at.acts.manner.upserts
+        if is_hidden:
+            self._at.gate.answered()
+        later = self._at.clock.micros() if is_hidden else self._later(error)
+        _LOG.warning("call-failed", error=type(error).__name__, kind=command.kind, order=command.entity)
         if isinstance(error, UnknownOutcomeError) or is_hidden:
             UNKNOWN_OUTCOMES.labels(self._at.gate.target, command.kind).inc()
             now = self._at.clock.micros()
-            await self._at.change(entity, lambda one: work.unknown(one, now, later))
+            await self._at.change(entity, lambda one: work.unknown(one, now, later, is_masked=is_hidden))
             return later
         await self._at.change(entity, lambda one: work.put_off(one, later))
         return later
 
-    def _later(self, error: ConnectorError, command: Command) -> int:
+    def _later(self, error: ConnectorError) -> int:
         """The gate knows how long the target wants to be left alone."""
         self._at.gate.failed(error)
-        _LOG.warning("call-failed", error=type(error).__name__, kind=command.kind, order=command.entity)
         return self._at.clock.micros() + int(max(0.2, self._at.gate.ready_in()) * MICROS)
 
     # ── what became of it ────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from connectors.core.errors import LeaseLostError
-from schemas.catalogue import command_contract
 from schemas.models.command import Command
 from streams.domain import work
 from streams.domain.due_queue import DueQueue
@@ -73,7 +72,7 @@ class CommandSink:
         """Whether a person released what is held: the flow asks for the same again, and that is looked up afresh."""
         if before.held is None:
             return False
-        [head] = await self._at.serde.decode(command_contract(self._at.acts.role), [before.head.value])
+        [head] = await self._at.serde.decode(self._at.contract, [before.head.value])
         return isinstance(head, Command) and (head.kind, head.part) == (command.kind, command.part)
 
     # ── opened, closed ───────────────────────────────────────────────────────────────────────────
@@ -120,7 +119,7 @@ class CommandSink:
             try:
                 again = await self._calls.step(entity)
             except LeaseLostError as lost:
-                _LOG.warning("sink-lost-lease", role=self._at.acts.role, why=str(lost)[:200])
+                _LOG.warning("sink-lost-lease", sink=self._at.name, why=str(lost)[:200])
             except Exception as error:  # noqa: BLE001  reported, and it ends the process
                 self._at.failed(error)
             finally:
@@ -128,7 +127,7 @@ class CommandSink:
 
     def _take(self) -> Entity | None:
         entity = self._queue.take(self._at.clock.micros())
-        PENDING.labels(self._at.acts.role).set(self.pending)
+        PENDING.labels(self._at.name).set(self.pending)
         return entity
 
     async def _pause(self) -> None:

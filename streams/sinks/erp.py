@@ -1,6 +1,7 @@
 """Commands to the ERP."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 
 from connectors.core.errors import RejectedPayloadError
@@ -9,7 +10,7 @@ from schemas.models.command import Command
 from schemas.models.document import SalesOrder
 from schemas.models.order import Order
 from streams.domain.work import Manner
-from streams.sinks.acts import Effect
+from streams.sinks.acts import NONE_TAKEN, Effect
 
 ROLE = "erp"
 
@@ -23,7 +24,7 @@ class ErpActs:
         self._port = port
         self.manner = Manner(port.upserts, (settle + port.read_lag) // timedelta(microseconds=1))
 
-    async def look(self, command: Command) -> Sequence[Effect]:
+    async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Sequence[Effect]:  # noqa: ARG002  ids are ours
         """A cancellation leaves nothing that could be looked up apart from the order: it is called again."""
         if command.kind != "CREATE_ORDER":
             return ()

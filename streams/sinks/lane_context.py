@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 
 from connectors.core.ports import StockTarget
-from schemas.models.operations import Outcome, OutcomeState
+from schemas.models.operations import WRITE_STOCK, Outcome, OutcomeState
 from schemas.models.source_item import StockPair
 from streams.domain.lane_rows import Count, Settled, Shown, SkuRows
 from streams.domain.quantities import to_decimal
@@ -26,7 +26,7 @@ from streams.sinks.lane_table import Intent, LaneTable, Told
 from streams.topics import COMMERCE_OUTCOME
 
 ROLE = "commerce"
-OPERATION = "write-stock"
+OPERATION = WRITE_STOCK
 Encode = Callable[[str, msgspec.Struct], bytes]
 """Topic and model → the framed value."""
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
+from schemas.catalogue import Contract
 from schemas.models.command import Command
 from streams.domain.work import Work
 from streams.runtime.clock import Clock
@@ -13,7 +14,7 @@ from streams.runtime.serde import Serde
 from streams.runtime.writer import Writer
 from streams.sinks.acts import Acts
 from streams.sinks.work_table import Told, WorkTable
-from streams.topics import COMMANDS, OUTCOMES
+from streams.topics import OUTCOMES
 
 NOTHING: Mapping[str, int] = MappingProxyType({})
 
@@ -29,6 +30,10 @@ class Entity(NamedTuple):
 class SinkContext:
     """`generation` is that of the assignment the sink works for; -1 while it has none."""
 
+    name: str
+    """What operators and metrics call the sink."""
+    contract: Contract[Command]
+    """Of the topic that its commands come by."""
     table: WorkTable
     acts: Acts
     gate: Gate
@@ -45,7 +50,7 @@ class SinkContext:
 
     @property
     def command_topic(self) -> str:
-        return COMMANDS[self.acts.role].name
+        return self.contract.topic
 
     @property
     def outcome_topic(self) -> str:

@@ -2,13 +2,14 @@
 
 import contextlib
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 
 from connectors.core.errors import NotFoundError, RejectedPayloadError
 from connectors.core.order_ports import TaskTarget
 from schemas.models.command import Command
 from streams.domain.work import Manner
-from streams.sinks.acts import Effect
+from streams.sinks.acts import NONE_TAKEN, Effect
 
 ROLE = "wms"
 NO_PART = "0"
@@ -23,7 +24,7 @@ class WmsActs:
         self._port = port
         self.manner = Manner(upserts=True, settle=settle // timedelta(microseconds=1))
 
-    async def look(self, command: Command) -> Sequence[Effect]:
+    async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Sequence[Effect]:  # noqa: ARG002  ids are ours
         """A cancellation leaves nothing that could be looked up apart from the task: it is called again."""
         if command.kind != "CREATE_TASK":
             return ()

@@ -8,10 +8,12 @@ import pytest
 
 from simulators.local_stack.registry import Registry
 from tests.faults.order_system import OrderSystem
+from tests.faults.shop_orders import ShopOrders
 from tests.faults.system import System
 
 MakeSystem = Callable[..., System]
 MakeOrderSystem = Callable[..., OrderSystem]
+MakeShopOrders = Callable[..., ShopOrders]
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +44,21 @@ def make_order_system(tmp_path: Path, registry_url: str) -> Iterator[MakeOrderSy
 
     def make(**options: Any) -> OrderSystem:  # Any: as above
         system = OrderSystem(tmp_path, registry_url, **options)
+        made.append(system)
+        return system.start()
+
+    yield make
+    for system in made:
+        system.end()
+
+
+@pytest.fixture
+def make_shop_orders(tmp_path: Path, registry_url: str) -> Iterator[MakeShopOrders]:
+    """As above, with orders that the shop holds and is told of."""
+    made: list[ShopOrders] = []
+
+    def make(**options: Any) -> ShopOrders:  # Any: as above
+        system = ShopOrders(tmp_path, registry_url, **options)
         made.append(system)
         return system.start()
 

@@ -18,7 +18,10 @@ REPEATS = 0.15
 
 @dataclass
 class OrderSystem(System):
-    """`place` sends orders; `wait_booked` returns when the ERP has every one of them and nothing is left to do."""
+    """`place` sends orders; `wait_booked` returns when the ERP has every one of them and nothing is left to do.
+
+    The shop does not hold these orders, so that it is told nothing of them.
+    """
 
     erp_name: str = "netsuite"
 
@@ -42,7 +45,7 @@ class OrderSystem(System):
 
     @property
     def environ(self) -> dict[str, str]:
-        own = {"STREAMS_ORDERS__ERP": self.erp_name, **self.erp.environ(SETTLE_S)}
+        own = {"STREAMS_ORDERS__ERP": self.erp_name, "STREAMS_ORDERS__SHOP": "false", **self.erp.environ(SETTLE_S)}
         return {**super().environ, **own, **self.overrides}
 
     def break_creates(self, **rule: object) -> int:

@@ -38,13 +38,15 @@ async def _ask(choice: Choice, settings: Settings, clock: Clock) -> None:
     lease = Lease(clock, timedelta(seconds=settings.kafka.session_timeout_s))
     _gate, ports = open_target(choice, settings, clock, lease)
     try:
-        await _check(ports)
+        await _check(ports, takes_orders=bool(settings.orders.erp and settings.orders.shop))
     finally:
         await ports.close()
 
 
-async def _check(ports: Ports) -> None:
-    """Any of its ports proves the credential."""
+async def _check(ports: Ports, *, takes_orders: bool) -> None:
+    """Any of its ports proves the credential; a shop's orders need rights of their own."""
     port = ports.stock or ports.orders or ports.tasks or ports.crm or ports.shop_orders
     if port is not None:
         await port.check()
+    if takes_orders and ports.shop_orders is not None and port is not ports.shop_orders:
+        await ports.shop_orders.check()

@@ -75,6 +75,7 @@ class OrderStage:
     def environ(self) -> dict[str, str]:
         return {
             "STREAMS_ORDERS__ERP": "netsuite",
+            "STREAMS_ORDERS__SHOP": "false",  # these orders are not placed in the simulated shop
             f"{ERP}BASE_URL": self.url,
             f"{ERP}AUTH__KIND": "m2m",
             f"{ERP}AUTH__CLIENT_ID": "simulated-client",

@@ -11,7 +11,7 @@ from schemas import projection
 from schemas.catalogue import DESIRED_STOCK, Contract, outcome_contract
 from schemas.codec import FRAME
 from schemas.models.desired_stock import DesiredStock
-from schemas.models.operations import Outcome
+from schemas.models.operations import WRITE_STOCK, Outcome
 from streams.topics import COMMERCE_OUTCOME, DEAD_LETTER, DESIRED
 
 ModelT = TypeVar("ModelT", bound=msgspec.Struct)
@@ -72,7 +72,7 @@ def delays(bootstrap: str) -> list[tuple[float, float]]:
     wanted = _wanted(bootstrap)
     applied: dict[Pair, list[Outcome]] = defaultdict(list)
     for outcome in _models(bootstrap, COMMERCE_OUTCOME.name, outcome_contract("commerce")):
-        if outcome.state == "APPLIED":
+        if outcome.state == "APPLIED" and outcome.kind == WRITE_STOCK:
             applied[outcome.part or "", outcome.entity].append(outcome)
     return [delay for pair, outcomes in applied.items() for delay in _of_pair(wanted[pair], outcomes)]
 

@@ -27,12 +27,13 @@ from streams.topics import (
     ORDER_EVENT,
     OUTCOMES,
     RECOUNT,
+    SHIPMENT,
     STOCK_INPUTS,
 )
 
 BY_ITEM = (*STOCK_INPUTS, RECOUNT, DEAD_LETTER)
 BY_SKU = (DESIRED, ALERT, COMMERCE_OUTCOME)
-BY_ORDER = (ORDER_EVENT, *COMMANDS.values(), *OUTCOMES.values())
+BY_ORDER = (ORDER_EVENT, *COMMANDS.values(), SHIPMENT, *OUTCOMES.values())
 PLACED_AT_MOST = 20
 """Statements of an order's channel that are read: they lie under the channel's number, not under the order's id."""
 ORDER = {topic.name: number for number, topic in enumerate((*BY_ITEM, *BY_SKU, COMMERCE_ORDER, *BY_ORDER, AUDIT))}
@@ -78,7 +79,8 @@ class Library:
         item, sku = subject.item.encode(), subject.sku.encode()
         keyed = (*((one, item) for one in BY_ITEM), *((one, sku) for one in BY_SKU))
         if subject.order_id is not None:
-            keyed = (*keyed, *((one, subject.order_id.encode()) for one in BY_ORDER))
+            ordered = ((one, subject.order_id.encode()) for one in BY_ORDER)
+            keyed = (*keyed, *(one for one in ordered if one not in keyed))  # an item may be called like an order
         for number, (topic, key) in enumerate(keyed):
             tick(number, len(keyed) + 1)
             parts = self._brokers.partitions(topic.name)

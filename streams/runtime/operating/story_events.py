@@ -9,7 +9,7 @@ from schemas.errors import DecodeError
 from schemas.models.command import Command
 from schemas.models.desired_stock import DesiredStock, SourceQuantity
 from schemas.models.inventory import InventoryAlert, InventoryHold, RecountRequest, StockRebase
-from schemas.models.operations import Audit, Outcome
+from schemas.models.operations import WRITE_STOCK, Audit, Outcome
 from schemas.models.order import Order
 from schemas.models.order_event import OrderEvent
 from schemas.models.stock_change import StockChange
@@ -139,7 +139,7 @@ _OUTCOMES: Mapping[str, State] = {
 
 
 def _outcome(one: Outcome) -> Told:
-    if one.role in story_orders.ROLES:
+    if one.role in story_orders.ROLES and one.kind != WRITE_STOCK:
         return story_orders.order_outcome(one)
     text = f"{one.part or one.entity}: {one.state.lower()} {one.value or ''}".rstrip()
     was = f"was {one.previous}; " if one.previous else ""

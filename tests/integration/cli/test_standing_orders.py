@@ -179,3 +179,11 @@ def test_a_rebuild_takes_away_changelog_and_stores_and_makes_the_topic_anew(desk
     holds = desk.brokers.partitions("inventory.hold.v1")
     assert None not in desk.brokers.committed(desk.app_id, holds).values()
     assert [one.action for one in desk.models(AUDIT, "stock-ledger")] == ["rebuild-table"]
+
+
+def test_the_shops_orders_are_paused_apart_from_its_stock(desk: Desk) -> None:
+    desk.run("sinks", "pause", "commerce-orders", "--actor", "tester")
+    modes = (_sink(desk, "commerce-orders")["mode"], _sink(desk, "commerce")["mode"])
+    desk.run("sinks", "run", "commerce-orders", "--actor", "tester")
+
+    assert modes == ("paused", "run")

@@ -36,7 +36,7 @@ from tests.unit.streams.tables import close_table, open_table
 pytestmark = pytest.mark.anyio
 MINUTE = 60_000_000
 PARTITIONS = 8
-ROLES = ("erp", "crm")
+ROLES = ("erp", "crm", "commerce")
 
 
 class TickingClock(StillClock):
@@ -61,6 +61,9 @@ class App:
             name: open_table(folder / name, self.broker.writer, name=name, partitions=range(PARTITIONS))
             for name in ("orders", *(f"{role}-work" for role in ROLES))
         }
+        self.tables["shipment-work"] = open_table(
+            folder / "shipment-work", self.broker.writer, name="shipment-work", partitions=[0]
+        )
         self.shell = SimpleNamespace(tables=self.tables)
         self.order_side = SimpleNamespace(gates={role: Gate(f"{role}-target", self.clock) for role in ROLES})
         self.metadata: dict[str, Mapping[str, Iterable[int]]] = {
@@ -79,7 +82,8 @@ class App:
         self.offset += 1
         version = Version(1, self.offset)
         write = Write(b"e" + order_id.encode(), pack(version, payload), version)
-        await table.commit(self.partition_of(order_id), [Group([write], {})], generation=1)
+        partition = self.partition_of(order_id) if len(table.owned) > 1 else 0
+        await table.commit(partition, [Group([write], {})], generation=1)
 
     async def put(self, *events: OrderEvent, failing: tuple[str, ...] = ()) -> OrderEntry:
         entry = OrderEntry()
@@ -176,7 +180,7 @@ async def test_what_a_sink_owes_is_told_with_how_its_target_is(tmp_path: Path) -
         told = await look.entry("web-000000001")
 
     assert told is not None
-    erp, crm = told.works
+    erp, crm, _shop = told.works
     assert (erp.role, erp.target, erp.mode, erp.state) == ("erp", "erp-target", "run", "closed")
     assert [(one.kind, one.at) for one in erp.pending] == [("CREATE_ORDER", T0 + 7)]
     assert (erp.intent_at, erp.attempts, erp.not_before, erp.held) == (T0 + 8, 2, 9, "two")
@@ -264,6 +268,19 @@ async def test_waiting_work_is_told_from_when_it_was_decided(tmp_path: Path) -> 
         ("web-7", "crm", T0), ("web-1", "erp", T0 + 1), ("web-2", "erp", T0 + 2),
     ]  # fmt: skip
     assert (found.total, found.rows[2].what, found.rows[2].attempts) == (6, "CREATE_ORDER", 2)
+
+
+async def test_a_shipment_that_waits_is_told_with_what_else_the_shop_is_asked(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        await app.put_work("web-1", Work((app.pending("web-1", T0 + 1, "commerce"),)), "commerce")
+        await app._put(app.tables["shipment-work"], "web-2", work.encode(Work((app.pending("web-2", T0, "commerce"),))))
+        found = await look.queue("stuck")
+        await look._queues._in_background()
+
+    assert [(row.order_id, row.role, row.since) for row in found.rows] == [
+        ("web-2", "commerce", T0), ("web-1", "commerce", T0 + 1),
+    ]  # fmt: skip
+    assert look.sums().waiting == {"commerce": 2}
 
 
 async def test_of_very_many_only_the_oldest_are_told_and_all_are_counted(tmp_path: Path) -> None:

@@ -312,6 +312,15 @@ def test_money_is_summed_per_document_and_told_to_finance_and_to_the_shop() -> N
     ]
 
 
+def test_an_invoice_names_its_lines_to_the_shop_and_freight_of_its_own_holds_nothing() -> None:
+    lines = {"1": 2, "FREIGHT": 1}
+    one = after([placed(), acknowledged(), event("INVOICED", 4, document="I1", lines=lines, amount=20 * UNIT)])
+
+    [asked] = [each for each in one.asked if each.kind == "CREATE_INVOICE"]
+    assert [(each.line_id, each.quantity) for each in asked.lines] == [("1", 2 * UNIT)]
+    assert one.entry.holds == ()
+
+
 def test_the_same_money_told_by_two_systems_counts_once() -> None:
     one = after(
         [

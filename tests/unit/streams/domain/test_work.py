@@ -46,6 +46,23 @@ def test_ended_commands_are_remembered_within_a_bound() -> None:
     assert one.ended[-1].command_id == str(work.REMEMBERED + 4)
 
 
+def test_refusals_without_a_reason_are_counted_for_the_head_alone() -> None:
+    one = queued("a", "b")
+    for number in range(work.MASKED_AT_MOST):
+        assert not work.is_given_up(one), number
+        one = work.unknown(work.unknown(work.calling(one, NOW), NOW, NOW), NOW, NOW, is_masked=True)
+
+    assert work.is_given_up(one)
+    assert work.is_given_up(work.decode(work.encode(one)))
+    assert not work.is_given_up(work.ended(one, "DEAD"))
+
+
+def test_what_earlier_commands_came_to_is_known_by_the_targets_ids() -> None:
+    one = work.ended(work.ended(queued("a", "b", "c"), "APPLIED", "17"), "DEAD")
+
+    assert work.taken(one) == {"17"}
+
+
 def test_nothing_is_done_where_nothing_is_left_or_a_person_must_look() -> None:
     assert work.next_step(Work(), NOW, UPSERTS).step is Step.NOTHING
     assert work.next_step(work.held(queued("a"), "duplicate-suspected"), NOW, UPSERTS).step is Step.NOTHING

@@ -25,7 +25,7 @@ from streams.runtime.guard import Guard
 from streams.runtime.serde import Serde
 from streams.runtime.versioned import unpack
 from streams.runtime.writer import Record
-from streams.topics import COMMANDS, DEAD_LETTER, ORDER_EVENT, ORDER_INPUTS, OUTCOMES
+from streams.topics import COMMANDS, DEAD_LETTER, ORDER_EVENT, ORDER_INPUTS, OUTCOMES, SHIPMENT
 from tests.fakes.broker import MemoryBroker
 from tests.fakes.still_clock import StillClock
 from tests.unit.streams.domain.ledger import T0
@@ -47,7 +47,8 @@ class OrderWorker:
     """One partition of each; `killed` ends the process in the middle and begins the next one, with the same log."""
 
     def __init__(self, folder: Path, roles: Sequence[str] = ("erp", "wms", "crm")) -> None:
-        self.folder, self.rules = folder, OrderRules(roles=frozenset(roles))
+        self.folder = folder
+        self.rules = OrderRules(roles=frozenset(roles), shop_channels=frozenset({"web"}))
         self.broker = MemoryBroker()
         self.clock = StillClock(datetime.fromtimestamp(T0 / 1_000_000, UTC))
         self.paused: list[str] = []
@@ -69,7 +70,7 @@ class OrderWorker:
 
     async def open(self) -> None:
         """As after an assignment: what was decided and not acknowledged is sent first."""
-        written = (ORDER_EVENT, *COMMANDS.values(), *OUTCOMES.values())
+        written = (ORDER_EVENT, *COMMANDS.values(), SHIPMENT, *OUTCOMES.values())
         await self.serde.prepare([topic.name for topic in written])
         await outbox.resend(self.table, self.broker.writer, PARTITION, generation=GENERATION)
 
@@ -141,7 +142,9 @@ class OrderWorker:
         return [model_of(ORDER_EVENT.name, one.value, OrderEvent) for one in self.broker.log[ORDER_EVENT.name]]
 
     def commands(self, role: str = "erp") -> list[Command]:
-        topic = COMMANDS[role].name
+        return self.commands_on(COMMANDS[role].name)
+
+    def commands_on(self, topic: str) -> list[Command]:
         return [model_of(topic, one.value, Command) for one in self.broker.log[topic]]
 
     @property

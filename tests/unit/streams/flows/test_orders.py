@@ -7,12 +7,13 @@ import msgspec
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
-from schemas.models.order_event import OrderEvent
+from schemas.models.operations import WRITE_STOCK
+from schemas.models.order_event import EventLine, OrderEvent, OrderEventKind
 from streams.domain.order_state import OrderState
-from streams.topics import ORDER_EVENT, OUTCOMES
+from streams.topics import ORDER_EVENT, OUTCOMES, SHIPMENT
 from tests.contract.order_target import order
 from tests.unit.streams.domain.ledger import T0
-from tests.unit.streams.flows.order_worker import OrderWorker, applied
+from tests.unit.streams.flows.order_worker import PARTITION, OrderWorker, applied
 from tests.unit.streams.flows.partition import Raw
 
 pytestmark = pytest.mark.anyio
@@ -152,4 +153,63 @@ async def test_an_outcome_of_nobodys_order_is_refused_and_nothing_is_begun(tmp_p
 
     assert worker.counts.get(f"{OUTCOMES['erp'].name}/applied", 0) == 0
     assert len(worker.commands()) == 1
+    worker.close()
+
+
+# ── the shop ─────────────────────────────────────────────────────────────────────────────────────
+
+SHOP_OUTCOMES = OUTCOMES["commerce"].name
+
+
+def said(kind: OrderEventKind, part: str) -> OrderEvent:
+    """By the warehouse, of all that was ordered."""
+    lines = tuple(EventLine(line_id=one.line_id, sku=one.sku, quantity=one.quantity) for one in WEB.lines)
+    return OrderEvent(
+        event_id=f"{kind}-{part}",
+        order_id=ORDER_ID,
+        kind=kind,
+        source_system="wms",
+        part=part,
+        lines=lines,
+        source_code="east",
+        effective_at=T0,
+        recorded_at=T0,
+    )
+
+
+async def test_the_shop_is_told_under_its_own_number_and_of_shipments_by_a_topic_of_their_own(tmp_path: Path) -> None:
+    worker = await begun(tmp_path, "erp", "commerce")
+    await worker.answer(applied(worker.commands()[0]))
+    await worker.happen(said("PICKED", "S1"), said("SHIPPED", "S1"))
+
+    told = worker.commands("commerce")
+    assert {one.kind for one in told} == {"SET_ERP_NUMBER", "ADD_COMMENT"}
+    [shipment] = worker.commands_on(SHIPMENT.name)
+    assert (shipment.kind, shipment.role, shipment.part) == ("CREATE_SHIPMENT", "commerce", "S1")
+    assert {one.order_number for one in (*told, shipment)} == {WEB.number}
+    assert [one.order_number for one in worker.commands()] == [None]
+    worker.close()
+
+
+async def test_the_shops_answer_is_kept_with_the_shipment(tmp_path: Path) -> None:
+    worker = await begun(tmp_path, "erp", "commerce")
+    await worker.answer(applied(worker.commands()[0]))
+    await worker.happen(said("PICKED", "S1"), said("SHIPPED", "S1"))
+    await worker.answer(applied(worker.commands_on(SHIPMENT.name)[0], external_id="77", value=None))
+
+    assert [part.posted for part in worker.entry(ORDER_ID).parts] == ["77"]
+    assert worker.counts[f"{SHOP_OUTCOMES}/applied"] == 1
+    worker.close()
+
+
+async def test_outcomes_of_stock_pass_by_whatever_their_sku_is_called(tmp_path: Path) -> None:
+    worker = await begun(tmp_path, "erp", "commerce")
+    before = worker.entry(ORDER_ID)
+    of_stock = applied(worker.commands()[0], role="commerce", kind=WRITE_STOCK, part="east")
+    for sku in ("PUMP-200", ORDER_ID):
+        await worker.answer(msgspec.structs.replace(of_stock, command_id=f"c-{sku}", entity=sku))
+
+    assert worker.entry(ORDER_ID) == before
+    assert worker.table.store(PARTITION).get(b"ePUMP-200") is None
+    assert (worker.counts[f"{SHOP_OUTCOMES}/ignored"], worker.dead) == (2, [])
     worker.close()

@@ -7,12 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from schemas.catalogue import Contract, command_contract
 from schemas.models.command import Command
 from schemas.models.operations import Outcome
 from streams.domain.derived_id import derived_id
 from streams.domain.work import Work
 from streams.runtime.gate import Gate
 from streams.runtime.serde import Serde
+from streams.sinks.acts import Acts
 from streams.sinks.command_calls import Mode
 from streams.sinks.command_sink import CommandSink
 from streams.sinks.erp import ErpActs
@@ -26,7 +28,7 @@ from tests.unit.streams.flows.wire import MemoryRegistry, model_of
 from tests.unit.streams.sinks.lane import turns
 from tests.unit.streams.tables import close_table, open_table
 
-COMMANDS, OUTCOMES = "erp.command.v1", "erp.outcome.v1"
+OUTCOMES = "erp.outcome.v1"
 PARTITION, GENERATION = 3, 1
 SETTLE_S, LAG_S = 60.0, 5.0
 WITHIN_S = 20.0
@@ -60,7 +62,16 @@ def cancel(name: str = "web-1", document: str = "1") -> Command:
 
 
 class Sink:
-    """One worker's sink; `killed` begins the next worker, with the same store, the same log and the same ERP."""
+    """One worker's sink; `killed` begins the next worker, with the same store, the same log and the same ERP.
+
+    Subclasses say which other sink it is.
+    """
+
+    contract: Contract[Command] = command_contract("erp")
+    told_on = OUTCOMES
+
+    def acts(self) -> Acts:
+        return ErpActs(self.erp, timedelta(seconds=SETTLE_S))
 
     def __init__(self, folder: Path, *, upserts: bool = False, mode: Mode = "run") -> None:
         self.folder = folder
@@ -77,8 +88,10 @@ class Sink:
         self.gate = Gate("erp", self.clock)
         self.work = WorkTable(open_table(self.folder, self.broker.writer, name="erp-work", partitions=[PARTITION]))
         context = SinkContext(
+            name="erp",
+            contract=self.contract,
             table=self.work,
-            acts=ErpActs(self.erp, timedelta(seconds=SETTLE_S)),
+            acts=self.acts(),
             gate=self.gate,
             writer=self.broker.writer,
             serde=self.serde,
@@ -88,7 +101,7 @@ class Sink:
         self.sink = CommandSink(context, lambda: self.mode)
 
     async def open(self) -> None:
-        await self.serde.prepare([COMMANDS, OUTCOMES])
+        await self.serde.prepare([self.contract.topic, self.told_on])
         await self.sink.opened(frozenset({PARTITION}), GENERATION)
 
     async def killed(self) -> None:
@@ -104,12 +117,13 @@ class Sink:
 
     async def fold(self, *commands: Command, is_new: bool = True) -> None:
         """One batch of the topic."""
+        topic = self.contract.topic
         arrived = [
-            Arrived(one, self.serde.encode(COMMANDS, one), (COMMANDS, PARTITION, self.offset + number), is_new)
+            Arrived(one, self.serde.encode(topic, one), (topic, PARTITION, self.offset + number), is_new)
             for number, one in enumerate(commands)
         ]
         self.offset += len(commands)
-        await self.sink.fold(PARTITION, arrived, upto=(COMMANDS, self.offset))
+        await self.sink.fold(PARTITION, arrived, upto=(topic, self.offset))
 
     async def until(self, condition: Callable[[], object], *, passing: float = 0) -> None:
         """Wait for it; with `passing` so many seconds of the sink's time pass at every look."""
@@ -130,11 +144,11 @@ class Sink:
     def counts(self) -> dict[str, int]:
         """How the commands ended."""
         counts = self.work.table.tally(PARTITION).counts.items()
-        return {name.removeprefix(f"{COMMANDS}/"): number for name, number in counts if number}
+        return {name.removeprefix(f"{self.contract.topic}/"): number for name, number in counts if number}
 
     @property
     def outcomes(self) -> list[Outcome]:
-        return [model_of(OUTCOMES, record.value, Outcome) for record in self.broker.log[OUTCOMES]]
+        return [model_of(self.told_on, record.value, Outcome) for record in self.broker.log[self.told_on]]
 
 
 @asynccontextmanager

@@ -87,6 +87,29 @@ async def test_a_masked_failure_of_a_create_is_an_unknown_outcome(tmp_path: Path
         assert len(one.erp.documents) == len(one.erp.creates) == 1
 
 
+async def test_what_is_refused_again_and_again_without_a_reason_is_for_a_person(tmp_path: Path) -> None:
+    async with sink(tmp_path) as one:
+        one.erp.failures.extend([Failure(MaskedFailureError("could not save"))] * work.MASKED_AT_MOST)
+        await one.fold(create(), cancel(document="7"))
+        await one.at_rest(passing=5)
+
+        [told, _next] = one.outcomes
+        assert (told.state, told.reason) == ("DEAD", "rejected-by-target")
+        assert told.detail == "refused 5 times without a reason"
+        assert (len(one.erp.creates), one.left().masked) == (work.MASKED_AT_MOST, 0)
+
+
+async def test_a_target_that_hides_its_reason_once_is_asked_again_and_others_do_not_wait(tmp_path: Path) -> None:
+    async with sink(tmp_path) as one:
+        one.erp.failures.extend([Failure(MaskedFailureError("could not save"))] * 3)
+        await one.fold(create())
+        await one.until(lambda: len(one.erp.creates) == 3, passing=5)
+
+        assert one.gate.ready_in() == 0
+        await one.at_rest(passing=5)
+        assert [told.state for told in one.outcomes] == ["APPLIED"]
+
+
 @UPSERTS
 async def test_a_worker_that_is_killed_during_the_call_makes_no_second_document(tmp_path: Path, upserts: bool) -> None:  # noqa: FBT001
     async with sink(tmp_path, upserts=upserts) as one:

@@ -1,0 +1,47 @@
+"""What becomes of orders is written to the shop once, on real Kafka, though answers are lost and workers are killed."""
+
+import pytest
+
+from tests.faults.conftest import MakeShopOrders
+from tests.faults.shop_orders import ShopOrders
+from tests.processes import until
+
+pytestmark = pytest.mark.faults
+ORDERS = 6
+ONE_EACH = {"shipments": 1, "invoices": 1, "comments": 1}
+CREATES = r"/V1/orders?/[0-9]+/(ship|invoice|comments)$"
+
+
+def _is_done(system: ShopOrders) -> bool:
+    have_all = all(made.keys() >= ONE_EACH.keys() for made in system.made().values())
+    return have_all and all(system.external_ids().values()) and system.order_lag() == 0
+
+
+def _shipped(system: ShopOrders) -> int:
+    return sum(made["shipments"] for made in system.made().values())
+
+
+def _what_is_missing(system: ShopOrders) -> str:
+    logs = "\n".join(f"── {worker.name}\n{worker.log[-3000:]}" for worker in system.workers)
+    return f"every order has its documents; {system.made()}, {system.external_ids()}\n{logs}"
+
+
+def test_every_order_ends_with_one_of_each_document_and_the_erps_number(make_shop_orders: MakeShopOrders) -> None:
+    system = make_shop_orders()
+    workers = [system.worker(name) for name in ("a", "b")]
+    for worker in workers:
+        worker.wait_ready()
+    lost = system.shop.fault(kind="drop-answer", methods=["POST"], path=CREATES, rate=0.3)
+    system.place(ORDERS)
+    until(lambda: all(system.external_ids().values()), within=60, what=lambda: _what_is_missing(system))
+    system.say()
+
+    until(lambda: 0 < _shipped(system) < ORDERS, within=60, what=lambda: f"work in hand\n{_what_is_missing(system)}")
+    workers[0].kill()
+    system.worker("c")
+
+    until(lambda: _is_done(system), within=120, what=lambda: _what_is_missing(system), step=0.3)
+    assert system.shop.hits(lost) > 1
+    assert len(system.made()) == ORDERS
+    assert {order_id: made for order_id, made in system.made().items() if made != ONE_EACH} == {}
+    assert system.read("dead-letter.v1") == []

@@ -1,0 +1,84 @@
+"""Who the orders go to: the shop takes part where it can, through the door that its stock is written by."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from streams.app.order_side import OrderSide
+from streams.app.targets import ShopTarget
+from streams.runtime.gate import Gate
+from streams.runtime.partition_store import Derive
+from streams.runtime.table import BulkTable
+from streams.settings.tree import OrderSettings
+from streams.tables import SHIPMENT_WORK, WORK, TableSpec
+from streams.topics import COMMANDS, ORDERS_READ, SHIPMENT
+from tests.fakes.broker import MemoryBroker
+from tests.fakes.shop_order_target import InMemoryShopOrderTarget
+from tests.fakes.still_clock import StillClock
+from tests.unit.streams.tables import open_table
+
+
+class Worker:
+    """What the part needs of the application around it."""
+
+    def __init__(self, folder: Path, orders: OrderSettings, port: InMemoryShopOrderTarget | None) -> None:
+        self.folder, self.clock, self.broker = folder, StillClock(), MemoryBroker()
+        self.settings = SimpleNamespace(orders=orders)
+        self.writer, self.failed = self.broker.writer, print
+        self.serde = SimpleNamespace(encode=None)
+        self.letters, self.lease = SimpleNamespace(), SimpleNamespace()
+        self.intake = SimpleNamespace(pause_after_errors=None, is_paused=None)
+        ports: Any = SimpleNamespace(shop_orders=port)
+        settings: Any = SimpleNamespace(settle_s=60, max_connections=4, channel="web")
+        stock: Any = None
+        self.shop = ShopTarget(stock, ports, Gate("shop", self.clock), settings)
+        self.asked: list[str] = []
+
+    def table(self, spec: TableSpec, derive: Derive) -> BulkTable:  # noqa: ARG002  no index is needed
+        return open_table(self.folder / spec.name, self.writer, name=spec.name, partitions=[0])
+
+    def sink_mode(self, role: str) -> str:
+        self.asked.append(role)
+        return "paused"
+
+
+def side(folder: Path, *, port: InMemoryShopOrderTarget | None = None, shop: bool = True) -> tuple[Worker, OrderSide]:
+    worker: Any = Worker(folder, OrderSettings(shop=shop), port)
+    return worker, OrderSide(worker, {})
+
+
+def test_the_shop_takes_part_with_one_gate_for_stock_and_both_sinks_of_orders(tmp_path: Path) -> None:
+    worker, made = side(tmp_path, port=InMemoryShopOrderTarget())
+
+    assert {one.table for one in made.sinks} == {WORK["commerce"].name, SHIPMENT_WORK.name}
+    assert made.gates == {"commerce": worker.shop.gate}
+    assert {made.inputs[topic.name].table for topic in (COMMANDS["commerce"], SHIPMENT)} == {
+        WORK["commerce"].name,
+        SHIPMENT_WORK.name,
+    }
+    assert [made.inputs[topic.name].table for topic in ORDERS_READ if topic.name == "commerce.outcome.v1"] == ["orders"]
+
+
+def test_both_sinks_of_the_shops_orders_are_ordered_under_one_name(tmp_path: Path) -> None:
+    worker, made = side(tmp_path, port=InMemoryShopOrderTarget())
+
+    for one in made.sinks:
+        one.sink._mode()
+
+    assert worker.asked == ["commerce-orders", "commerce-orders"]
+
+
+@pytest.mark.parametrize(
+    ("port", "shop"), [(None, True), (InMemoryShopOrderTarget(), False)], ids=["cannot", "not set"]
+)
+def test_a_shop_that_cannot_or_shall_not_is_told_nothing(
+    tmp_path: Path,
+    port: InMemoryShopOrderTarget | None,
+    shop: bool,  # noqa: FBT001
+) -> None:
+    _worker, made = side(tmp_path, port=port, shop=shop)
+
+    assert (made.sinks, made.gates) == ([], {})
+    assert SHIPMENT.name not in made.inputs
