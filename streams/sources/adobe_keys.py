@@ -32,8 +32,8 @@ MOST_KEYS = 64
 STRANGERS, STRANGERS_S = 20, 60.0
 """So many unproven paths are fetched in so many seconds."""
 FETCH_S, LARGEST = 3.0, 16_384
-_MISSING = frozenset({403, 404, 410})
-"""What stores of files answer for a file that they do not have."""
+_MISSING = frozenset({404, 410})
+"""Any other refusal may pass, and a delivery that is refused for good is lost."""
 
 Fetch = Callable[[str], Awaitable[bytes | None]]
 """Path → what stands there, None where nothing does.  Raises ConnectorError."""
@@ -133,9 +133,12 @@ class AdobeKeys:
     async def _renew(self, path: str, known: _Kept | None) -> None:
         try:
             pem = await self._fetch(path)
+            key = rsa_key_of(pem) if pem is not None else None
         except ConnectorError as error:
             raise KeysAwayError(f"{type(error).__name__}: {error.message}") from None
-        now, key = self._clock.monotonic(), _key_in(pem)
+        except ValueError as error:
+            raise KeysAwayError(f"what stands at {path} {error}") from None
+        now = self._clock.monotonic()
         fresh = FRESH_S if key is not None else MISSING_S
         self._kept[path] = _Kept(key, now, now + fresh, known is not None and known.proven and key is not None)
         self._make_room()
@@ -145,10 +148,3 @@ class AdobeKeys:
         while len(self._kept) > MOST_KEYS:
             doomed = next((path for path, one in self._kept.items() if not one.proven), next(iter(self._kept)))
             del self._kept[doomed]
-
-
-def _key_in(pem: bytes | None) -> RSAPublicKey | None:
-    try:
-        return rsa_key_of(pem) if pem is not None else None
-    except ValueError:
-        return None

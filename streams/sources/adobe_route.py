@@ -61,13 +61,22 @@ class AdobeRoute:
         check_form(request, CLOUD_EVENTS)
         pairs = _signatures(request)
         with self.turnstile.passed(ROOM):
-            most = self.settings.adobe_events.max_body_bytes
-            body = await body_of(request, at_most=most, within_s=self.settings.read_s, limit=_LIMIT)
+            body = await self._body(request)
             if not pairs:
                 return _validation(body)
             hints = await self._believed(body, pairs)
             counts = await done(self.completion, SOURCE, hints, "")
         return json_answer({"events": len(hints), **{outcome.value: count for outcome, count in counts.items()}})
+
+    async def _body(self, request: web.Request) -> bytes:
+        """Adobe never sends again what was refused with 408: it is told to.  Raises RefusedError."""
+        most = self.settings.adobe_events.max_body_bytes
+        try:
+            return await body_of(request, at_most=most, within_s=self.settings.read_s, limit=_LIMIT)
+        except RefusedError as error:
+            if error.reason is not Reason.TOO_SLOW:
+                raise
+            raise RefusedError(Reason.BUSY, error.problem.error, told=f"{SOURCE}: too-slow") from None
 
     async def _believed(self, body: bytes, pairs: tuple[tuple[str, str], ...]) -> tuple[Hint, ...]:
         """The hints of a body that is Adobe's and ours.  For another client's no key is fetched.  Raises RefusedError.

@@ -14,7 +14,7 @@ from streams.sources.order_completion import HintOutcome, OrderCompletion, ShopA
 
 
 def unsigned(told: str) -> RefusedError:
-    return RefusedError(Reason.NOT_SIGNED, UNSIGNED, told=told)
+    return RefusedError(Reason.NOT_SIGNED, UNSIGNED, headers={"WWW-Authenticate": "Signature"}, told=told)
 
 
 def malformed(error: MalformedError, told: str) -> RefusedError:

@@ -406,6 +406,21 @@ async def test_a_delivery_that_is_too_large_is_refused_before_it_is_read() -> No
         assert "STREAMS_GATEWAY__ADOBE_EVENTS__MAX_BODY_BYTES" in answer.json["error"]
 
 
+async def test_a_delivery_that_stops_half_way_is_asked_for_again() -> None:
+    async with adobe_gateway(read_s=0.05) as served:
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        content = delivery(event())
+        lines = {**delivered(content), "Host": "x", "Content-Length": str(len(content))}
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        writer.write(f"POST {PATH} HTTP/1.1\r\n{head}\r\n".encode() + content[:10])
+
+        status = await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+
+        assert b"503" in status
+
+
 @pytest.mark.parametrize("headers", [{"Content-Type": "text/plain"}, {"Content-Encoding": "gzip"}])
 async def test_only_plain_json_is_taken(served: AdobeServed, headers: dict[str, str]) -> None:
     content = delivery(event())
