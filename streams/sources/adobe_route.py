@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from streams.runtime.clock import Clock
 from streams.runtime.logs import logger
 from streams.settings.tree import GatewaySettings
 from streams.sources import adobe_events
@@ -36,6 +37,20 @@ _LIMIT = "STREAMS_GATEWAY__ADOBE_EVENTS__MAX_BODY_BYTES"
 _LOG = logger("streams.gateway")
 
 
+class Seldom:
+    """Once a second: what anybody may cause must not be a flood of lines."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._last = clock, float("-inf")
+
+    def now(self) -> bool:
+        now = self._clock.monotonic()
+        if now - self._last < 1:
+            return False
+        self._last = now
+        return True
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class AdobeRoute:
     """One address for every event; whose it is the client id in the signed body says."""
@@ -44,6 +59,7 @@ class AdobeRoute:
     keys: AdobeKeys
     completion: OrderCompletion
     turnstile: Turnstile
+    validations: Seldom
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_get(PATH, self.challenge, allow_head=False)
@@ -63,7 +79,7 @@ class AdobeRoute:
         with self.turnstile.passed(ROOM):
             body = await self._body(request)
             if not pairs:
-                return _validation(body)
+                return self._validation(body)
             hints = await self._believed(body, pairs)
             counts = await done(self.completion, SOURCE, hints, "")
         return json_answer({"events": len(hints), **{outcome.value: count for outcome, count in counts.items()}})
@@ -93,6 +109,21 @@ class AdobeRoute:
         await self._check(body, pairs)
         return hints
 
+    def _validation(self, body: bytes) -> web.Response:
+        """Adobe asks for a look at an address of its own, where the challenge failed.
+
+        Nobody signed this, so the address is not called: it is logged, and a person opens it.  Raises RefusedError.
+        """
+        try:
+            address = adobe_events.validation_of(body)
+        except MalformedError:
+            address = ""
+        if not address:
+            raise unsigned(f"{SOURCE}: no-signature")
+        if self.validations.now():
+            _LOG.warning("adobe-validation-asked", open_within_5_min=address)
+        return json_answer({"validation": "logged"})
+
     async def _check(self, body: bytes, pairs: tuple[tuple[str, str], ...]) -> None:
         """One signature that is right is enough.  Raises RefusedError."""
         away = ""
@@ -115,18 +146,3 @@ def _signatures(request: web.Request) -> tuple[tuple[str, str], ...]:
     """Signature and path of its key, where both are there and the path has the documented form."""
     found = ((only(request, signature), only(request, path)) for signature, path in SIGNATURES)
     return tuple((signature, path) for signature, path in found if signature and KEY_PATH.fullmatch(path))
-
-
-def _validation(body: bytes) -> web.Response:
-    """Adobe asks for a look at an address of its own, where the challenge failed.
-
-    Nobody signed this, so the address is not called: it is logged, and a person opens it.  Raises RefusedError.
-    """
-    try:
-        address = adobe_events.validation_of(body)
-    except MalformedError:
-        address = ""
-    if not address:
-        raise unsigned(f"{SOURCE}: no-signature")
-    _LOG.warning("adobe-validation-asked", open_within_5_min=address)
-    return json_answer({"validation": "logged"})

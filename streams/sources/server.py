@@ -12,7 +12,7 @@ from streams.runtime.health import Health
 from streams.settings.public_keys import rsa_key_of
 from streams.settings.tree import GatewaySettings
 from streams.sources.adobe_keys import AdobeKeys
-from streams.sources.adobe_route import AdobeRoute
+from streams.sources.adobe_route import AdobeRoute, Seldom
 from streams.sources.answers import Failures, Handler, set_headers
 from streams.sources.order_acceptance import OrderAcceptance
 from streams.sources.order_completion import OrderCompletion
@@ -120,7 +120,8 @@ class GatewayServer:
     def _add_adobe(self, app: web.Application, settings: GatewaySettings, adobe: AdobeParts) -> None:
         """Each where it is set; another address is none."""
         if settings.adobe_events.client_id:
-            AdobeRoute(settings, adobe.keys, adobe.completion, self._turnstile).add_to(app)
+            seldom = Seldom(self._parts.clock)
+            AdobeRoute(settings, adobe.keys, adobe.completion, self._turnstile, seldom).add_to(app)
         if settings.commerce_webhook.public_key:
             key = rsa_key_of(settings.commerce_webhook.public_key.encode())
             WebhookRoute(settings, key, adobe.completion, self._turnstile).add_to(app)

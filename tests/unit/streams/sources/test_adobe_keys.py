@@ -136,7 +136,7 @@ async def test_a_host_that_does_not_answer_is_not_waited_for(clock: StillClock) 
 @pytest.mark.parametrize("content", ["", "<html>no key</html>", pem("weak", 1024)])
 async def test_what_is_no_sound_key_is_not_used_and_may_pass(keys: AdobeKeys, host: KeyServer, content: str) -> None:
     host.files[FIRST] = content
-    with pytest.raises(KeysAwayError, match="what stands at /prod/keys/pub-key-lyTiz3gQe4.pem must be an RSA"):
+    with pytest.raises(KeysAwayError, match="must be an RSA"):
         await keys.key(FIRST)
     host.files[FIRST] = pem("first")
 
