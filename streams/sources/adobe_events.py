@@ -62,8 +62,9 @@ class _Body(_Event, frozen=True):
     validation_url: str = msgspec.field(name="validationUrl", default="")
 
 
-_BODY = msgspec.json.Decoder(_Body | tuple[_Event, ...])
-_DATA = msgspec.json.Decoder(_Data | None)
+_Found = _Body | tuple[_Event, ...]
+_BODY: msgspec.json.Decoder[_Found] = msgspec.json.Decoder(_Found)
+_DATA: msgspec.json.Decoder[_Data | None] = msgspec.json.Decoder(_Data | None)
 
 
 def validation_of(body: bytes) -> str:
@@ -81,7 +82,7 @@ def hints_of(body: bytes, client_id: str) -> tuple[Hint, ...]:
     return tuple(_hint(one) for one in events)
 
 
-def _decoded(body: bytes) -> "_Body | tuple[_Event, ...]":
+def _decoded(body: bytes) -> _Found:
     try:
         return _BODY.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -90,7 +91,7 @@ def _decoded(body: bytes) -> "_Body | tuple[_Event, ...]":
         raise malformed("the body", "is nested too deep") from None
 
 
-def _events(found: "_Body | tuple[_Event, ...]") -> tuple[_Event, ...]:
+def _events(found: _Found) -> tuple[_Event, ...]:
     if isinstance(found, _Body):
         found = (found,) if found.events is None else found.events
     if not 0 < len(found) <= MOST_EVENTS:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from schemas.errors import EncodeError
 from schemas.models.order import Order
 from streams.runtime.clock import Clock
 from streams.runtime.logs import logger
@@ -67,9 +68,10 @@ class OrderAcceptance:
         """An order that was read at its shop.  Raises UnusableOrderError, OtherContentError, NotAppendedError."""
         try:
             order_id_of(order)
-        except ValueError as error:
+            size = len(self._encode(TOPIC, order))
+        except (ValueError, EncodeError) as error:
             raise UnusableOrderError(str(error)) from None
-        if len(self._encode(TOPIC, order)) > self._most_bytes:
+        if size > self._most_bytes:
             raise UnusableOrderError(f"the order has more than {self._most_bytes} bytes as a record")
         return await self._accepted(order, cause)
 

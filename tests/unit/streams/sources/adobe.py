@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from schemas.models.order import Address, Order, OrderLine
+from schemas.models.order import Address, Customer, Order, OrderLine, Payment, Totals
 from streams.runtime.health import Health
 from streams.runtime.lookback import Place
 from streams.sources.adobe_keys import AdobeKeys, KeyHost
@@ -33,8 +33,12 @@ FIRST, SECOND, GONE = (f"/prod/keys/pub-key-{name}.pem" for name in ("lyTiz3gQe4
 Json = dict[str, Any]  # Any: JSON
 
 
-@cache
 def private(name: str, bits: int = 2048) -> rsa.RSAPrivateKey:
+    return _private(name, bits)
+
+
+@cache
+def _private(_name: str, bits: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
@@ -103,8 +107,11 @@ def shop_order(number: str = "000000123", updated_at: int = 1_772_441_000_000_00
         "currency": "EUR",
         "placed_at": 1_772_441_000_000_000,
         "updated_at": updated_at,
+        "customer": Customer(email="buyer@example.com"),
         "billing": Address(city="Springfield", street=("Canary Street 7",), country="US"),
         "lines": (OrderLine(line_id="1", sku="PUMP-200", quantity=2_000_000, price=450_250_000),),
+        "totals": Totals(grand_total=900_500_000),
+        "payment": Payment(),
         **changes,
     }
     return Order(**plain)

@@ -17,8 +17,8 @@ def read(body: bytes) -> tuple[Hint, ...]:
     return hints_of(body, CLIENT)
 
 
-def with_value(value: object, **changes: object) -> bytes:
-    return delivery(event(data={"key": "k", "value": value}, **changes))
+def with_value(value: object) -> bytes:
+    return delivery(event(data={"key": "k", "value": value}))
 
 
 @pytest.mark.parametrize("name", ORDER_EVENTS)

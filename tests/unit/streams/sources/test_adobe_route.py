@@ -58,7 +58,7 @@ async def send_events(served: AdobeServed, *events: Json) -> Answer:
 
 
 def events_counted(outcome: str) -> float:
-    return counted("streams_gateway_hints_total", source="adobe-events", outcome=outcome)
+    return counted("streams_gateway_hints_total", outcome=outcome, source="adobe-events")
 
 
 # ── the challenge ────────────────────────────────────────────────────────────────────────────────
@@ -261,8 +261,12 @@ async def test_an_order_that_is_not_there_is_taken_counted_and_logged(
 
 @pytest.mark.parametrize(
     "changes",
-    [{"channel": "a-channel-whose-name-is-too-long"}, {"extras": {"note": "n" * 900_000}}],
-    ids=["no order id", "too large"],
+    [
+        {"channel": "a-channel-whose-name-is-too-long"},
+        {"extras": {str(number): "n" * 9_000 for number in range(100)}},
+        {"placed_at": 2**70},
+    ],
+    ids=["no order id", "too large", "no record"],
 )
 async def test_an_order_that_no_record_can_carry_is_not_asked_for_again(
     served: AdobeServed, changes: Json, logged: list[EventDict]

@@ -78,7 +78,7 @@ def test_events_without_a_shop_to_read_are_refused_at_start() -> None:
         f"{wms}AUTH__TOKEN": "canary",
     }
 
-    assert "STREAMS_CONNECTORS__ADOBE_COMMERCE__" in one_line(run("gateway", settings=nowhere))
+    assert "STREAMS_CONNECTORS__ADOBE_COMMERCE: auth.kind is missing" in one_line(run("gateway", settings=nowhere))
     assert one_line(run("gateway", settings={**settings, **no_shop})) == (
         "commerce-streams: STREAMS_ROLES__COMMERCE: connector 'rest_wms' has no orders of a shop"
     )

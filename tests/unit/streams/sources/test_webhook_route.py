@@ -38,12 +38,12 @@ async def test_a_webhook_is_answered_with_success_when_the_whole_order_is_append
 
 
 async def test_the_same_state_again_adds_nothing(served: AdobeServed) -> None:
-    before = counted("streams_gateway_hints_total", source="commerce-webhook", outcome="duplicate")
+    before = counted("streams_gateway_hints_total", outcome="duplicate", source="commerce-webhook")
 
     assert [(await send(served)).status for _ in range(2)] == [200, 200]
 
     assert len(served.log.records) == 1
-    assert counted("streams_gateway_hints_total", source="commerce-webhook", outcome="duplicate") == before + 1
+    assert counted("streams_gateway_hints_total", outcome="duplicate", source="commerce-webhook") == before + 1
 
 
 async def test_an_order_that_is_not_there_yet_does_not_stop_the_shopper(served: AdobeServed) -> None:
