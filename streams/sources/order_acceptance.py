@@ -21,8 +21,6 @@ from streams.topics import COMMERCE_ORDER
 
 TOPIC = COMMERCE_ORDER.name
 EVENT_TYPE = "commerce.order.v1.Order"
-MOST_BYTES = 800_000
-"""Of a record; topics take 1 MB as they are made."""
 FRAME = 5
 """Bytes of the frame, which hold the id of the schema: what an event says stands behind them."""
 Encode = Callable[[str, msgspec.Struct], bytes]
@@ -54,11 +52,8 @@ class UnusableOrderError(Exception):
 class OrderAcceptance:
     """One for all channels."""
 
-    def __init__(
-        self, log: Log, recent: Recent[Place], encode: Encode, clock: Clock, *, most_bytes: int = MOST_BYTES
-    ) -> None:
+    def __init__(self, log: Log, recent: Recent[Place], encode: Encode, clock: Clock) -> None:
         self._log, self._recent, self._encode, self._clock = log, recent, encode, clock
-        self._most_bytes = most_bytes
 
     async def accept(self, channel: str, webhook_id: str, body: bytes) -> Receipt:
         """Returns when the record is acknowledged.  Raises MalformedError, OtherContentError, NotAppendedError."""
@@ -68,12 +63,12 @@ class OrderAcceptance:
         """An order that was read at its shop.  Raises UnusableOrderError, OtherContentError, NotAppendedError."""
         try:
             order_id_of(order)
-            size = len(self._encode(TOPIC, order))
-        except (ValueError, EncodeError) as error:
+        except ValueError as error:
             raise UnusableOrderError(str(error)) from None
-        if size > self._most_bytes:
-            raise UnusableOrderError(f"the order has more than {self._most_bytes} bytes as a record")
-        return await self._accepted(order, cause)
+        try:
+            return await self._accepted(order, cause)
+        except EncodeError as error:
+            raise UnusableOrderError(str(error)) from None
 
     async def _accepted(self, order: Order, cause: str) -> Receipt:
         value = self._encode(TOPIC, order)

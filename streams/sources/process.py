@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 
 from connectors.core.order_ports import ShopOrderTarget
+from schemas.guards import MAX_VALUE_BYTES
 from streams.runtime import logs
 from streams.runtime.clock import Clock, SystemClock
 from streams.runtime.cluster import Cluster
@@ -18,7 +19,7 @@ from streams.settings import Settings, SettingsError, read_settings
 from streams.settings.tree import GatewaySettings
 from streams.sources.adobe_keys import AdobeKeys, KeyHost
 from streams.sources.kafka_log import KafkaLog
-from streams.sources.order_acceptance import MOST_BYTES, TOPIC, OrderAcceptance
+from streams.sources.order_acceptance import TOPIC, OrderAcceptance
 from streams.sources.order_completion import HintOutcome, OrderCompletion
 from streams.sources.recent import Recent
 from streams.sources.server import STOP_WITHIN, AdobeParts, GatewayServer, Parts
@@ -65,7 +66,7 @@ def check_topic(settings: Settings, cluster: Cluster) -> None:
     state = cluster.topics([TOPIC]).get(TOPIC)
     if state is None:
         raise CannotStartError(f"topic {TOPIC} does not exist; run `commerce-streams topics apply`")
-    most = max(settings.gateway.max_body_bytes, MOST_BYTES if settings.gateway.reads_the_shop else 0)
+    most = max(settings.gateway.max_body_bytes, MAX_VALUE_BYTES if settings.gateway.reads_the_shop else 0)
     held, needed = int(state.config.get("max.message.bytes", "0")), most + ROOM
     if held < needed:
         raise CannotStartError(

@@ -59,12 +59,13 @@ def test_a_topic_that_could_not_take_every_order_is_refused() -> None:
 
 
 def test_adobes_events_need_a_topic_that_takes_whole_orders() -> None:
-    events = {"STREAMS_GATEWAY__ADOBE_EVENTS__CLIENT_ID": "ca7b36f2"}
-    check(Topics("400000"))
+    small = {"STREAMS_GATEWAY__MAX_BODY_BYTES": "1024"}
+    events = {**small, "STREAMS_GATEWAY__ADOBE_EVENTS__CLIENT_ID": "ca7b36f2"}
+    check(Topics("200000"), **small)
     check(Topics("1048588"), **events)
 
-    with pytest.raises(CannotStartError, match=r"max\.message\.bytes is 400000, records of 865536 can come"):
-        check(Topics("400000"), **events)
+    with pytest.raises(CannotStartError, match=r"max\.message\.bytes is 200000, records of 327680 can come"):
+        check(Topics("200000"), **events)
 
 
 def test_events_without_a_shop_to_read_are_refused_at_start() -> None:
