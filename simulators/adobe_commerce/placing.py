@@ -1,5 +1,6 @@
 """POST /_sim/orders: a shopper places an order, as the storefront would."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
@@ -11,9 +12,13 @@ from simulators.adobe_commerce.shop import Shop
 from simulators.core.exchange import Answer, Call, ControlRoute, Note, json_answer
 
 
-def control(shop: Shop) -> ControlRoute:
+def control(shop: Shop, told: Callable[[Note], None]) -> ControlRoute:
+    """`told` hears of every order that was placed."""
+
     async def place(call: Call, note: Note) -> Answer:
-        return _place(shop, call, note)
+        answer = _place(shop, call, note)
+        told(note)
+        return answer
 
     return ControlRoute("POST", "/_sim/orders", place, journal_kind="order")
 

@@ -26,6 +26,11 @@ class AdobeCommerceSimulator(Simulator):
         self.commerce = AdobeCommerce(settings, seed, beat)
         super().__init__(self.commerce, options, clock=beat)
 
+    async def stop(self) -> None:
+        """Events that are under way end first."""
+        await self.commerce.events.stop()
+        await super().stop()
+
     @property
     def base_url(self) -> str:
         """What a client is configured with: without /rest (PaaS), with the tenant (SaaS)."""

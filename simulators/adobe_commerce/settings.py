@@ -43,6 +43,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ims_org_id: str = "SIMULATED@AdobeOrg"
     ims_token_life_s: Seconds = 24 * 3600.0
 
+    # events; nothing is sent without an address
+    events_url: str | None = None
+    events_client_id: str = "simulated-client"
+    events_first_wait_s: Annotated[float, msgspec.Meta(gt=0)] = 60.0
+
     # limits
     input_limit: bool = False
     input_list_limit: Count = 20

@@ -15,6 +15,8 @@ from simulators.adobe_commerce.auth import LOGIN_REFUSED, TOKEN_INVALID, Doorkee
 from simulators.adobe_commerce.contract import Operation
 from simulators.adobe_commerce.documents import MASKED, DocumentRoutes
 from simulators.adobe_commerce.errors import ApiError, FatalError, gateway_page, internal, not_authorized
+from simulators.adobe_commerce.event_keys import FOLDER
+from simulators.adobe_commerce.events import EventSender
 from simulators.adobe_commerce.order_routes import NO_OP, OrderLocks, OrderRoutes
 from simulators.adobe_commerce.search import UnknownFieldError as UnknownSearchFieldError
 from simulators.adobe_commerce.service_input import SCALARS, InputCompiler, TypeMismatchError, UnknownFieldError, Value
@@ -51,6 +53,7 @@ class AdobeCommerce:
     def __init__(self, settings: Settings | None = None, seed: Seed | None = None, clock: Clock | None = None) -> None:
         start = seed or default_seed()
         self.shop = Shop(settings or Settings(), start, build(start), clock or SystemClock())
+        self.events = EventSender(self.shop)
         self._doors = Doorkeeper(self.shop)
         self._calls: deque[float] = deque()
         self._contract = contract.load()
@@ -69,15 +72,17 @@ class AdobeCommerce:
 
     async def answer(self, call: Call, note: Note) -> Answer:
         try:
-            return await self._answer(call, note)
+            answer = await self._answer(call, note)
         except (ApiError, FatalError, GatewayRefusalError) as refusal:
             return refusal.answer()
         except (UnknownFieldError, UnknownSearchFieldError) as problem:
             note.detail["unknown_field"] = str(problem)
             return internal(self.shop.rng).answer()
+        self._tell(note, only_external_id=call.method == "POST" and call.path.endswith("/V1/orders"))
+        return answer
 
     def admit(self, call: Call) -> Answer | None:
-        if call.path == IMS_PATH:
+        if call.path == IMS_PATH or call.path.startswith(FOLDER):
             return None
         try:
             operation, _ = self._route(call, Note())
@@ -136,12 +141,32 @@ class AdobeCommerce:
     def controls(self) -> list[ControlRoute]:
         return [
             ControlRoute("GET", "/_sim/state/source-items", self._show_source_items),
-            placing.control(self.shop),
+            ControlRoute("GET", "/_sim/events", self._show_events),
+            placing.control(self.shop, self._tell),
         ]
 
     # ── one request ──────────────────────────────────────────────────────────────────────────────
 
+    def _tell(self, note: Note, *, only_external_id: bool = False) -> None:
+        """An order that changed raises an event."""
+        order_id = note.detail.get("entity_id")
+        order = self.shop.state.orders.orders.get(order_id) if isinstance(order_id, int) else None
+        if note.effect and order is not None:
+            self.events.changed(order, only_external_id=only_external_id)
+
+    async def _show_events(self, _call: Call, _note: Note) -> Answer:
+        return json_answer(200, self.events.shown())
+
+    def _public_key(self, call: Call) -> Answer:
+        """Stands in for static.adobeioevents.com."""
+        found = self.events.keys.public(call.path) if call.method == "GET" else None
+        if found is None:
+            return Answer(404, b"", content_type="text/plain")
+        return Answer(200, found, content_type="application/x-pem-file")
+
     async def _answer(self, call: Call, note: Note) -> Answer:
+        if call.path.startswith(FOLDER):
+            return self._public_key(call)
         if not call.admitted:
             self._check_rate(call.at)
         if call.path == IMS_PATH and call.method == "POST":

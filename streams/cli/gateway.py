@@ -1,4 +1,4 @@
-"""`gateway`: takes signed orders over HTTP and puts them on their topic."""
+"""`gateway`: takes signed orders, events and webhooks over HTTP and puts the orders on their topic."""
 
 import os
 import sys
@@ -15,11 +15,12 @@ def gateway() -> None:
     \b
     Example: commerce-streams gateway
     """  # noqa: D301  click reads \b as "keep these lines"
+    from streams.app.shop_orders import open_shop_orders  # noqa: PLC0415  heavy: only a run needs it
     from streams.sources.process import CannotStartError, run  # noqa: PLC0415  heavy: only a run needs it
     from streams.sources.server import NotListeningError  # noqa: PLC0415  as above
 
     try:
-        code = run(os.environ)
+        code = run(os.environ, open_shop_orders)
     except (CannotStartError, NotListeningError) as error:
         raise CannotRunError(str(error)) from None
     sys.exit(code)

@@ -65,6 +65,9 @@ SINK_MODE = _gauge("sink_mode", "0 paused, 1 shadow, 2 run.", "sink")
 GATEWAY_ACCEPTED = _counter("gateway_accepted_total", "Events that are on their topic, acknowledged.", "channel")
 GATEWAY_DUPLICATES = _counter("gateway_duplicates_total", "Events that came again and added nothing.", "channel")
 GATEWAY_REFUSED = _counter("gateway_refused_total", "Requests that were refused, by reason.", "reason")
+GATEWAY_HINTS = _counter(
+    "gateway_hints_total", "Events and webhooks that name an order, by what came of them.", "source", "outcome"
+)
 GATEWAY_IN_FLIGHT = _gauge("gateway_inflight_requests", "Requests under way.")
 APPEND_SECONDS = _histogram("gateway_append_seconds", "Until Kafka acknowledged an event, or did not.", "topic")
 # worker

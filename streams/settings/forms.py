@@ -4,10 +4,12 @@ import re
 from base64 import b64decode
 from decimal import Decimal
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from connectors.core.settings import BaseUrl
 from streams.domain.order_id import unified_id
 from streams.domain.quantities import MICROS, RECORD_LIMIT
 from streams.domain.stock_rules import ANY
@@ -85,8 +87,29 @@ def _webhook_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def _safe_address(url: str) -> str:
+    """What is read there is believed, so nobody on the way may write it."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        raise ValueError("must start with https://, unless it is on this machine")
+    return url
+
+
+def _public_key(pem: str) -> str:
+    if pem:
+        from streams.settings.public_keys import rsa_key_of  # noqa: PLC0415  heavy: only who sets a key needs it
+
+        rsa_key_of(pem.encode())
+    return pem
+
+
 Brokers = Annotated[str, AfterValidator(_servers)]
 Channel = Annotated[str, AfterValidator(_channel)]
+SafeUrl = Annotated[BaseUrl, AfterValidator(_safe_address)]
+PublicKey = Annotated[str, AfterValidator(_public_key)]
 WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Quantity = Annotated[Decimal, Field(ge=0, le=MOST_UNITS, decimal_places=6)]

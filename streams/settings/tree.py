@@ -7,7 +7,18 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from connectors.core.settings import BaseUrl
-from streams.settings.forms import Brokers, Channel, Factor, Pairs, Quantity, SkusOrAll, TimeZone, WebhookSecret
+from streams.settings.forms import (
+    Brokers,
+    Channel,
+    Factor,
+    Pairs,
+    PublicKey,
+    Quantity,
+    SafeUrl,
+    SkusOrAll,
+    TimeZone,
+    WebhookSecret,
+)
 
 Port = int
 Milliseconds = int
@@ -204,6 +215,30 @@ class OrderSettings(Frozen):
     at_once: int = Field(8, ge=1, le=256, description="Orders that are worked on side by side at one target.")
 
 
+class AdobeEventsSettings(Frozen):
+    """What Adobe I/O Events delivers; off until the client id is named."""
+
+    client_id: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9_-]{0,128}$",
+        description="Client id of the credential in the Adobe Developer Console that events are for; empty: not taken.",
+    )
+    static_url: SafeUrl = Field(
+        "https://static.adobeioevents.com", description="Where Adobe serves its public keys; only this is asked."
+    )
+    max_body_bytes: int = Field(
+        2_500_000, ge=1024, le=8_000_000, description="Deliveries beyond this are refused; a batch of Adobe has 2 MB."
+    )
+
+
+class CommerceWebhookSettings(Frozen):
+    """What the shop's own webhooks send; off until its public key is named."""
+
+    public_key: PublicKey = Field(
+        "", description="The shop's public key (PEM, RSA), from its webhook settings; empty: not taken."
+    )
+
+
 class GatewaySettings(Frozen):
     """The gateway, which takes orders over HTTP; a process of its own."""
 
@@ -221,6 +256,17 @@ class GatewaySettings(Frozen):
         3600, ge=600, le=86_400, description="How long the id of an event is known, so that a repeat adds nothing."
     )
     remember_ids: int = Field(50_000, ge=1000, le=1_000_000, description="How many such ids are known at most.")
+
+    shop_read_s: Seconds = Field(
+        5, gt=0, le=60, description="How long the shop may take to show an order that an event or a webhook names."
+    )
+    adobe_events: AdobeEventsSettings = AdobeEventsSettings()
+    commerce_webhook: CommerceWebhookSettings = CommerceWebhookSettings()
+
+    @property
+    def reads_the_shop(self) -> bool:
+        """Whether anything is taken that only names an order."""
+        return bool(self.adobe_events.client_id or self.commerce_webhook.public_key)
 
     @field_validator("secrets")
     @classmethod

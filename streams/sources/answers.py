@@ -35,6 +35,8 @@ class Reason(StrEnum):
     BUSY = "busy"
     STOPPING = "stopping"
     NOT_APPENDED = "not-appended"
+    SHOP_AWAY = "shop-away"
+    KEYS_AWAY = "keys-away"
     FAULT = "fault"
 
 
@@ -51,9 +53,18 @@ STATUS: Mapping[Reason, int] = {
     Reason.BUSY: 503,
     Reason.STOPPING: 503,
     Reason.NOT_APPENDED: 503,
+    Reason.SHOP_AWAY: 503,
+    Reason.KEYS_AWAY: 503,
     Reason.FAULT: 500,
 }
-RETRY_AFTER_S: Mapping[Reason, int] = {Reason.BUSY: 1, Reason.STOPPING: 5, Reason.NOT_APPENDED: 5}
+RETRY_AFTER_S: Mapping[Reason, int] = {
+    Reason.BUSY: 1,
+    Reason.STOPPING: 5,
+    Reason.NOT_APPENDED: 5,
+    Reason.SHOP_AWAY: 30,
+    Reason.KEYS_AWAY: 60,
+}
+UNSIGNED = "The request is not signed as it must be; see docs/gateway.md."
 CLOSES = frozenset({Reason.TOO_LARGE, Reason.TOO_SLOW, Reason.STOPPING})
 """After these nothing more is read of the connection."""
 
@@ -82,7 +93,7 @@ class RefusedError(Exception):
         self.reason, self.problem, self.told = reason, Problem(sentence, fields), told
         self.headers = dict(headers or {})
         if reason in RETRY_AFTER_S:
-            self.headers["Retry-After"] = str(RETRY_AFTER_S[reason])
+            self.headers.setdefault("Retry-After", str(RETRY_AFTER_S[reason]))
 
 
 def json_answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

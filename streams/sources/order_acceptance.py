@@ -1,4 +1,4 @@
-"""An order of a channel, from its body to its acknowledged record: `commerce.order.v1`, keyed by the order number."""
+"""An order, from its body or its shop to its acknowledged record: `commerce.order.v1`, keyed by the order number."""
 
 import hashlib
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from schemas.errors import EncodeError
 from schemas.models.order import Order
 from streams.runtime.clock import Clock
 from streams.runtime.logs import logger
@@ -44,25 +45,42 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     duplicate: bool = False
 
 
+class UnusableOrderError(Exception):
+    """An order of the shop that no record can carry; the message is for a person."""
+
+
 class OrderAcceptance:
     """One for all channels."""
 
-    def __init__(self, log: Log, recent: Recent, encode: Encode, clock: Clock) -> None:
+    def __init__(self, log: Log, recent: Recent[Place], encode: Encode, clock: Clock) -> None:
         self._log, self._recent, self._encode, self._clock = log, recent, encode, clock
 
     async def accept(self, channel: str, webhook_id: str, body: bytes) -> Receipt:
         """Returns when the record is acknowledged.  Raises MalformedError, OtherContentError, NotAppendedError."""
-        order = order_of(body, channel, self._clock.micros())
+        return await self._accepted(order_of(body, channel, self._clock.micros()), webhook_id)
+
+    async def append(self, order: Order, cause: str) -> Receipt:
+        """An order that was read at its shop.  Raises UnusableOrderError, OtherContentError, NotAppendedError."""
+        try:
+            order_id_of(order)
+        except ValueError as error:
+            raise UnusableOrderError(str(error)) from None
+        try:
+            return await self._accepted(order, cause)
+        except EncodeError as error:
+            raise UnusableOrderError(str(error)) from None
+
+    async def _accepted(self, order: Order, cause: str) -> Receipt:
         value = self._encode(TOPIC, order)
         digest = hashlib.blake2b(value[FRAME:], digest_size=16).digest()
-        message = Outgoing(TOPIC, order.number.encode(), value, self._headers(order, webhook_id))
-        place, again = await self._recent.once((channel, order.event_id), digest, lambda: self._append(message))
-        (GATEWAY_DUPLICATES if again else GATEWAY_ACCEPTED).labels(channel).inc()
+        message = Outgoing(TOPIC, order.number.encode(), value, self._headers(order, cause))
+        place, again = await self._recent.once((order.channel, order.event_id), digest, lambda: self._append(message))
+        (GATEWAY_DUPLICATES if again else GATEWAY_ACCEPTED).labels(order.channel).inc()
         _LOG.info(
             "order-came-again" if again else "order-accepted",
             event_id=order.event_id,
             order_id=order_id_of(order),
-            webhook_id=webhook_id,
+            webhook_id=cause,
             topic=place.topic,
             partition=place.partition,
             offset=place.offset,
@@ -76,7 +94,7 @@ class OrderAcceptance:
         finally:
             APPEND_SECONDS.labels(message.topic).observe(self._clock.monotonic() - began)
 
-    def _headers(self, order: Order, webhook_id: str) -> tuple[tuple[str, bytes | None], ...]:
+    def _headers(self, order: Order, cause: str) -> tuple[tuple[str, bytes | None], ...]:
         """CloudEvents 1.0, Kafka binding, binary mode; and how the order's story is followed."""
         at = EPOCH + timedelta(microseconds=self._clock.micros())
         told = {
@@ -86,6 +104,6 @@ class OrderAcceptance:
             "ce_time": at.isoformat().replace("+00:00", "Z"),
             "ce_specversion": "1.0",
             "correlation-id": order_id_of(order),
-            "causation-id": webhook_id,
+            "causation-id": cause,
         }
         return tuple((name, text.encode()) for name, text in told.items())

@@ -12,8 +12,8 @@ from streams.runtime.clock import Clock
 from streams.settings.forms import secret_bytes
 from streams.settings.tree import GatewaySettings
 from streams.sources import signature
-from streams.sources.answers import Reason, RefusedError, json_answer
-from streams.sources.bodies import body_of, check_form, wait_with_body
+from streams.sources.answers import UNSIGNED, Reason, RefusedError, json_answer
+from streams.sources.bodies import body_of, check_form, only, wait_with_body
 from streams.sources.json_form import MalformedError
 from streams.sources.kafka_log import NotAppendedError
 from streams.sources.order_acceptance import OrderAcceptance, Receipt
@@ -23,7 +23,6 @@ from streams.sources.turnstile import Turnstile
 
 PATH = "/v1/orders/{channel}"
 ACCEPTED, KNOWN = 202, 200
-UNSIGNED = "The request is not signed as it must be; see docs/gateway.md."
 
 
 def keys_of(settings: GatewaySettings) -> Mapping[str, tuple[bytes, ...]]:
@@ -70,9 +69,9 @@ class OrdersRoute:
 
     def _claim(self, request: web.Request) -> Claim:
         return signature.claim_of(
-            _only(request, "webhook-id"),
-            _only(request, "webhook-timestamp"),
-            _only(request, "webhook-signature"),
+            only(request, "webhook-id"),
+            only(request, "webhook-timestamp"),
+            only(request, "webhook-signature"),
             now=self.clock.micros(),
         )
 
@@ -89,9 +88,3 @@ class OrdersRoute:
         except NotAppendedError as error:
             sentence = "The order was not acknowledged by Kafka; send it again with the same event_id."
             raise RefusedError(Reason.NOT_APPENDED, sentence, told=f"{told}: {error}") from None
-
-
-def _only(request: web.Request, name: str) -> str:
-    """The header's value; empty where it is missing, or where two of them could mean different things."""
-    found = request.headers.getall(name, [])
-    return found[0] if len(found) == 1 else ""

@@ -3,27 +3,34 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 
+from connectors.core.order_ports import ShopOrderTarget
+from schemas.guards import MAX_VALUE_BYTES
 from streams.runtime import logs
 from streams.runtime.clock import Clock, SystemClock
 from streams.runtime.cluster import Cluster
 from streams.runtime.health import Health
+from streams.runtime.lookback import Place
 from streams.runtime.registry import HttpRegistry
 from streams.runtime.serde import Serde
 from streams.settings import Settings, SettingsError, read_settings
 from streams.settings.tree import GatewaySettings
+from streams.sources.adobe_keys import AdobeKeys, KeyHost
 from streams.sources.kafka_log import KafkaLog
 from streams.sources.order_acceptance import TOPIC, OrderAcceptance
+from streams.sources.order_completion import HintOutcome, OrderCompletion
 from streams.sources.recent import Recent
-from streams.sources.server import STOP_WITHIN, GatewayServer, Parts
+from streams.sources.server import STOP_WITHIN, AdobeParts, GatewayServer, Parts
 
 LOOK_EVERY = timedelta(seconds=5)
 FLUSH_S = 2.0
 ROOM = 64 << 10
 """What a record may have beside its body: headers and frame."""
 AWAY = "kafka"
+OpenShop = Callable[[Settings, Clock], ShopOrderTarget]
+"""Opens the shop's connector, and makes no call.  Raises SettingsError."""
 _LOG = logs.logger("streams.gateway")
 
 
@@ -31,18 +38,19 @@ class CannotStartError(Exception):
     """One line that names the thing and what to do."""
 
 
-def run(environ: Mapping[str, str]) -> int:
+def run(environ: Mapping[str, str], open_shop: OpenShop) -> int:
     """Exit code 0 after a stop by signal.
 
     Raises CannotStartError, NotListeningError, SettingsError, ClusterUnavailableError, SchemaMissingError,
     RegistryUnavailableError: nothing was taken then.
     """
     clock, settings = SystemClock(), read_settings(environ)
-    if not settings.gateway.secrets:
+    if not (settings.gateway.secrets or settings.gateway.reads_the_shop):
         raise SettingsError(
             "STREAMS_GATEWAY__SECRETS: is not set; name each channel with its secret, "
-            'such as {"web": ["whsec_…"]} (docs/gateway.md)'
+            'such as {"web": ["whsec_…"]}, or set what Adobe sends (docs/gateway.md)'
         )
+    shop = open_shop(settings, clock) if settings.gateway.reads_the_shop else None
     check_topic(settings, Cluster(settings.kafka))
     logs.configure(
         settings.logs.level,
@@ -50,7 +58,7 @@ def run(environ: Mapping[str, str]) -> int:
         clock.monotonic,
         worker=f"gateway {settings.gateway.host}:{settings.gateway.port}",
     )
-    return asyncio.run(_work(settings, clock))
+    return asyncio.run(_work(settings, clock, shop))
 
 
 def check_topic(settings: Settings, cluster: Cluster) -> None:
@@ -58,7 +66,8 @@ def check_topic(settings: Settings, cluster: Cluster) -> None:
     state = cluster.topics([TOPIC]).get(TOPIC)
     if state is None:
         raise CannotStartError(f"topic {TOPIC} does not exist; run `commerce-streams topics apply`")
-    held, needed = int(state.config.get("max.message.bytes", "0")), settings.gateway.max_body_bytes + ROOM
+    most = max(settings.gateway.max_body_bytes, MAX_VALUE_BYTES if settings.gateway.reads_the_shop else 0)
+    held, needed = int(state.config.get("max.message.bytes", "0")), most + ROOM
     if held < needed:
         raise CannotStartError(
             f"topic {TOPIC}: max.message.bytes is {held}, records of {needed} can come; "
@@ -66,35 +75,59 @@ def check_topic(settings: Settings, cluster: Cluster) -> None:
         )
 
 
-async def _work(settings: Settings, clock: Clock) -> int:
+async def _work(settings: Settings, clock: Clock, shop: ShopOrderTarget | None) -> int:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     serde = Serde(HttpRegistry(settings.schema_registry), clock)
     await serde.prepare([TOPIC])
     log = KafkaLog(settings.kafka, settings.gateway.append_s)
+    recent: Recent[Place] = Recent(clock, for_s=settings.gateway.remember_s, at_most=settings.gateway.remember_ids)
+    acceptance = OrderAcceptance(log, recent, serde.encode, clock)
     try:
-        await _serve(settings.gateway, log, serde, clock, stop)
+        async with _adobe(settings.gateway, acceptance, clock, shop) as adobe:
+            await _serve(Parts(settings.gateway, acceptance, Health(clock), clock, adobe), log, stop)
     finally:
         left = await asyncio.to_thread(log.close, FLUSH_S)
     _LOG.info("gateway-stopped", unacknowledged=left)
     return 0
 
 
-async def _serve(settings: GatewaySettings, log: KafkaLog, serde: Serde, clock: Clock, stop: asyncio.Event) -> None:
+async def _serve(parts: Parts, log: KafkaLog, stop: asyncio.Event) -> None:
     """Until `stop` is set, and then until what is under way is answered.  Raises NotListeningError."""
-    health = Health(clock)
-    recent = Recent(clock, for_s=settings.remember_s, at_most=settings.remember_ids)
-    server = GatewayServer(Parts(settings, OrderAcceptance(log, recent, serde.encode, clock), health, clock))
+    server, settings = GatewayServer(parts), parts.settings
     await server.start()
-    _LOG.info("gateway-listens", url=server.url, channels=sorted(settings.secrets))
-    looking = asyncio.create_task(_look(log, health, clock))
+    _LOG.info(
+        "gateway-listens",
+        url=server.url,
+        channels=sorted(settings.secrets),
+        adobe_events=bool(settings.adobe_events.client_id),
+        commerce_webhook=bool(settings.commerce_webhook.public_key),
+    )
+    looking = asyncio.create_task(_look(log, parts.health, parts.clock))
     await stop.wait()
     looking.cancel()
     if not await server.stop(STOP_WITHIN):
         _LOG.warning("requests-cut-off", after_s=STOP_WITHIN.total_seconds())
     with contextlib.suppress(asyncio.CancelledError):
         await looking
+
+
+@contextlib.asynccontextmanager
+async def _adobe(
+    settings: GatewaySettings, acceptance: OrderAcceptance, clock: Clock, shop: ShopOrderTarget | None
+) -> AsyncIterator[AdobeParts | None]:
+    """What events and webhooks need, its connections closed at the end; None where neither is taken."""
+    if shop is None:
+        yield None
+        return
+    host = KeyHost(settings.adobe_events.static_url, clock)
+    recent: Recent[HintOutcome] = Recent(clock, for_s=settings.remember_s, at_most=settings.remember_ids)
+    try:
+        yield AdobeParts(OrderCompletion(shop, acceptance, recent, settings.shop_read_s), AdobeKeys(host.fetch, clock))
+    finally:
+        await host.close()
+        await shop.close()
 
 
 async def _look(log: KafkaLog, health: Health, clock: Clock) -> None:

@@ -9,12 +9,17 @@ from aiohttp import web
 
 from streams.runtime.clock import Clock
 from streams.runtime.health import Health
+from streams.settings.public_keys import rsa_key_of
 from streams.settings.tree import GatewaySettings
+from streams.sources.adobe_keys import AdobeKeys
+from streams.sources.adobe_route import AdobeRoute, Seldom
 from streams.sources.answers import Failures, Handler, set_headers
 from streams.sources.order_acceptance import OrderAcceptance
+from streams.sources.order_completion import OrderCompletion
 from streams.sources.orders_route import OrdersRoute, keys_of
 from streams.sources.probes import add_probes
 from streams.sources.turnstile import Turnstile
+from streams.sources.webhook_route import WebhookRoute
 
 STOP_WITHIN = timedelta(seconds=10)
 LINGER_S = 1.0
@@ -26,13 +31,22 @@ class NotListeningError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class AdobeParts:
+    """What Adobe's events and the shop's webhooks need."""
+
+    completion: OrderCompletion
+    keys: AdobeKeys
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
-    """What the server needs of the process around it."""
+    """What the server needs of the process around it; `adobe` where anything is taken that only names an order."""
 
     settings: GatewaySettings
     acceptance: OrderAcceptance
     health: Health
     clock: Clock
+    adobe: AdobeParts | None = None
 
 
 class GatewayServer:
@@ -99,7 +113,18 @@ class GatewayServer:
         add_probes(app, parts.health)
         keys = keys_of(parts.settings)
         OrdersRoute(parts.settings, keys, parts.acceptance, self._turnstile, parts.clock).add_to(app)
+        if parts.adobe is not None:
+            self._add_adobe(app, parts.settings, parts.adobe)
         return app
+
+    def _add_adobe(self, app: web.Application, settings: GatewaySettings, adobe: AdobeParts) -> None:
+        """Each where it is set; another address is none."""
+        if settings.adobe_events.client_id:
+            seldom = Seldom(self._parts.clock)
+            AdobeRoute(settings, adobe.keys, adobe.completion, self._turnstile, seldom).add_to(app)
+        if settings.commerce_webhook.public_key:
+            key = rsa_key_of(settings.commerce_webhook.public_key.encode())
+            WebhookRoute(settings, key, adobe.completion, self._turnstile).add_to(app)
 
 
 def _silent() -> logging.Logger:

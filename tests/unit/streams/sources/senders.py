@@ -172,7 +172,7 @@ async def ask(url: str, content: object, headers: Mapping[str, str], method: str
 async def gateway(**changes: object) -> AsyncIterator[Served]:
     clock, log, given = StillClock(START), MemoryLog(), settings(**changes)
     health = Health(clock)
-    recent = Recent(clock, for_s=given.remember_s, at_most=given.remember_ids)
+    recent: Recent[Place] = Recent(clock, for_s=given.remember_s, at_most=given.remember_ids)
     server = GatewayServer(Parts(given, OrderAcceptance(log, recent, encode, clock), health, clock))
     await server.start()
     try:

@@ -56,3 +56,30 @@ def test_a_topic_that_could_not_take_every_order_is_refused() -> None:
 
     with pytest.raises(CannotStartError, match=r"max\.message\.bytes is 860000, records of 865536 can come"):
         check(Topics("860000"), **limit)
+
+
+def test_adobes_events_need_a_topic_that_takes_whole_orders() -> None:
+    small = {"STREAMS_GATEWAY__MAX_BODY_BYTES": "1024"}
+    events = {**small, "STREAMS_GATEWAY__ADOBE_EVENTS__CLIENT_ID": "ca7b36f2"}
+    check(Topics("200000"), **small)
+    check(Topics("1048588"), **events)
+
+    with pytest.raises(CannotStartError, match=r"max\.message\.bytes is 200000, records of 327680 can come"):
+        check(Topics("200000"), **events)
+
+
+def test_events_without_a_shop_to_read_are_refused_at_start() -> None:
+    settings = {**SETTINGS, "STREAMS_GATEWAY__ADOBE_EVENTS__CLIENT_ID": "ca7b36f2"}
+    nowhere = {name: value for name, value in settings.items() if "__ADOBE_COMMERCE__" not in name}
+    wms = "STREAMS_CONNECTORS__REST_WMS__"
+    no_shop = {
+        "STREAMS_ROLES__COMMERCE": "rest_wms",
+        f"{wms}BASE_URL": "http://127.0.0.1:1",
+        f"{wms}AUTH__KIND": "bearer",
+        f"{wms}AUTH__TOKEN": "canary",
+    }
+
+    assert "STREAMS_CONNECTORS__ADOBE_COMMERCE: auth.kind is missing" in one_line(run("gateway", settings=nowhere))
+    assert one_line(run("gateway", settings={**settings, **no_shop})) == (
+        "commerce-streams: STREAMS_ROLES__COMMERCE: connector 'rest_wms' has no orders of a shop"
+    )

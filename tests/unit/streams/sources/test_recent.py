@@ -26,7 +26,7 @@ class Log:
         return Place("t", 0, self.appends - 1)
 
 
-def recent(clock: StillClock | None = None, *, at_most: int = 1000) -> Recent:
+def recent(clock: StillClock | None = None, *, at_most: int = 1000) -> Recent[Place]:
     return Recent(clock or StillClock(), for_s=60, at_most=at_most)
 
 
