@@ -7,7 +7,20 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from connectors.core.settings import BaseUrl
-from streams.settings.forms import Brokers, Channel, Factor, Pairs, Quantity, SkusOrAll, TimeZone, WebhookSecret
+from streams.settings.forms import (
+    Brokers,
+    Channel,
+    CheckName,
+    Country,
+    Factor,
+    Pairs,
+    Pattern,
+    Quantity,
+    SkusOrAll,
+    TimeZone,
+    WebhookSecret,
+    Word,
+)
 
 Port = int
 Milliseconds = int
@@ -196,6 +209,30 @@ class OrderSettings(Frozen):
     wms: str = Field("", description="Connector of the WMS that takes pick tasks; empty: none is told.")
     crm: str = Field("", description="Connector of the CRM; empty: none is told.")
     at_once: int = Field(8, ge=1, le=256, description="Orders that are worked on side by side at one target.")
+    checks: tuple[CheckName, ...] = Field(
+        (), description="Checks before the ERP is asked, for channels without a list of their own; see docs/orders.md."
+    )
+    checks_by_channel: dict[Channel, tuple[CheckName, ...]] = Field(
+        default_factory=dict, description="Channel → its checks instead; an empty list: none."
+    )
+    complete_from_account: bool = Field(
+        default=False, description="Whether the customer's account fills in what the channel left out for the ERP."
+    )
+    price_tolerance_ppm: int = Field(
+        0, ge=0, le=1_000_000, description="How far a price may be off the ERP's, in millionths of that (10000 = 1 %)."
+    )
+    approved_words: tuple[Word, ...] = Field(
+        ("", "approved"), description="What channels say of an order that may go on; an empty word: they say nothing."
+    )
+    countries: tuple[Country, ...] = Field(
+        (), description="Countries that an address may name; empty: those of ISO 3166-1, and XK."
+    )
+    region_countries: tuple[Country, ...] = Field(
+        ("AU", "CA", "US"), description="Countries whose addresses need a region."
+    )
+    postcode_patterns: dict[Country, Pattern] = Field(
+        default_factory=dict, description="Country → the regular expression of its whole postcodes; others: form only."
+    )
 
 
 class GatewaySettings(Frozen):
