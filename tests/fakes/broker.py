@@ -1,4 +1,4 @@
-"""Kafka in memory, as `Writer`, `Lookback` and `ReferenceTable` see it: what was acknowledged, with failures on order."""
+"""Kafka in memory, as writers and readers see it: what was acknowledged, in order, with failures on order."""
 
 import asyncio
 from collections import defaultdict

@@ -89,8 +89,9 @@ def test_what_fails_a_check_waits_for_a_person_and_is_then_booked_once(
     done = _run(system, worker, "orders", "correct", ids[1], "--file", str(still_wrong), *why)
     assert done.returncode == 0, done.stderr
     until(
-        lambda: [one["detail"] for one in _view(system, worker, "show", ids[1])["holds"]]
-        == [f"price-current: {SOLD.sku}"],
+        lambda: (
+            [one["detail"] for one in _view(system, worker, "show", ids[1])["holds"]] == [f"price-current: {SOLD.sku}"]
+        ),
         within=30,
         what="it is checked anew",
     )

@@ -1,4 +1,4 @@
-"""What orders are checked against: is each topic that a configured check needs fed, and how old is its newest record?"""
+"""What orders are checked against: is each topic that a check needs fed, and how old is its newest record?"""
 
 from collections.abc import Iterator
 

@@ -45,9 +45,7 @@ def test_what_is_not_fed_holds_every_order_that_a_check_needs_it_for(chosen: lis
 
     found = look_up(OURS, reference, LookUpRules(CheckPlan(default=tuple(chosen)))).failing
 
-    assert found == tuple(
-        f"{name}: not looked up" for name in chosen if NEEDS.get(name) in gone and name != "approval"
-    )
+    assert found == tuple(f"{name}: not looked up" for name in chosen if NEEDS.get(name) in gone and name != "approval")
 
 
 @settings(max_examples=200)

@@ -137,9 +137,7 @@ async def test_an_empty_topic_is_caught_up_at_once_and_counts_as_not_looked_up()
         assert world.troubles == []
 
 
-@pytest.mark.parametrize(
-    "value", [b"", b"junk", frame(FOREIGN_ID, b""), frame(999, b""), product("B")], ids=str
-)
+@pytest.mark.parametrize("value", [b"", b"junk", frame(FOREIGN_ID, b""), frame(999, b""), product("B")], ids=str)
 async def test_a_record_that_cannot_be_read_takes_away_its_key_and_stops_nothing(value: bytes) -> None:
     async with begun(lambda world: world.put("A")) as world:
         await world.table.wait()
