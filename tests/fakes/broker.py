@@ -139,6 +139,7 @@ class FollowedTopic:
 
     def let_go(self) -> None:
         self.held_back = False
+        self.idle.clear()
         self._moved.set()
 
     def make(self) -> aiokafka.AIOKafkaConsumer:

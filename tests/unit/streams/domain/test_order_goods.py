@@ -76,7 +76,9 @@ def shop_lines(draw: st.DrawFn) -> list[OrderLine]:
         per_part = money(draw(st.integers(1, 9))) if parts and has_money else 0
         total = per_part * parts if per_part else money(draw(st.integers(1, 90)))
         lines.append(line(top, f"TOP{number}", 2, row_total=total))
-        lines += [line(f"{top}.{part}", f"P{part}", 2, parent_line_id=top, row_total=per_part) for part in range(parts)]
+        lines += [
+            line(f"{top}.{part}", f"P{part}", 2, parent_line_id=top, row_total=per_part) for part in range(parts)
+        ]
     return lines
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.models.reference import AccountMember, Price, Product, ProductPrices
+from schemas.models.reference import Account, AccountMember, Price, Product, ProductPrices
 from streams.domain.order_checks import Item
 from streams.flows.reference_rows import AccountRows, PriceRows, ProductRows
 from tests.unit.streams.domain.accounts import account, by_key
@@ -57,7 +57,8 @@ changes = st.lists(st.tuples(st.sampled_from(["ACC-1", "ACC-2"]), st.none() | co
 
 @given(changes)
 def test_whatever_was_said_the_keys_are_those_of_the_accounts_that_stand(said: list[tuple[str, str, bool]]) -> None:
-    rows, standing = AccountRows(), {}
+    rows = AccountRows()
+    standing: dict[str, Account] = {}
     for account_id, code, is_gone in said:
         if is_gone:
             rows.drop(account_id)
