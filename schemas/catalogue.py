@@ -21,6 +21,7 @@ from schemas.models.inventory import InventoryAlert, InventoryHold, RecountReque
 from schemas.models.operations import Audit, OperatorControl, Outcome
 from schemas.models.order import Order
 from schemas.models.order_event import OrderEvent
+from schemas.models.reference import Account, Product, ProductPrices
 from schemas.models.stock_change import StockChange
 
 ModelT_co = TypeVar("ModelT_co", bound=msgspec.Struct, covariant=True)
@@ -194,6 +195,39 @@ ORDER_EVENT: Final = Contract(
     producers=("order intake", "operators"),
     consumers=("orders flow",),
 )
+PRODUCT: Final = Contract(
+    topic="erp.product.v1",
+    file="erp.product.v1",
+    record="commerce.reference.v1.Product",
+    model=Product,
+    key="SKU",
+    key_field="sku",
+    description="An item as the ERP knows it.",
+    producers=("ERP bridges",),
+    consumers=("orders flow",),
+)
+PRICE: Final = Contract(
+    topic="erp.price.v1",
+    file="erp.price.v1",
+    record="commerce.reference.v1.ProductPrices",
+    model=ProductPrices,
+    key="SKU",
+    key_field="sku",
+    description="Every price of one SKU that an order may state.",
+    producers=("ERP bridges",),
+    consumers=("orders flow",),
+)
+ACCOUNT: Final = Contract(
+    topic="crm.account.v1",
+    file="crm.account.v1",
+    record="commerce.reference.v1.Account",
+    model=Account,
+    key="account id",
+    key_field="account_id",
+    description="A customer's account: by which ids channels know it, and what the ERP calls it.",
+    producers=("CRM bridges", "ERP bridges"),
+    consumers=("orders flow",),
+)
 AUDIT: Final = Contract(
     topic="audit.v1",
     file="audit.v1",
@@ -275,6 +309,9 @@ CONTRACTS: Final[tuple[Contract[msgspec.Struct], ...]] = (
     STOCK_REBASE,
     COMMERCE_ORDER,
     ORDER_EVENT,
+    PRODUCT,
+    PRICE,
+    ACCOUNT,
     AUDIT,
     OPERATOR_CONTROL,
     *(outcome_contract(role) for role in ROLES),

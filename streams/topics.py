@@ -123,6 +123,33 @@ ORDER_EVENT = Topic(
     about="What happened to an order, whatever system said it.",
     config=_UNLIMITED,
 )
+PRODUCT = Topic(
+    "erp.product.v1",
+    key="sku",
+    written_by="ERP bridges",
+    read_by="every worker whose checks need it",
+    about="An item as the ERP knows it; a null value takes it away.",
+    partitions=1,
+    config=_COMPACTED,
+)
+PRICE = Topic(
+    "erp.price.v1",
+    key="sku",
+    written_by="ERP bridges",
+    read_by="every worker whose checks need it",
+    about="Every price of a SKU that an order may state; a null value takes them away.",
+    partitions=1,
+    config=_COMPACTED,
+)
+ACCOUNT = Topic(
+    "crm.account.v1",
+    key="account id",
+    written_by="CRM bridges, ERP bridges",
+    read_by="every worker whose checks need it",
+    about="By which ids channels know a customer's account, and what the ERP calls it; a null value takes it away.",
+    partitions=1,
+    config=_COMPACTED,
+)
 
 
 def _command(role: str, target: str) -> Topic:
@@ -208,6 +235,9 @@ TOPICS: tuple[Topic, ...] = (
     *COMMANDS.values(),
     SHIPMENT,
     *OUTCOMES.values(),
+    PRODUCT,
+    PRICE,
+    ACCOUNT,
     AUDIT,
     CONTROL,
     DEAD_LETTER,
@@ -218,5 +248,7 @@ STOCK_INPUTS: tuple[Topic, ...] = (STOCK_CHANGE, HOLD, REBASE)
 ORDER_INPUTS: tuple[Topic, ...] = (ORDER_EVENT, *OUTCOMES.values())
 """What feeds the table orders."""
 ORDERS_READ: tuple[Topic, ...] = (COMMERCE_ORDER, *ORDER_INPUTS, *COMMANDS.values(), SHIPMENT)
+REFERENCE: tuple[Topic, ...] = (PRODUCT, PRICE, ACCOUNT)
+"""What workers read whole, each for itself, to check orders against."""
 READ: tuple[Topic, ...] = (*STOCK_INPUTS, DESIRED, *ORDERS_READ)
 """Every topic that a worker can read."""

@@ -212,6 +212,8 @@ class Application:
         await self.serde.prepare(WRITTEN if self.order_side is None else (*WRITTEN, *order_side.WRITTEN))
         await self.writer.start()
         await self.orders.start()
+        if self.order_side is not None:
+            self.order_side.start()
         await self.faust.start()
         self._watching = asyncio.ensure_future(Watch(self, self.clock, self.failed).run())
         self._watching.add_done_callback(self._watch_ended)

@@ -37,6 +37,7 @@ from streams.web.facts import (
     LedgerFact,
     NotOwnedError,
     OrderFact,
+    ReferenceFact,
     RowsFact,
     ShopFact,
     TargetFact,
@@ -95,7 +96,12 @@ class AppIntrospection:
             orders=tuple(OrderFact(o.key, o.state, o.actor, o.reason, o.at) for o in app.orders.orders.values()),
             since_poll_s=app.since_poll().total_seconds(),
             order_sums=None if self._sums is None else self._sums(),
+            reference=self._reference(),
         )
+
+    def _reference(self) -> tuple[ReferenceFact, ...]:
+        side = self._app.order_side
+        return () if side is None else tuple(ReferenceFact(*figures) for figures in side.reference.figures)
 
     def _intake(self, topic: str) -> IntakeFact:
         app = self._app

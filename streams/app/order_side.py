@@ -11,8 +11,10 @@ from schemas.models.command import Command
 from streams.app.batch_parts import FlowPart
 from streams.app.intake import Intake
 from streams.app.order_parts import CommandPart
+from streams.app.order_reference import ReferenceTables
 from streams.app.targets import Choice, ShopTarget, open_target
 from streams.domain.order_rules import OrderRules
+from streams.flows.order_desk import OrderDesk
 from streams.flows.order_intake import OrderIntake
 from streams.flows.orders import OrdersFlow
 from streams.flows.record_reader import RecordReader
@@ -21,12 +23,15 @@ from streams.runtime.control import sink_of
 from streams.runtime.dead_letters import DeadLetters
 from streams.runtime.gate import Gate
 from streams.runtime.guard import Guard
+from streams.runtime.health import Health
+from streams.runtime.kafka import reader_maker
 from streams.runtime.lease import Lease
 from streams.runtime.partition_store import Derive, no_index
 from streams.runtime.serde import Serde
 from streams.runtime.table import BulkTable
 from streams.runtime.writer import Writer
 from streams.settings import Settings, SettingsError
+from streams.settings.rules import look_up_rules
 from streams.sinks.acts import Acts
 from streams.sinks.command_calls import Mode
 from streams.sinks.command_sink import CommandSink
@@ -45,6 +50,7 @@ WRITTEN = (ORDER_EVENT.topic, SHIPMENT.topic, *(topic.name for topic in (*COMMAN
 MAX_RECORD_BYTES = 900_000
 SHIPMENTS = "commerce-shipments"
 """What metrics call the sink of shipments; operators order it together with the shop's other documents."""
+REFERENCE_WAIT_MS = 500
 
 
 class Around(Protocol):
@@ -56,6 +62,7 @@ class Around(Protocol):
     writer: Writer
     letters: DeadLetters
     serde: Serde
+    health: Health
     intake: Intake
     shop: ShopTarget
 
@@ -93,6 +100,8 @@ class OrderSide:
         self._app = app
         self.gates: dict[str, Gate] = {}
         self._ports: list[Ports] = []
+        self._look_up = look_up_rules(app.settings.orders)
+        self.reference = self._reference()
         guards = {topic: Guard(topic, app.intake.pause_after_errors) for topic in READ}
         self._reader = RecordReader(app.serde, guards, MAX_RECORD_BYTES)
         works = [*(self._opened(role, choice) for role, choice in choices.items()), *self._shop()]
@@ -103,6 +112,13 @@ class OrderSide:
         self.inputs: dict[str, FlowPart | CommandPart] = {COMMERCE_ORDER.topic: intake}
         self.inputs |= dict.fromkeys((topic.name for topic in ORDER_INPUTS), orders)
         self.inputs |= sinks
+
+    def _reference(self) -> ReferenceTables:
+        app = self._app
+        client = f"{app.settings.app_id}-reference"
+        make = reader_maker(app.settings.kafka, client, wait_ms=REFERENCE_WAIT_MS, reset="none")
+        needed = self._look_up.tables
+        return ReferenceTables(needed, make, serde=app.serde, clock=app.clock, health=app.health)
 
     def _intake(self) -> FlowPart:
         app, table = self._app, self._app.table(ORDER_INTAKE, no_index)
@@ -119,6 +135,7 @@ class OrderSide:
             encode=app.serde.encode,
             rules=OrderRules(roles=roles, shop_channels=frozenset({self._app.shop.channel})),
             clock=app.clock,
+            desk=OrderDesk(self._look_up, self.reference),
         )
         return FlowPart(table.name, flow, app.failed, is_paused=app.intake.is_paused)
 
@@ -162,8 +179,13 @@ class OrderSide:
         sink = CommandSink(context, partial(app.sink_mode, sink_of(what.acts.role)))
         return CommandPart(sink, work, self._reader, app.letters, app.failed, contract=what.contract)
 
+    def start(self) -> None:
+        """Begin to read what orders are checked against; the orders flow waits until it is known."""
+        self.reference.start()
+
     async def close(self) -> None:
         """Release what the targets' ports hold."""
+        await self.reference.stop()
         for ports in self._ports:
             await ports.close()
 

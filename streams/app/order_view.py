@@ -145,9 +145,10 @@ def _part(one: Part) -> PartFact:
 
 
 def _stated(one: Statement) -> SaidFact:
-    failing = ", ".join(one.failing or ())
+    failing, filled = ", ".join(one.failing or ()), ", ".join(one.filled)
+    told = "; ".join(filter(None, (failing, filled and f"filled in from the account: {filled}")))
     system = one.order.source_system
-    return SaidFact(one.first_at, one.kind, system, "", one.order.number, "", failing, "counts")
+    return SaidFact(one.first_at, one.kind, system, "", one.order.number, "", told, "counts")
 
 
 def _said(fact: Fact, entry: OrderEntry) -> SaidFact:

@@ -46,6 +46,8 @@ def _print(answer: Json) -> None:
     echo_rows(("topic", "", "state", "waiting", "oldest"), [_row(one, INTAKE) for one in intake])
     workers = data.get("workers", ())
     echo_rows(("worker", "", "state", "partitions", "version"), [_row(one, WORKER) for one in workers])
+    tables = data.get("reference", ())
+    echo_rows(("checked against", "worker", "", "state", "rows", "newest"), [_row(one, REFERENCE) for one in tables])
     sums = data.get("accounting", {})
     click.echo(f"{_sign(sums)} {shown(sums.get('note', ''))}")
 
@@ -68,6 +70,7 @@ def _figure(figure: Json) -> str:
 
 
 INTAKE = ("topic", "state", "word", "waiting", "oldest")
+REFERENCE = ("topic", "worker", "state", "word", "rows", "newest_at")
 WORKER = ("id", "state", "word", "partitions", "version")
 
 

@@ -22,25 +22,28 @@ _REGION = re.compile(r"[A-Za-z0-9-]{1,16}")
 
 
 class Item(NamedTuple):
-    """A SKU as the ERP knows it; `price` of one unit in micros of the order's currency, None where it states none."""
+    """A SKU as the ERP knows it."""
 
     is_discontinued: bool = False
-    price: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
     """What was looked up for one order, and the tables of the shop; None stands for "not looked up".
 
-    `items` holds the SKUs that the ERP knows.  `price_tolerance` is in parts per million of the ERP's price.
-    `countries` are the ISO 3166-1 alpha-2 codes; without them only the form of a code is checked.  `postcodes` holds a
-    pattern per country that has one; `regions` the countries whose addresses need a region.  `approved` are the words
-    of the channel for an order that needs no approval any more; "" is the word of a channel that has no approvals.
+    `items` holds the SKUs that the ERP knows, `prices` those that it has a price of for this order: of one unit, in
+    micros of the order's currency.  `price_tolerance` is in parts per million of the ERP's price.  `countries` are the
+    ISO 3166-1 alpha-2 codes; without them only the form of a code is checked.  `postcodes` holds a pattern per country
+    that has one; `regions` the countries whose addresses need a region.  `approved` are the words of the channel for an
+    order that needs no approval any more; "" is the word of a channel that has no approvals, and does not do where the
+    account needs one.
     """
 
     is_customer_known: bool | None = None
     items: Mapping[str, Item] | None = None
+    prices: Mapping[str, int] | None = None
     is_credit_given: bool | None = None
+    needs_approval: bool = False
     price_tolerance: int = 0
     countries: frozenset[str] | None = None
     postcodes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -57,6 +60,11 @@ class CheckPlan:
 
     def of(self, channel: str) -> tuple[str, ...]:
         return self.channels.get(channel, self.default)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every check that some order passes through."""
+        return frozenset(self.default).union(*self.channels.values())
 
 
 def failing(order: Order, facts: OrderFacts, names: Sequence[str]) -> tuple[str, ...]:
@@ -84,26 +92,32 @@ def _sku_known(order: Order, facts: OrderFacts) -> str | None:
 
 
 def _not_discontinued(order: Order, facts: OrderFacts) -> str | None:
+    """A SKU that the ERP does not know cannot be said to be sold still."""
     items = facts.items
     if items is None:
         return NOT_LOOKED_UP
-    return _named(line.sku for line in _sold(order) if items.get(line.sku, Item()).is_discontinued)
+    skus = [line.sku for line in _sold(order)]
+    over = (sku for sku in skus if items.get(sku, Item()).is_discontinued)
+    return _both(_named(over), "not known", _named(sku for sku in skus if sku not in items))
 
 
 def _price_current(order: Order, facts: OrderFacts) -> str | None:
-    """Lines whose price is further from the ERP's than the tolerance; a price that nobody stated is not compared."""
-    items = facts.items
-    if items is None:
+    """Lines whose price is further from the ERP's than the tolerance, or that the ERP has no price of.
+
+    A line without a price says nothing that could be wrong; nor does a part at 0, whose parent has the money.
+    """
+    prices = facts.prices
+    if prices is None:
         return NOT_LOOKED_UP
-    return _named(
-        line.sku for line in _sold(order) if _is_off(line, items.get(line.sku, Item()), facts.price_tolerance)
-    )
+    ids = {line.line_id for line in order.lines}
+    stated = [(line.sku, line.price, line.parent_line_id in ids) for line in _sold(order)]
+    priced = [(sku, price) for sku, price, is_part in stated if price is not None and (price or not is_part)]
+    off = (sku for sku, price in priced if sku in prices and _is_off(price, prices[sku], facts.price_tolerance))
+    return _both(_named(off), "no price", _named(sku for sku, _ in priced if sku not in prices))
 
 
-def _is_off(line: OrderLine, item: Item, tolerance: int) -> bool:
-    if line.price is None or item.price is None:
-        return False
-    return abs(line.price - item.price) * 1_000_000 > item.price * tolerance
+def _is_off(price: int, known: int, tolerance: int) -> bool:
+    return abs(price - known) * 1_000_000 > known * tolerance
 
 
 def _sold(order: Order) -> tuple[OrderLine, ...]:
@@ -154,8 +168,9 @@ _FIELDS: Mapping[str, Callable[[Address, OrderFacts], bool]] = MappingProxyType(
 
 
 def _approval(order: Order, facts: OrderFacts) -> str | None:
-    """The channel's own approval, where it spans channel and ERP."""
-    return None if (order.approval or "").lower() in facts.approved else "waits"
+    """The channel's own approval, where it spans channel and ERP, or its account's rule that there be one."""
+    word = (order.approval or "").lower()
+    return None if word in facts.approved and (word or not facts.needs_approval) else "waits"
 
 
 def _credit(_order: Order, facts: OrderFacts) -> str | None:
@@ -173,6 +188,12 @@ def _named(names: Iterable[str]) -> str | None:
     return ", ".join(found[:NAMED_AT_MOST]) + more
 
 
+def _both(wrong: str | None, name: str, unknown: str | None) -> str | None:
+    """What is wrong, and behind it what could not be compared."""
+    told = unknown and f"{name}: {unknown}"
+    return "; ".join(filter(None, (wrong, told))) or None
+
+
 Check = Callable[[Order, OrderFacts], str | None]
 """None where the order passes, else what is wrong, "" where the check's name says it all."""
 
@@ -187,3 +208,16 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
         "credit": _credit,
     }
 )
+
+PRODUCTS, PRICES, ACCOUNTS = "products", "prices", "accounts"
+NEEDS: Mapping[str, str] = MappingProxyType(
+    {
+        "customer-known": ACCOUNTS,
+        "sku-known": PRODUCTS,
+        "sku-not-discontinued": PRODUCTS,
+        "price-current": PRICES,
+        "approval": ACCOUNTS,
+        "credit": ACCOUNTS,
+    }
+)
+"""The reference table that a check looks into; one that is not here looks into none."""

@@ -34,6 +34,8 @@ class Statement(msgspec.Struct, frozen=True, array_like=True, gc=False):
     version: int
     """The channel's time of its last change: the newer order is the one changed later, whenever it was sent."""
     failing: tuple[str, ...] | None = ()
+    filled: tuple[str, ...] = ()
+    """Fields of the order that its account filled in, where its channel left them empty."""
 
 
 class LineState(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -38,11 +38,13 @@ class Given:
     """What the flow looked up.
 
     `failing` is what the checks said of the order in the event (PLACED, CORRECTED), None where they were not made yet.
+    `filled` names the fields of that order which its account filled in.
     `available` is what every source has of every SKU, in micros, None where routing shall not look at it.
     """
 
     failing: tuple[str, ...] | None = ()
     available: Mapping[tuple[str, str], int] | None = None
+    filled: tuple[str, ...] = ()
 
 
 DEFAULTS = OrderRules()

@@ -78,7 +78,7 @@ def apply(
     moment = _Moment(now, rules, given)
     known = msgspec.structs.replace(entry, order_id=event.order_id)
     if event.order is not None and event.kind in STATEMENTS:
-        said = with_statement(known, event, event.order, given.failing)
+        said = with_statement(known, event, event.order, given)
         return _settled(known, said, (event.kind, event.event_id), event.event_id, moment)
     facts = facts_of(event)
     said = msgspec.structs.replace(known, facts=with_facts(known.facts, facts))

@@ -25,6 +25,7 @@ from streams.domain.order_state import Intention, OrderEntry, Transition
 from streams.domain.reasons import DeadReason
 from streams.domain.stock_door import Refused
 from streams.domain.version import Version
+from streams.flows.order_desk import NO_CHECKS, OrderDesk
 from streams.flows.record_reader import Bad, RecordReader
 from streams.runtime import outbox
 from streams.runtime.clock import Clock
@@ -70,10 +71,11 @@ class OrdersFlow:
         encode: Encode,
         rules: OrderRules,
         clock: Clock,
+        desk: OrderDesk = NO_CHECKS,
     ) -> None:
         self._table, self._writer, self._letters = table, writer, letters
         self._reader, self._encode, self._clock = reader, encode, clock
-        self._rules = rules
+        self._rules, self._desk = rules, desk
         self._sent: dict[int, list[Write]] = {}
         """Outboxes that were sent, by partition: deleted with the next write."""
 
@@ -83,6 +85,8 @@ class OrdersFlow:
         Raises LeaseLostError, KafkaError, StoreError.
         """
         CONSUMED.labels(topic).inc(len(records))
+        if topic == ORDER_EVENT.topic:
+            await self._desk.ready()  # not under the lock, which a new assignment needs
         async with self._table.lock(partition):
             fresh_from = self._table.tally(partition).upto.get(topic, 0)
             fresh = [record for record in records if record.offset >= fresh_from]
@@ -147,7 +151,8 @@ class OrdersFlow:
         now = self._clock.micros()
         if isinstance(one.value, Outcome):
             return order_state.answered(entry, one.value, now, rules=self._rules)
-        return order_state.apply(entry, one.value, now, rules=self._rules)
+        event, given = self._desk.checked(one.value)
+        return order_state.apply(entry, event, now, rules=self._rules, given=given)
 
     def _commands(self, transition: Transition, version: Version, cause: Cause) -> list[Command]:
         return [self._command(transition.entry, one, version, cause) for one in transition.intentions]

@@ -92,17 +92,22 @@ def producer_maker(settings: KafkaSettings, client_id: str) -> Callable[[], aiok
 
 
 def reader_maker(
-    settings: KafkaSettings, client_id: str, *, wait_ms: int = 100
+    settings: KafkaSettings, client_id: str, *, wait_ms: int = 100, reset: str = "latest"
 ) -> Callable[[], aiokafka.AIOKafkaConsumer]:
     """Consumers without a group, for looking records up; each call a new one.
 
     `wait_ms` is how long the broker holds a fetch at the end of the log: each jump to another record waits for the
-    fetch before it, so 100 ms per record for whoever reads single ones.
+    fetch before it, so 100 ms per record for whoever reads single ones.  `reset` none: an offset that the log does not
+    have (any more) is an error instead of a jump to the end.
     """
 
     def make() -> aiokafka.AIOKafkaConsumer:
         return aiokafka.AIOKafkaConsumer(
-            client_id=client_id, enable_auto_commit=False, fetch_max_wait_ms=wait_ms, **aiokafka_options(settings)
+            client_id=client_id,
+            enable_auto_commit=False,
+            fetch_max_wait_ms=wait_ms,
+            auto_offset_reset=reset,
+            **aiokafka_options(settings),
         )
 
     return make

@@ -61,6 +61,13 @@ INTENTS = _gauge("intents_open", "Calls that may be under way.", "sink")
 REFUSED_VERSIONS = _counter("refused_versions_total", "Snapshots older than one already seen.", "sink")
 UNKNOWN_SKUS = _gauge("unknown_skus", "Written SKUs that the shop's catalogue does not hold.", "target")
 SINK_MODE = _gauge("sink_mode", "0 paused, 1 shadow, 2 run.", "sink")
+# reference tables
+REFERENCE_ROWS = _gauge("reference_rows", "Rows that this worker holds of a reference table.", "topic")
+REFERENCE_LAG = _gauge("reference_lag_records", "Records of a reference table that are not read yet.", "topic")
+REFERENCE_UNREADABLE = _gauge("reference_unreadable_keys", "Keys whose newest record cannot be read.", "topic")
+REFERENCE_NEWEST = _gauge(
+    "reference_newest_timestamp_seconds", "When the newest record of a reference table came; 0: none.", "topic"
+)
 # gateway
 GATEWAY_ACCEPTED = _counter("gateway_accepted_total", "Events that are on their topic, acknowledged.", "channel")
 GATEWAY_DUPLICATES = _counter("gateway_duplicates_total", "Events that came again and added nothing.", "channel")

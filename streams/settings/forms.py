@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, SecretStr
 
 from connectors.core.settings import BaseUrl
+from streams.domain.order_checks import CHECKS
 from streams.domain.order_id import unified_id
 from streams.domain.quantities import MICROS, RECORD_LIMIT
 from streams.domain.stock_rules import ANY
@@ -53,6 +54,33 @@ def _one_each_or_all(skus: tuple[str, ...]) -> tuple[str, ...]:
 def _is_one_or_any(name: str) -> bool:
     """A `*` at the end of a longer name is meant as a pattern, which is not looked up here."""
     return bool(name) and name == name.strip() and (name == ANY or not name.endswith(ANY))
+
+
+def _check(name: str) -> str:
+    if name not in CHECKS:
+        raise ValueError(f"no such check; allowed are {', '.join(CHECKS)}")
+    return name
+
+
+_ALPHA_2 = re.compile(r"[A-Z]{2}")
+
+
+def _country(code: str) -> str:
+    if not _ALPHA_2.fullmatch(code):
+        raise ValueError("a country is two capital letters (ISO 3166-1 alpha-2)")
+    return code
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return text
+
+
+def _lower(word: str) -> str:
+    return word.strip().lower()
 
 
 WHSEC = "whsec_"
@@ -106,6 +134,10 @@ def _public_key(pem: str) -> str:
     return pem
 
 
+CheckName = Annotated[str, AfterValidator(_check)]
+Country = Annotated[str, AfterValidator(_country)]
+Pattern = Annotated[str, Field(max_length=100), AfterValidator(_pattern)]
+Word = Annotated[str, AfterValidator(_lower)]
 Brokers = Annotated[str, AfterValidator(_servers)]
 Channel = Annotated[str, AfterValidator(_channel)]
 SafeUrl = Annotated[BaseUrl, AfterValidator(_safe_address)]

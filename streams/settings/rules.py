@@ -7,9 +7,11 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from streams.domain.lane_rules import LaneRules, Window
+from streams.domain.order_checks import CheckPlan, OrderFacts
+from streams.domain.order_lookup import LookUpRules
 from streams.domain.quantities import from_decimal
 from streams.domain.stock_rules import Owner, PairTable, StockRules
-from streams.settings.tree import InventorySettings, SkuClass
+from streams.settings.tree import InventorySettings, OrderSettings, SkuClass
 
 MICROS = 1_000_000
 
@@ -54,3 +56,26 @@ def _window(sku_class: SkuClass) -> Window:
 
 def _pairs(default: Decimal, entries: Mapping[str, Decimal]) -> PairTable:
     return PairTable(from_decimal(default), MappingProxyType({key: from_decimal(n) for key, n in entries.items()}))
+
+
+def look_up_rules(settings: OrderSettings) -> LookUpRules:
+    """What is checked of orders, and against which tables of the shop."""
+    plan = CheckPlan(MappingProxyType(dict(settings.checks_by_channel)), settings.checks)
+    shop = OrderFacts(
+        price_tolerance=settings.price_tolerance_ppm,
+        countries=(frozenset(settings.countries) or _iso_countries()) if "address-valid" in plan.names else None,
+        postcodes=MappingProxyType(dict(settings.postcode_patterns)),
+        regions=frozenset(settings.region_countries),
+        approved=frozenset(settings.approved_words),
+    )
+    return LookUpRules(plan, shop, completes=settings.complete_from_account)
+
+
+KOSOVO = "XK"
+"""Assigned by its users (European Union, carriers, Unicode CLDR), not by ISO; shops sell there."""
+
+
+def _iso_countries() -> frozenset[str]:
+    import pycountry  # noqa: PLC0415  a table that only this check needs
+
+    return frozenset({KOSOVO, *(country.alpha_2 for country in pycountry.countries)})

@@ -10,14 +10,18 @@ from connectors.core.settings import BaseUrl
 from streams.settings.forms import (
     Brokers,
     Channel,
+    CheckName,
+    Country,
     Factor,
     Pairs,
+    Pattern,
     PublicKey,
     Quantity,
     SafeUrl,
     SkusOrAll,
     TimeZone,
     WebhookSecret,
+    Word,
 )
 
 Port = int
@@ -213,6 +217,30 @@ class OrderSettings(Frozen):
         ("shipment",), description="What the shop mails the customer about."
     )
     at_once: int = Field(8, ge=1, le=256, description="Orders that are worked on side by side at one target.")
+    checks: tuple[CheckName, ...] = Field(
+        (), description="Checks before the ERP is asked, for channels without a list of their own; see docs/orders.md."
+    )
+    checks_by_channel: dict[Channel, tuple[CheckName, ...]] = Field(
+        default_factory=dict, description="Channel → its checks instead; an empty list: none."
+    )
+    complete_from_account: bool = Field(
+        default=False, description="Whether the customer's account fills in what the channel left out for the ERP."
+    )
+    price_tolerance_ppm: int = Field(
+        0, ge=0, le=1_000_000, description="How far a price may be off the ERP's, in millionths of that (10000 = 1 %)."
+    )
+    approved_words: tuple[Word, ...] = Field(
+        ("", "approved"), description="What channels say of an order that may go on; an empty word: they say nothing."
+    )
+    countries: tuple[Country, ...] = Field(
+        (), description="Countries that an address may name; empty: those of ISO 3166-1, and XK."
+    )
+    region_countries: tuple[Country, ...] = Field(
+        ("AU", "CA", "US"), description="Countries whose addresses need a region."
+    )
+    postcode_patterns: dict[Country, Pattern] = Field(
+        default_factory=dict, description="Country → the regular expression of its whole postcodes; others: form only."
+    )
 
 
 class AdobeEventsSettings(Frozen):

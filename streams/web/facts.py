@@ -98,6 +98,17 @@ class OrderFact(msgspec.Struct, frozen=True):
     at: int
 
 
+class ReferenceFact(msgspec.Struct, frozen=True):
+    """A reference table as this worker holds it; `newest_at` 0: no record yet."""
+
+    topic: str
+    rows: int
+    lag_records: int
+    unreadable: int
+    newest_at: int
+    caught_up: bool
+
+
 class WorkerFacts(msgspec.Struct, frozen=True):
     """Everything that one worker tells of itself."""
 
@@ -126,6 +137,8 @@ class WorkerFacts(msgspec.Struct, frozen=True):
     since_poll_s: float | None = None
     order_sums: OrderSums | None = None
     """Orders that wait; None where this worker does no orders."""
+    reference: tuple[ReferenceFact, ...] = ()
+    """What orders are checked against; empty where no check needs any."""
 
 
 class TermFact(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from streams.web.envelope import Envelope, State
 from streams.web.figures import Tile, tiles
 from streams.web.memory import CHANGES_KEPT, DAY
 from streams.web.need import reason_title
+from streams.web.reference_view import ReferenceLine, reference_lines
 from streams.web.sinks_view import Sink, Topic, sink, topic_line
 from streams.web.situation import Situation
 from streams.web.stages import Edge, Node
@@ -53,6 +54,8 @@ class Overview(msgspec.Struct, frozen=True):
     workers: tuple[WorkerLine, ...]
     sinks: tuple[Sink, ...]
     intake: tuple[Topic, ...]
+    reference: tuple[ReferenceLine, ...] = ()
+    """What orders are checked against; empty where no check needs any."""
 
 
 def overview(at: Situation) -> Envelope[Overview]:
@@ -69,6 +72,7 @@ def overview(at: Situation) -> Envelope[Overview]:
         workers=workers(at),
         sinks=(sink(at, drawn),),
         intake=tuple(topic_line(at, topic.name) for topic in (*STOCK_INPUTS, DESIRED)),
+        reference=reference_lines(at),
     )
     return Envelope(moment(at.now), at.fleet.own.worker, shown.state, data, at.fleet.workers)
 

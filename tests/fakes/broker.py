@@ -1,8 +1,9 @@
-"""Kafka in memory, as `Writer` and `Lookback` see it: what was acknowledged, in order, with failures on order."""
+"""Kafka in memory, as writers and readers see it: what was acknowledged, in order, with failures on order."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import cast
+from typing import NamedTuple, cast
 
 import aiokafka
 from aiokafka.errors import KafkaConnectionError
@@ -93,3 +94,98 @@ class MemoryConsumer:
 
     def _offsets(self, of: aiokafka.TopicPartition) -> list[int]:
         return [one.offset for one in self._records if (one.topic, one.partition) == (of.topic, of.partition)]
+
+
+class FollowedRecord(NamedTuple):
+    """One record of a followed topic, as a consumer gives it."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    timestamp: int
+
+
+class FollowedTopic:
+    """A topic of one partition that is read to its end and then followed; `make` gives its consumers.
+
+    `fails` are raised by the next fetches, one each; `made` counts consumers, `idle` is set while one waits at the end.
+    """
+
+    def __init__(self) -> None:
+        self.log: list[FollowedRecord] = []
+        self.end = 0
+        self.fails: list[Exception] = []
+        self.made = self.stopped = 0
+        self.held_back = False
+        """Nothing is fetched until `let_go`."""
+        self.idle = asyncio.Event()
+        self._moved = asyncio.Event()
+
+    def append(self, key: bytes | None, value: bytes | None, timestamp: int = 0) -> None:
+        self.log.append(FollowedRecord(self.end, key, value, timestamp))
+        self.end += 1
+        self.idle.clear()
+        self._moved.set()
+
+    def compact(self) -> None:
+        """Of each key the newest is left, and no tombstone."""
+        newest = {one.key: one for one in self.log}
+        self.log = [one for one in self.log if newest[one.key] is one and one.value is not None]
+
+    def fail(self, error: Exception) -> None:
+        self.fails.append(error)
+        self.idle.clear()
+        self._moved.set()
+
+    def let_go(self) -> None:
+        self.held_back = False
+        self.idle.clear()
+        self._moved.set()
+
+    def make(self) -> aiokafka.AIOKafkaConsumer:
+        self.made += 1
+        return cast("aiokafka.AIOKafkaConsumer", FollowingConsumer(self))
+
+    async def moved(self) -> None:
+        self.idle.set()
+        self._moved.clear()
+        await self._moved.wait()
+        self.idle.clear()
+
+
+class FollowingConsumer:
+    """Reads one partition from where it stands."""
+
+    def __init__(self, topic: FollowedTopic) -> None:
+        self._topic, self._position = topic, 0
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None:
+        self._topic.stopped += 1
+
+    def assign(self, partitions: Sequence[aiokafka.TopicPartition]) -> None: ...
+
+    async def seek_to_beginning(self, *partitions: aiokafka.TopicPartition) -> None:
+        self._position = 0
+
+    async def end_offsets(self, partitions: Sequence[aiokafka.TopicPartition]) -> dict[aiokafka.TopicPartition, int]:
+        return dict.fromkeys(partitions, self._topic.end)
+
+    async def position(self, partition: aiokafka.TopicPartition) -> int:
+        return self._position
+
+    def highwater(self, partition: aiokafka.TopicPartition) -> int:
+        return self._topic.end
+
+    async def getmany(
+        self, partition: aiokafka.TopicPartition, *, timeout_ms: int
+    ) -> dict[aiokafka.TopicPartition, list[FollowedRecord]]:
+        topic = self._topic
+        while not topic.fails and (topic.held_back or self._position >= topic.end):
+            await topic.moved()
+        if topic.fails:
+            raise topic.fails.pop(0)
+        found = [one for one in topic.log if one.offset >= self._position]
+        self._position = topic.end
+        return {partition: found}

@@ -57,7 +57,14 @@ class OrderSystem(System):
 
     def place(self, number: int) -> None:
         """Blocks until the broker has them; some are sent twice."""
-        orders = list(self._channels.orders(number))
+        self.send(list(self._channels.orders(number)))
+
+    def orders(self, number: int) -> list[Record]:
+        """Orders that are not placed yet."""
+        return list(self._channels.orders(number))
+
+    def send(self, orders: list[Record]) -> None:
+        """Blocks until the broker has them; some are sent twice."""
         self._producer.send(orders)
         self.placed += orders
 

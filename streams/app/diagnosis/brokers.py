@@ -13,10 +13,12 @@ from streams.runtime.operating.brokers import Brokers
 from streams.runtime.refusals import cause_of
 from streams.settings import Settings
 from streams.tables import TABLES, changelog
-from streams.topics import CONTROL, DEAD_LETTER, READ, TOPICS
+from streams.topics import CONTROL, DEAD_LETTER, READ, REFERENCE, TOPICS
 
 APPLY = "Run `commerce-streams topics apply`."
-UPSTREAM = frozenset({"wms.stock-change.v1", "wms.fulfilment-event.v1", "commerce.order.v1"})
+UPSTREAM = frozenset(
+    {"wms.stock-change.v1", "wms.fulfilment-event.v1", "commerce.order.v1", *(topic.name for topic in REFERENCE)}
+)
 """Written by others: this application only reads them."""
 UNSEEN = "  A topic that this user may not see counts as missing: compare with the rights."
 
@@ -72,7 +74,7 @@ def lacking(wanted: Mapping[str, frozenset[str]], granted: Mapping[str, frozense
 def _wanted(settings: Settings) -> dict[str, frozenset[str]]:
     """A worker reads inputs, changelogs, standing orders and letters, and writes all that is not another system's."""
     changelogs = [changelog(settings.app_id, table) for table in TABLES]
-    read = {*(topic.name for topic in (*READ, CONTROL, DEAD_LETTER)), *changelogs}
+    read = {*(topic.name for topic in (*READ, *REFERENCE, CONTROL, DEAD_LETTER)), *changelogs}
     names = [*(topic.name for topic in TOPICS), *changelogs]
     return {
         name: frozenset({"READ"} if name in read else set()) | ({"WRITE"} if name not in UPSTREAM else set())

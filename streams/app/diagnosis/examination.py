@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from streams.app.diagnosis import brokers, machine, orders, registry, target
+from streams.app.diagnosis import brokers, machine, orders, reference, registry, target
 from streams.app.diagnosis.check import Check, examined
 from streams.runtime.clock import Clock
 from streams.runtime.operating.brokers import Brokers
@@ -31,6 +31,7 @@ class Examination:
             ("rights", lambda: brokers.rights(settings, self._brokers)),
             ("group", lambda: brokers.group(settings, self._brokers)),
             ("clock", lambda: brokers.clock(self._brokers, self._clock)),
+            ("checks", lambda: reference.fed(settings, self._brokers, self._clock)),
         )
         for name, look in kafka:
             yield from _if(reached, name, look, "the brokers do not answer")

@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
-from schemas.catalogue import INVENTORY_HOLD
+from schemas.catalogue import ACCOUNT, INVENTORY_HOLD
+from streams.app.diagnosis import reference
+from streams.runtime.clock import SystemClock
 from streams.runtime.operating.places import Partition
+from streams.runtime.operating.posting import Outgoing
+from streams.settings import read_settings
 from streams.tables import TABLES
 from streams.topics import TOPICS
 from tests.integration.cli.desk import Desk
@@ -81,6 +85,20 @@ def test_the_doctor_finds_nothing_wrong_where_everything_is_there(desk: Desk) ->
     assert {"brokers", "topics", "rights", "registry", "schemas", "orders", "target", "clock"} <= {
         name for name, _verdict in verdicts
     }
+
+
+def test_the_doctor_says_whether_what_orders_are_checked_against_is_fed(desk: Desk) -> None:
+    changes = {"STREAMS_ORDERS__ERP": "netsuite", "STREAMS_ORDERS__CHECKS": '["credit", "address-valid"]'}
+    settings = read_settings({**desk.environ, **changes})
+
+    [empty] = reference.fed(settings, desk.brokers, SystemClock())
+    assert (empty.verdict, "STREAMS_ORDERS__CHECKS" in empty.advice) == ("warn", True)
+    assert empty.what == "crm.account.v1 is empty: orders that are checked against it are held"
+    desk.post([Outgoing(ACCOUNT.topic, b"ACC-1", b"anything")])
+    [fed] = reference.fed(settings, desk.brokers, SystemClock())
+    assert fed.verdict == "ok"
+    assert fed.what.startswith("crm.account.v1 has 1 record, the newest of ")
+    assert list(reference.fed(desk.settings, desk.brokers, SystemClock())) == []
 
 
 def test_the_doctor_names_each_thing_that_is_broken_and_what_to_do(make_desk: Callable[[str], Desk]) -> None:

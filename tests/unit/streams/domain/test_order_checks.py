@@ -8,11 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.models.order import Address, Order, OrderLine
-from streams.domain.order_checks import CHECKS, CheckPlan, Item, OrderFacts, failing
+from streams.domain.order_checks import (
+    ACCOUNTS,
+    CHECKS,
+    NEEDS,
+    PRICES,
+    PRODUCTS,
+    CheckPlan,
+    Item,
+    OrderFacts,
+    failing,
+)
 from tests.unit.streams.domain.order_histories import UNIT, line, order
 
 ALL = tuple(CHECKS)
-GOOD = OrderFacts(is_customer_known=True, items={"A": Item(price=10 * UNIT)}, is_credit_given=True)
+GOOD = OrderFacts(is_customer_known=True, items={"A": Item()}, prices={"A": 10 * UNIT}, is_credit_given=True)
 
 
 def address(**fields: Any) -> Address:  # noqa: ANN401  any field of the model
@@ -75,6 +85,14 @@ def test_the_sku_of_a_bundle_is_the_shops_own_and_is_not_asked_of_the_erp() -> N
     assert failing(order(*lines), GOOD, ALL) == ()
 
 
+def test_a_sku_that_the_erp_does_not_know_cannot_be_said_to_be_sold_still() -> None:
+    known = facts(items={"A": Item(is_discontinued=True)})
+
+    assert failing(order(line(), line("2", "B")), known, ("sku-not-discontinued",)) == (
+        "sku-not-discontinued: A; not known: B",
+    )
+
+
 @pytest.mark.parametrize(
     ("erp_price", "tolerance", "passes"),
     [
@@ -84,20 +102,36 @@ def test_the_sku_of_a_bundle_is_the_shops_own_and_is_not_asked_of_the_erp() -> N
         (10 * UNIT + 1, 1, True),
         (11 * UNIT, 90_909, False),
         (11 * UNIT, 90_910, True),
-        (None, 0, True),
         (0, 1_000_000, False),
     ],
 )
-def test_a_price_may_differ_by_the_tolerance_and_no_more(erp_price: int | None, tolerance: int, passes: bool) -> None:  # noqa: FBT001
-    known = facts(items={"A": Item(price=erp_price)}, price_tolerance=tolerance)
+def test_a_price_may_differ_by_the_tolerance_and_no_more(erp_price: int, tolerance: int, passes: bool) -> None:  # noqa: FBT001
+    known = facts(prices={"A": erp_price}, price_tolerance=tolerance)
 
-    assert (failing(order(), known, ("price-current",)) == ()) is passes
+    assert failing(order(), known, ("price-current",)) == (() if passes else ("price-current: A",))
 
 
 def test_a_price_that_the_order_does_not_state_is_not_compared() -> None:
     unpriced = order(OrderLine(line_id="1", sku="A", quantity=UNIT))
 
-    assert failing(unpriced, facts(items={"A": Item(price=1)}), ("price-current",)) == ()
+    assert failing(unpriced, facts(prices={"A": 1}), ("price-current",)) == ()
+    assert failing(unpriced, facts(prices={}), ("price-current",)) == ()
+
+
+def test_a_price_that_the_erp_does_not_have_does_not_pass() -> None:
+    lines = (line(), line("2", "B"), line("3", "C"))
+
+    assert failing(order(*lines), facts(prices={"A": 1, "C": 10 * UNIT}), ("price-current",)) == (
+        "price-current: A; no price: B",
+    )
+
+
+def test_a_part_at_zero_is_paid_with_its_parent() -> None:
+    free = OrderLine(line_id="2", parent_line_id="1", sku="A", quantity=UNIT, price=0)
+
+    assert failing(order(line("1", "SET"), free), GOOD, ("price-current",)) == ()
+    alone = OrderLine(line_id="2", sku="A", quantity=UNIT, price=0)
+    assert failing(order(alone), GOOD, ("price-current",)) == ("price-current: A",)
 
 
 @pytest.mark.parametrize(
@@ -153,10 +187,23 @@ def test_an_approval_is_waited_for(word: str | None, passes: bool) -> None:  # n
     assert (failing(order(approval=word), GOOD, ("approval",)) == ()) is passes
 
 
+@pytest.mark.parametrize(("word", "passes"), [(None, False), ("", False), ("approved", True), ("pending", False)])
+def test_where_the_account_needs_an_approval_silence_is_none(word: str | None, passes: bool) -> None:  # noqa: FBT001
+    known = facts(needs_approval=True)
+
+    assert failing(order(approval=word), known, ("approval",)) == (() if passes else ("approval: waits",))
+
+
+def test_a_check_that_looks_into_a_table_is_a_check_and_names_one_that_is_there() -> None:
+    assert NEEDS.keys() <= CHECKS.keys()
+    assert set(NEEDS.values()) == {ACCOUNTS, PRICES, PRODUCTS}
+
+
 def test_each_channel_has_its_own_checks() -> None:
     plan = CheckPlan(channels={"dealer": ("credit",)}, default=("customer-known",))
 
     assert (plan.of("dealer"), plan.of("commerce")) == (("credit",), ("customer-known",))
+    assert plan.names == {"credit", "customer-known"}
 
 
 SECRET = "Zaphod"

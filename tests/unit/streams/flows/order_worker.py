@@ -16,6 +16,7 @@ from schemas.models.order_event import OrderEvent
 from streams.domain import order_state
 from streams.domain.order_rules import OrderRules
 from streams.domain.order_state import OrderEntry
+from streams.flows.order_desk import NO_CHECKS, OrderDesk
 from streams.flows.order_intake import OrderIntake
 from streams.flows.orders import OrdersFlow
 from streams.flows.record_reader import RecordReader
@@ -46,8 +47,10 @@ def order_bytes(order: Order) -> bytes:
 class OrderWorker:
     """One partition of each; `killed` ends the process in the middle and begins the next one, with the same log."""
 
-    def __init__(self, folder: Path, roles: Sequence[str] = ("erp", "wms", "crm")) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, roles: Sequence[str] = ("erp", "wms", "crm"), *, desk: OrderDesk = NO_CHECKS
+    ) -> None:
+        self.folder, self.desk = folder, desk
         self.rules = OrderRules(roles=frozenset(roles), shop_channels=frozenset({"web"}))
         self.broker = MemoryBroker()
         self.clock = StillClock(datetime.fromtimestamp(T0 / 1_000_000, UTC))
@@ -65,7 +68,14 @@ class OrderWorker:
         self.table = open_table(self.folder / "b", writer, name="orders", partitions=[PARTITION])
         self.intake = OrderIntake(self.counted, writer, letters, reader=reader, encode=encode)
         self.flow = OrdersFlow(
-            self.table, writer, letters, reader=reader, encode=encode, rules=self.rules, clock=self.clock
+            self.table,
+            writer,
+            letters,
+            reader=reader,
+            encode=encode,
+            rules=self.rules,
+            clock=self.clock,
+            desk=self.desk,
         )
 
     async def open(self) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from streams.domain.lane_rules import Window
+from streams.domain.order_checks import OrderFacts
 from streams.domain.stock_rules import HOUR, Owner, StockRules
 from streams.settings import InventorySettings
-from streams.settings.rules import lane_rules, stock_rules
+from streams.settings.rules import lane_rules, look_up_rules, stock_rules
 from streams.settings.tree import OwnerSettings, SkuClass
 from tests.unit.streams.settings.test_read_settings import read, wrong
 
@@ -127,3 +128,62 @@ def test_backorders_are_whole_skus_or_all(sku: str) -> None:
     assert f"{sku!r} is no SKU; allowed are whole SKUs, or * alone for all" in wrong(
         INVENTORY__BACKORDERS=f'["A", "{sku}"]'
     )
+
+
+# ── checks of orders ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_no_order_is_checked_unless_it_is_set() -> None:
+    rules = look_up_rules(read().orders)
+
+    assert rules.plan.names == frozenset()
+    assert rules.tables == frozenset()
+    assert not rules.completes
+
+
+def test_every_table_of_the_checks_is_taken_over() -> None:
+    orders = read(
+        ORDERS__CHECKS='["customer-known", "address-valid"]',
+        ORDERS__CHECKS_BY_CHANNEL='{"dealer": ["credit"], "edi": []}',
+        ORDERS__COMPLETE_FROM_ACCOUNT="true",
+        ORDERS__PRICE_TOLERANCE_PPM="10000",
+        ORDERS__APPROVED_WORDS='["Approved ", "ok"]',
+        ORDERS__COUNTRIES='["DE", "AT"]',
+        ORDERS__REGION_COUNTRIES='["US"]',
+        ORDERS__POSTCODE_PATTERNS='{"DE": "\\\\d{5}"}',
+    ).orders
+    rules = look_up_rules(orders)
+
+    assert rules.plan.of("commerce") == ("customer-known", "address-valid")
+    assert (rules.plan.of("dealer"), rules.plan.of("edi")) == (("credit",), ())
+    assert rules.completes
+    assert rules.shop == OrderFacts(
+        price_tolerance=10_000,
+        countries=frozenset({"DE", "AT"}),
+        postcodes={"DE": r"\d{5}"},
+        regions=frozenset({"US"}),
+        approved=frozenset({"approved", "ok"}),
+    )
+
+
+def test_countries_are_those_of_iso_3166_where_addresses_are_checked() -> None:
+    rules = look_up_rules(read(ORDERS__CHECKS='["address-valid"]').orders)
+
+    assert rules.shop.countries is not None
+    assert {"DE", "US", "XK"} <= rules.shop.countries
+    assert "ZZ" not in rules.shop.countries
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ORDERS__CHECKS", '["cerdit"]', "STREAMS_ORDERS__CHECKS__0: no such check; allowed are customer-known, sku-"),
+        ("ORDERS__CHECKS_BY_CHANNEL", '{"dealer": ["x"]}', "no such check; allowed are"),
+        ("ORDERS__CHECKS_BY_CHANNEL", '{"a b": []}', "a channel's name has only letters"),
+        ("ORDERS__PRICE_TOLERANCE_PPM", "-1", "STREAMS_ORDERS__PRICE_TOLERANCE_PPM"),
+        ("ORDERS__COUNTRIES", '["Germany"]', "two capital letters"),
+        ("ORDERS__POSTCODE_PATTERNS", '{"DE": "("}', "not a regular expression"),
+    ],
+)
+def test_a_mistake_in_the_checks_stops_the_start_with_one_line(name: str, value: str, said: str) -> None:
+    assert said in wrong(**{name: value})

@@ -1,0 +1,82 @@
+"""What is kept in memory of each reference table, in the form in which orders are looked up."""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+from schemas.models.reference import Account, Price, Product, ProductPrices
+from streams.domain.order_account import AccountKey, keys_of
+from streams.domain.order_checks import Item
+
+_SOLD, _OVER = Item(), Item(is_discontinued=True)
+"""Two for all SKUs: a row costs its key."""
+
+
+class ProductRows(dict[str, Item]):
+    """SKU → what is checked of it."""
+
+    def put(self, key: str, model: Product) -> None:
+        self[key] = _OVER if model.is_discontinued else _SOLD
+
+    def drop(self, key: str) -> None:
+        self.pop(key, None)
+
+
+class PriceRows(dict[str, tuple[Price, ...]]):
+    """SKU → its prices."""
+
+    def put(self, key: str, model: ProductPrices) -> None:
+        self[key] = model.prices
+
+    def drop(self, key: str) -> None:
+        self.pop(key, None)
+
+
+class AccountRows:
+    """Accounts by id, and by everything under which an order may name one (`by_key`)."""
+
+    def __init__(self) -> None:
+        self._accounts: dict[str, Account] = {}
+        self._by_key: dict[AccountKey, set[str]] = {}
+
+    def put(self, key: str, model: Account) -> None:
+        self.drop(key)
+        self._accounts[key] = model
+        for one in keys_of(model):
+            self._by_key.setdefault(one, set()).add(key)
+
+    def drop(self, key: str) -> None:
+        known = self._accounts.pop(key, None)
+        for one in () if known is None else keys_of(known):
+            named = self._by_key[one]
+            named.discard(key)
+            if not named:
+                del self._by_key[one]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._accounts
+
+    def __len__(self) -> int:
+        return len(self._accounts)
+
+    @property
+    def by_key(self) -> "AccountsByKey":
+        return AccountsByKey(self._accounts, self._by_key)
+
+
+class AccountsByKey(Mapping[AccountKey, tuple[Account, ...]]):
+    """A view of the accounts as they are now; of those under one key two at most, which shows that there are several.
+
+    ERPs have collective accounts, whose code half of the CRM may share.
+    """
+
+    def __init__(self, accounts: Mapping[str, Account], by_key: Mapping[AccountKey, set[str]]) -> None:
+        self._accounts, self._by_key = accounts, by_key
+
+    def __getitem__(self, key: AccountKey) -> tuple[Account, ...]:
+        return tuple(self._accounts[one] for one in islice(self._by_key[key], 2))
+
+    def __iter__(self) -> Iterator[AccountKey]:
+        return iter(self._by_key)
+
+    def __len__(self) -> int:
+        return len(self._by_key)
