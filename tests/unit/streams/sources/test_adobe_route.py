@@ -285,6 +285,21 @@ async def test_an_order_that_the_connector_cannot_map_is_not_asked_for_again(ser
     assert (await send_events(served, event())).json == {"events": 1, "unusable": 1}
 
 
+class BrokenShop(InMemoryShopOrderTarget):
+    """A fault of ours, not of the shop."""
+
+    async def read_order(self, number: str) -> Order:
+        raise KeyError(number)
+
+
+async def test_a_fault_of_ours_has_the_event_come_again() -> None:
+    async with adobe_gateway(BrokenShop()) as served:
+        answer = await send_events(served, event())
+
+        assert (answer.status, served.log.records) == (500, [])
+        assert "000000123" not in answer.text
+
+
 async def test_kafka_that_does_not_acknowledge_has_the_event_come_again(served: AdobeServed) -> None:
     served.log.away = True
     refused = await send_events(served, event())
@@ -333,6 +348,7 @@ async def test_what_adobe_did_not_sign_is_refused_and_told_nothing(served: Adobe
         without(right, "x-adobe-digital-signature-1", "x-adobe-digital-signature-2"),
         signed(content),
     ]
+    assert (await send(served, b"{", {"Content-Type": "application/json"})).status == 401
 
     answers = [await send(served, content, headers) for headers in wrong]
 

@@ -7,7 +7,16 @@ from collections.abc import AsyncIterator
 import pytest
 
 from connectors.core.errors import TargetUnavailableError
-from tests.unit.streams.sources.adobe import AdobeServed, adobe_gateway, hooked, rsa_sha256, shop_order
+from tests.unit.streams.sources.adobe import (
+    AdobeServed,
+    adobe_gateway,
+    delivered,
+    delivery,
+    event,
+    hooked,
+    rsa_sha256,
+    shop_order,
+)
 from tests.unit.streams.sources.senders import Answer, ask
 from tests.unit.streams.sources.test_gateway import counted
 
@@ -44,6 +53,15 @@ async def test_the_same_state_again_adds_nothing(served: AdobeServed) -> None:
 
     assert len(served.log.records) == 1
     assert counted("streams_gateway_hints_total", outcome="duplicate", source="commerce-webhook") == before + 1
+
+
+async def test_event_and_webhook_of_one_state_are_one_record(served: AdobeServed) -> None:
+    content = delivery(event())
+
+    taken = await ask(f"{served.url}/v1/adobe/events", content, delivered(content))
+    hook = await send(served)
+
+    assert (taken.json["appended"], hook.json, len(served.log.records)) == (1, {"op": "success"}, 1)
 
 
 async def test_an_order_that_is_not_there_yet_does_not_stop_the_shopper(served: AdobeServed) -> None:
