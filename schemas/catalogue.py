@@ -16,12 +16,14 @@ from schemas.avro_text import parse_schema
 from schemas.avro_types import Schema
 from schemas.models.command import Command
 from schemas.models.desired_stock import DesiredStock
+from schemas.models.erp_order_event import ErpOrderEvent
 from schemas.models.fulfilment_event import FulfilmentEvent
 from schemas.models.inventory import InventoryAlert, InventoryHold, RecountRequest, StockRebase
 from schemas.models.operations import Audit, OperatorControl, Outcome
 from schemas.models.order import Order
 from schemas.models.order_event import OrderEvent
 from schemas.models.reference import Account, Product, ProductPrices
+from schemas.models.returned import Return
 from schemas.models.stock_change import StockChange
 
 ModelT_co = TypeVar("ModelT_co", bound=msgspec.Struct, covariant=True)
@@ -116,7 +118,18 @@ FULFILMENT_EVENT: Final = Contract(
     key_field="order_id",
     description="One step of an order or a shipment in a WMS.",
     producers=("WMS",),
-    consumers=("orders flow",),
+    consumers=("order news",),
+)
+ERP_ORDER_EVENT: Final = Contract(
+    topic="erp.order-event.v1",
+    file="erp.order-event.v1",
+    record="commerce.erp.v1.ErpOrderEvent",
+    model=ErpOrderEvent,
+    key="order number of the ERP",
+    key_field="erp_number",
+    description="What an ERP says of an order.",
+    producers=("ERP bridges", "ERP poll"),
+    consumers=("order news",),
 )
 DESIRED_STOCK: Final = Contract(
     topic="inventory.desired.v1",
@@ -184,6 +197,17 @@ COMMERCE_ORDER: Final = Contract(
     producers=("gateway", "order poll", "other channels"),
     consumers=("order intake",),
 )
+COMMERCE_RETURN: Final = Contract(
+    topic="commerce.return.v1",
+    file="commerce.return.v1",
+    record="commerce.returns.v1.Return",
+    model=Return,
+    key="id of the return at the channel",
+    key_field="return_id",
+    description="A return as its channel states it.",
+    producers=("shop bridges", "other channels"),
+    consumers=("order news",),
+)
 ORDER_EVENT: Final = Contract(
     topic="orders.event.v1",
     file="orders.event.v1",
@@ -192,7 +216,7 @@ ORDER_EVENT: Final = Contract(
     key="unified order id",
     key_field="order_id",
     description="What happened to an order, whatever system said it.",
-    producers=("order intake", "operators"),
+    producers=("order intake", "order news", "operators"),
     consumers=("orders flow",),
 )
 PRODUCT: Final = Contract(
@@ -302,12 +326,14 @@ COMMAND_ROLES: Final = ("erp", "wms", "crm", "commerce")
 CONTRACTS: Final[tuple[Contract[msgspec.Struct], ...]] = (
     STOCK_CHANGE,
     FULFILMENT_EVENT,
+    ERP_ORDER_EVENT,
     DESIRED_STOCK,
     INVENTORY_ALERT,
     RECOUNT_REQUEST,
     INVENTORY_HOLD,
     STOCK_REBASE,
     COMMERCE_ORDER,
+    COMMERCE_RETURN,
     ORDER_EVENT,
     PRODUCT,
     PRICE,

@@ -55,6 +55,13 @@ ORDER_INTAKE = TableSpec(
     about="How many orders of the channels came in.",
     keys=MappingProxyType({"m": "counts, epoch, topic ids"}),
 )
+ORDER_NEWS = TableSpec(
+    "order-news",
+    partitions=0,
+    fed_by=("wms.fulfilment-event.v1", "erp.order-event.v1", "commerce.return.v1"),
+    about="How much WMS, ERP and channels said of orders.",
+    keys=MappingProxyType({"m": "counts, epoch, topic ids"}),
+)
 ORDERS = TableSpec(
     "orders",
     partitions=0,
@@ -96,7 +103,15 @@ SHIPMENT_WORK = _work(
     "shipment", "commerce.shipment.v1", "Shipments that are still to be posted, and the calls under way.", partitions=1
 )
 
-TABLES: tuple[TableSpec, ...] = (STOCK_LEDGER, STOCK_WRITE, ORDER_INTAKE, ORDERS, *WORK.values(), SHIPMENT_WORK)
+TABLES: tuple[TableSpec, ...] = (
+    STOCK_LEDGER,
+    STOCK_WRITE,
+    ORDER_INTAKE,
+    ORDER_NEWS,
+    ORDERS,
+    *WORK.values(),
+    SHIPMENT_WORK,
+)
 
 
 def changelog(app_id: str, table: TableSpec) -> str:

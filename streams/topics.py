@@ -54,9 +54,17 @@ FULFILMENT_EVENT = Topic(
     "wms.fulfilment-event.v1",
     key="order number",
     written_by="WMS",
-    read_by="nobody yet",
+    read_by="order news",
     about="One step of an order or a shipment in a WMS.",
     config=_kept(7),
+)
+ERP_ORDER_EVENT = Topic(
+    "erp.order-event.v1",
+    key="order number of the ERP",
+    written_by="ERP bridges, ERP poll",
+    read_by="order news",
+    about="What an ERP says of an order: confirmed, a date, an invoice, a credit hold, cancelled.",
+    config=_kept(30),
 )
 HOLD = Topic(
     "inventory.hold.v1",
@@ -115,10 +123,18 @@ COMMERCE_ORDER = Topic(
     about="An order as its channel placed it, or placed it anew after a change.",
     config=_kept(30),
 )
+COMMERCE_RETURN = Topic(
+    "commerce.return.v1",
+    key="id of the return",
+    written_by="shop bridges, other channels",
+    read_by="order news",
+    about="A return as its channel states it: asked for, allowed, received, rejected.",
+    config=_kept(30),
+)
 ORDER_EVENT = Topic(
     "orders.event.v1",
     key="unified order id",
-    written_by="order intake, operators",
+    written_by="order intake, order news, operators",
     read_by="orders flow",
     about="What happened to an order, whatever system said it.",
     config=_UNLIMITED,
@@ -225,12 +241,14 @@ DEAD_LETTER = Topic(
 TOPICS: tuple[Topic, ...] = (
     STOCK_CHANGE,
     FULFILMENT_EVENT,
+    ERP_ORDER_EVENT,
     HOLD,
     REBASE,
     DESIRED,
     ALERT,
     RECOUNT,
     COMMERCE_ORDER,
+    COMMERCE_RETURN,
     ORDER_EVENT,
     *COMMANDS.values(),
     SHIPMENT,
@@ -247,7 +265,9 @@ STOCK_INPUTS: tuple[Topic, ...] = (STOCK_CHANGE, HOLD, REBASE)
 """What feeds the table stock-ledger, numbered by its place: the numbers are stored state."""
 ORDER_INPUTS: tuple[Topic, ...] = (ORDER_EVENT, *OUTCOMES.values())
 """What feeds the table orders."""
-ORDERS_READ: tuple[Topic, ...] = (COMMERCE_ORDER, *ORDER_INPUTS, *COMMANDS.values(), SHIPMENT)
+NEWS_INPUTS: tuple[Topic, ...] = (FULFILMENT_EVENT, ERP_ORDER_EVENT, COMMERCE_RETURN)
+"""What feeds the table order-news."""
+ORDERS_READ: tuple[Topic, ...] = (COMMERCE_ORDER, *NEWS_INPUTS, *ORDER_INPUTS, *COMMANDS.values(), SHIPMENT)
 REFERENCE: tuple[Topic, ...] = (PRODUCT, PRICE, ACCOUNT)
 """What workers read whole, each for itself, to check orders against."""
 READ: tuple[Topic, ...] = (*STOCK_INPUTS, DESIRED, *ORDERS_READ)

@@ -1,4 +1,4 @@
-"""Puts orders on their topic, some of them twice, and waits until the broker has them."""
+"""Puts orders, and what systems say of them, on their topics, some twice, and waits until the broker has them."""
 
 import random
 from collections.abc import Iterable
@@ -14,28 +14,34 @@ TOPIC = "commerce.order.v1"
 LONGEST_S = 60.0
 
 
-class OrderProducer:
-    """`sent` counts records that the broker acknowledged, repeats included; `refused` says why others were not."""
+class RecordProducer:
+    """`key` names the field that the topic is keyed by.
 
-    def __init__(self, bootstrap: str, registry_url: str, *, repeats: float = 0.0, seed: int = 1) -> None:
+    `sent` counts records that the broker acknowledged, repeats included; `refused` says why others were not.
+    """
+
+    def __init__(
+        self, bootstrap: str, registry_url: str, topic: str, key: str, *, repeats: float = 0.0, seed: int = 1
+    ) -> None:
         self._producer = Producer(producer_config(bootstrap, {}))
-        registered = resolve(Registry(registry_url), TOPIC, schema_of(TOPIC))
+        registered = resolve(Registry(registry_url), topic, schema_of(topic))
         self._schema_id, self._codec = registered.schema_id, RecordCodec(registered.schema)
+        self._topic, self._key = topic, key
         self._repeats, self._chance = repeats, random.Random(seed)
         self.sent = 0
         self.refused: list[str] = []
 
-    def send(self, orders: Iterable[Record]) -> None:
-        """Returns when every order is acknowledged.  Raises RuntimeError where one was not."""
-        for order in orders:
+    def send(self, records: Iterable[Record]) -> None:
+        """Returns when every record is acknowledged.  Raises RuntimeError where one was not."""
+        for record in records:
             times = 2 if self._chance.random() < self._repeats else 1
-            value = frame(self._schema_id, self._codec.encode(order))
+            value = frame(self._schema_id, self._codec.encode(record))
             for _ in range(times):
-                self._producer.produce(TOPIC, value, order["number"].encode(), on_delivery=self._ended)
+                self._producer.produce(self._topic, value, record[self._key].encode(), on_delivery=self._ended)
                 self._producer.poll(0)
         left = self._producer.flush(LONGEST_S)
         if left or self.refused:
-            raise RuntimeError(f"{left} orders not acknowledged, {len(self.refused)} refused: {self.refused[:3]}")
+            raise RuntimeError(f"{left} records not acknowledged, {len(self.refused)} refused: {self.refused[:3]}")
 
     def _ended(self, error: KafkaError | None, _message: Message) -> None:
         if error is None:
@@ -45,3 +51,10 @@ class OrderProducer:
 
     def close(self) -> None:
         self._producer.close()
+
+
+class OrderProducer(RecordProducer):
+    """Orders as their channels place them."""
+
+    def __init__(self, bootstrap: str, registry_url: str, *, repeats: float = 0.0, seed: int = 1) -> None:
+        super().__init__(bootstrap, registry_url, TOPIC, "number", repeats=repeats, seed=seed)

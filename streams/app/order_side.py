@@ -13,9 +13,10 @@ from streams.app.intake import Intake
 from streams.app.order_parts import CommandPart
 from streams.app.order_reference import ReferenceTables
 from streams.app.targets import Choice, ShopTarget, open_target
-from streams.domain.order_rules import OrderRules
+from streams.domain.stock_rules import StockRules
 from streams.flows.order_desk import OrderDesk
 from streams.flows.order_intake import OrderIntake
+from streams.flows.order_news import OrderNews
 from streams.flows.orders import OrdersFlow
 from streams.flows.record_reader import RecordReader
 from streams.runtime.clock import Clock
@@ -31,7 +32,7 @@ from streams.runtime.serde import Serde
 from streams.runtime.table import BulkTable
 from streams.runtime.writer import Writer
 from streams.settings import Settings, SettingsError
-from streams.settings.rules import look_up_rules
+from streams.settings.rules import look_up_rules, news_rules, order_rules
 from streams.sinks.acts import Acts
 from streams.sinks.command_calls import Mode
 from streams.sinks.command_sink import CommandSink
@@ -42,8 +43,8 @@ from streams.sinks.shop import ShopActs
 from streams.sinks.sink_context import SinkContext
 from streams.sinks.wms import WmsActs
 from streams.sinks.work_table import WorkTable
-from streams.tables import ORDER_INTAKE, ORDERS, SHIPMENT_WORK, WORK, TableSpec
-from streams.topics import COMMANDS, ORDER_INPUTS, ORDERS_READ, OUTCOMES
+from streams.tables import ORDER_INTAKE, ORDER_NEWS, ORDERS, SHIPMENT_WORK, WORK, TableSpec
+from streams.topics import COMMANDS, NEWS_INPUTS, ORDER_INPUTS, ORDERS_READ, OUTCOMES
 
 READ = tuple(topic.name for topic in ORDERS_READ)
 WRITTEN = (ORDER_EVENT.topic, SHIPMENT.topic, *(topic.name for topic in (*COMMANDS.values(), *OUTCOMES.values())))
@@ -64,6 +65,7 @@ class Around(Protocol):
     serde: Serde
     health: Health
     intake: Intake
+    rules: StockRules
     shop: ShopTarget
 
     def table(self, spec: TableSpec, derive: Derive) -> BulkTable:
@@ -107,9 +109,10 @@ class OrderSide:
         works = [*(self._opened(role, choice) for role, choice in choices.items()), *self._shop()]
         sinks = {work.contract.topic: self._sink(work) for work in works}
         self.sinks = [*sinks.values()]
-        intake, orders = self._intake(), self._orders(frozenset(self.gates))
-        self.parts: list[FlowPart | CommandPart] = [intake, orders, *self.sinks]
+        intake, news, orders = self._intake(), self._news(), self._orders(frozenset(self.gates))
+        self.parts: list[FlowPart | CommandPart] = [intake, news, orders, *self.sinks]
         self.inputs: dict[str, FlowPart | CommandPart] = {COMMERCE_ORDER.topic: intake}
+        self.inputs |= dict.fromkeys((topic.name for topic in NEWS_INPUTS), news)
         self.inputs |= dict.fromkeys((topic.name for topic in ORDER_INPUTS), orders)
         self.inputs |= sinks
 
@@ -125,6 +128,15 @@ class OrderSide:
         flow = OrderIntake(table, app.writer, app.letters, reader=self._reader, encode=app.serde.encode)
         return FlowPart(table.name, flow, app.failed, is_paused=app.intake.is_paused)
 
+    def _news(self) -> FlowPart:
+        app, table = self._app, self._app.table(ORDER_NEWS, no_index)
+        try:
+            rules = news_rules(app.settings.orders, app.rules, app.shop.channel)
+        except ValueError as error:
+            raise SettingsError(f"the shop's channel {app.shop.channel!r}: {error}") from error
+        flow = OrderNews(table, app.writer, app.letters, reader=self._reader, encode=app.serde.encode, rules=rules)
+        return FlowPart(table.name, flow, app.failed, is_paused=app.intake.is_paused)
+
     def _orders(self, roles: frozenset[str]) -> FlowPart:
         app, table = self._app, self._app.table(ORDERS, no_index)
         flow = OrdersFlow(
@@ -133,7 +145,7 @@ class OrderSide:
             app.letters,
             reader=self._reader,
             encode=app.serde.encode,
-            rules=OrderRules(roles=roles, shop_channels=frozenset({self._app.shop.channel})),
+            rules=order_rules(app.settings.orders, roles, app.shop.channel),
             clock=app.clock,
             desk=OrderDesk(self._look_up, self.reference),
         )

@@ -20,7 +20,7 @@ from streams.cli.output import say
     help="Where the pages stand.",
 )
 def docs(*, check: bool, folder: Path) -> None:
-    """Write configuration, topics, metrics, connectors, order states and dead-letter reasons as Markdown.
+    """Write configuration, topics, metrics, connectors, order states and words, and dead-letter reasons as Markdown.
 
     \b
     Example: commerce-streams docs --check

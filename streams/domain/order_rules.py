@@ -17,6 +17,7 @@ class OrderRules:
     """`roles` are the targets that are connected: nobody else is asked for anything.
 
     `speakers` names, per kind of event, the systems that may state it; a kind that is not in it may be stated by any.
+    A date that comes with another step is DATE_MOVED of its own.
     `furthest` are the systems that state the furthest step only (SHIPPED without PICKED).  `patience` is how long an
     event waits for its predecessor before a person must look (µs).  `shop_channels` are the channels whose orders the
     shop knows: of others it is told nothing.

@@ -80,7 +80,7 @@ def apply(
     if event.order is not None and event.kind in STATEMENTS:
         said = with_statement(known, event, event.order, given)
         return _settled(known, said, (event.kind, event.event_id), event.event_id, moment)
-    facts = facts_of(event)
+    facts = tuple(fact for fact in facts_of(event) if rules.may_say(event.source_system, fact.kind))
     said = msgspec.structs.replace(known, facts=with_facts(known.facts, facts))
     if event.kind == "RELEASED":
         said = order_settle.force(said, now)

@@ -7,10 +7,19 @@ refuses, so that a new word is seen instead of being taken for another.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import get_args
 
+from schemas.models.erp_order_event import ErpOrderEventKind
 from schemas.models.fulfilment_event import FulfilmentStep
 from schemas.models.order_event import OrderEventKind
+from schemas.models.returned import ReturnState
 from streams.domain.order_table import OrderState
+
+_OURS: tuple[OrderEventKind, ...] = get_args(OrderEventKind)
+SAID_BY_SYSTEMS: Mapping[str, OrderEventKind] = MappingProxyType(
+    {kind: kind for kind in _OURS if kind not in {"PLACED", "RELEASED", "CORRECTED", "REFUSED", "UNKNOWN"}}
+)
+"""Kinds that a system's word may stand for: the others are the word of a channel or of a person."""
 
 SHOP: Mapping[OrderState, str | None] = MappingProxyType(
     {
@@ -45,15 +54,18 @@ ERP: Mapping[str, OrderEventKind | None] = MappingProxyType(
         "credit hold": "CREDIT_HELD",
         "credit released": "CREDIT_RELEASED",
         "delivered": None,
-        "billed": "INVOICED",
-        "invoiced": "INVOICED",
+        "billed": None,
+        "invoiced": None,
         "rejected": "REJECTED",
         "canceled": "CANCELLED",
         "cancelled": "CANCELLED",
         "closed": None,
     }
 )
-"""Of the ERP's life cycle, which is about money; what leaves the house the warehouse says."""
+"""Of the ERP's life cycle; what leaves the house the warehouse says.
+
+What was billed each invoice says, with its number and amount: a status would say it a second time, as another one.
+"""
 
 WMS: Mapping[FulfilmentStep, OrderEventKind | None] = MappingProxyType(
     {
@@ -77,7 +89,46 @@ WMS: Mapping[FulfilmentStep, OrderEventKind | None] = MappingProxyType(
 )
 """RELEASED is the warehouse's word for a task that went to the floor, not a person's for an order."""
 
-_NEED_LINES = frozenset({"PARTIALLY_SHIPPED", "SHORTED"})
+ERP_KINDS: Mapping[ErpOrderEventKind, OrderEventKind] = MappingProxyType(
+    {
+        "ACKNOWLEDGED": "ACKNOWLEDGED",
+        "REJECTED": "REJECTED",
+        "CONFIRMED": "CONFIRMED",
+        "DATE_MOVED": "DATE_MOVED",
+        "CREDIT_HELD": "CREDIT_HELD",
+        "CREDIT_RELEASED": "CREDIT_RELEASED",
+        "WORK_ORDER_OPENED": "WORK_ORDER_OPENED",
+        "WORK_ORDER_DONE": "ALLOCATED",
+        "ALLOCATED": "ALLOCATED",
+        "BACKORDERED": "BACKORDERED",
+        "PICKED": "PICKED",
+        "PACKED": "PACKED",
+        "SHIPPED": "SHIPPED",
+        "DELIVERED": "DELIVERED",
+        "CAPTURED": "CAPTURED",
+        "INVOICED": "INVOICED",
+        "REFUNDED": "REFUNDED",
+        "CANCELLED": "CANCELLED",
+        "RETURN_REQUESTED": "RETURN_REQUESTED",
+        "RETURN_RECEIVED": "RETURN_RECEIVED",
+        "RETURN_REJECTED": "RETURN_REJECTED",
+        "UNKNOWN": "UNKNOWN",
+    }
+)
+"""What a bridge says in our word already.  What a work order made is there for the order, as if it were allocated."""
+
+RETURNS: Mapping[ReturnState, OrderEventKind] = MappingProxyType(
+    {
+        "REQUESTED": "RETURN_REQUESTED",
+        "AUTHORISED": "RETURN_REQUESTED",
+        "RECEIVED": "RETURN_RECEIVED",
+        "REJECTED": "RETURN_REJECTED",
+        "UNKNOWN": "UNKNOWN",
+    }
+)
+"""A return that is allowed is still one that is to come."""
+
+NEED_LINES = frozenset({"PARTIALLY_SHIPPED", "SHORTED", "WORK_ORDER_DONE"})
 """Steps that without lines would be taken for all of the order."""
 
 
@@ -96,7 +147,17 @@ class OrderWords:
         return table.get(state)
 
     def kind_of_erp(self, word: str) -> OrderEventKind | None:
-        return self.erp.get(" ".join(word.split()).lower(), "UNKNOWN")
+        return self.erp.get(plain_word(word), "UNKNOWN")
 
     def kind_of_wms(self, step: FulfilmentStep, *, has_lines: bool) -> OrderEventKind | None:
-        return "UNKNOWN" if step in _NEED_LINES and not has_lines else self.wms.get(step, "UNKNOWN")
+        return "UNKNOWN" if step in NEED_LINES and not has_lines else self.wms.get(step, "UNKNOWN")
+
+
+def kind_said(kind: ErpOrderEventKind, *, has_lines: bool) -> OrderEventKind:
+    """Of what an ERP's bridge says in our word."""
+    return "UNKNOWN" if kind in NEED_LINES and not has_lines else ERP_KINDS[kind]
+
+
+def plain_word(word: str) -> str:
+    """As the table of the ERP's words is keyed."""
+    return " ".join(word.split()).lower()

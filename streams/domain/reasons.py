@@ -34,6 +34,7 @@ class DeadReason(StrEnum):
     TOO_MANY_LOCATIONS = "too-many-locations"
     NAME_TOO_LONG = "name-too-long"
     BAD_ORDER = "bad-order"
+    UNKNOWN_ORDER = "unknown-order"
     # the target
     UNKNOWN_SOURCE = "unknown-source"
     REJECTED = "rejected-by-target"
@@ -68,8 +69,8 @@ ADVICE: dict[DeadReason, str] = {
     DeadReason.ZERO_SIZE_ITEMS: "The writer's schema has items without bytes and is refused. Register another schema.",
     DeadReason.WRONG_RECORD: "The schema is known, but describes another kind of record. Send it to its own topic.",
     DeadReason.NULL_VALUE: "A tombstone means nothing on this topic. State a quantity of 0 instead.",
-    DeadReason.NULL_KEY: "The message has no key. The key must be the SKU.",
-    DeadReason.WRONG_KEY: "The message key is not the SKU in the record. Set the key to the SKU.",
+    DeadReason.NULL_KEY: "The message has no key. Set the one that its topic states.",
+    DeadReason.WRONG_KEY: "The message key is not the field that its topic names. Set the key to that of the record.",
     DeadReason.BAD_SKU: "A SKU has 1 to 64 characters, no control characters and no blank at either end.",
     DeadReason.UNKNOWN_KIND: "The record is neither DELTA nor ABSOLUTE. Map the sender's kind.",
     DeadReason.UNKNOWN_BUCKET: "The bucket is not one of the known ones. Map the sender's bucket.",
@@ -85,6 +86,7 @@ ADVICE: dict[DeadReason, str] = {
     DeadReason.TOO_MANY_LOCATIONS: "One SKU has more locations or sources than an entry holds. Are codes made up?",
     DeadReason.NAME_TOO_LONG: "A code has more than 128 characters. Shorten it at the sender.",
     DeadReason.BAD_ORDER: "An order has a channel of at most 20 characters, a number, and lines. Send it anew.",
+    DeadReason.UNKNOWN_ORDER: "It names no order of a known channel. See STREAMS_ORDERS__CHANNELS, then retry.",
     DeadReason.UNKNOWN_SOURCE: "Commerce has no such source. Create it there, or map the location to another one.",
     DeadReason.REJECTED: "The target refused this content. Read its message, correct the cause, then retry.",
     DeadReason.UNEXPECTED_ERROR: "A fault of this program. Keep the letter, report it, retry after the fix.",

@@ -147,11 +147,11 @@ def _sign(change: StockChange, _arrival: Arrival, rules: StockRules) -> Refused 
 
 
 def _future(change: StockChange, arrival: Arrival, rules: StockRules) -> Refused | None:
-    return _ahead(change.effective_at, arrival.at, rules, change.source_system)
+    return refuse_future(change.effective_at, arrival.at, rules, change.source_system)
 
 
-def _ahead(effective_at: int, arrived_at: int, rules: StockRules, source_system: str = "") -> Refused | None:
-    """Every movement until then would count as contained in it."""
+def refuse_future(effective_at: int, arrived_at: int, rules: StockRules, source_system: str = "") -> Refused | None:
+    """Whatever is said until then would count as older; times in µs, `arrived_at` by the broker's clock."""
     ahead = effective_at - arrived_at
     if ahead <= rules.future_tolerance:
         return None
@@ -192,7 +192,7 @@ def refuse_hold(hold: InventoryHold) -> Refused | None:
 
 def refuse_rebase(rebase: StockRebase, arrived_at: int, rules: StockRules) -> Refused | None:
     """Why an operator's word may not enter, if so."""
-    return _item_and_quantity(rebase.sku, rebase.quantity) or _ahead(rebase.effective_at, arrived_at, rules)
+    return _item_and_quantity(rebase.sku, rebase.quantity) or refuse_future(rebase.effective_at, arrived_at, rules)
 
 
 def _item_and_quantity(sku: str, quantity: int) -> Refused | None:

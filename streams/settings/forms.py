@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from connectors.core.settings import BaseUrl
 from streams.domain.order_checks import CHECKS
 from streams.domain.order_id import unified_id
+from streams.domain.order_words import SAID_BY_SYSTEMS, plain_word
 from streams.domain.quantities import MICROS, RECORD_LIMIT
 from streams.domain.stock_rules import ANY
 
@@ -95,6 +96,24 @@ def _channel(name: str) -> str:
     return name
 
 
+def _event_kind(kind: str) -> str:
+    if kind not in SAID_BY_SYSTEMS:
+        raise ValueError(f"no such event; allowed are {', '.join(SAID_BY_SYSTEMS)}")
+    return kind
+
+
+def _event_kind_or_nothing(kind: str) -> str:
+    return _event_kind(kind) if kind else kind
+
+
+def _plain_words(words: dict[str, str]) -> dict[str, str]:
+    """Two spellings of one word must not stand for two things."""
+    plain = {plain_word(word): kind for word, kind in words.items()}
+    if len(plain) != len(words) or "" in plain:
+        raise ValueError("a word stands here once, and has letters; upper and lower case are the same")
+    return plain
+
+
 def secret_bytes(secret: SecretStr) -> bytes:
     """The key behind `whsec_…`.  Raises ValueError, without the secret.
 
@@ -139,6 +158,10 @@ Country = Annotated[str, AfterValidator(_country)]
 Pattern = Annotated[str, Field(max_length=100), AfterValidator(_pattern)]
 Word = Annotated[str, AfterValidator(_lower)]
 Brokers = Annotated[str, AfterValidator(_servers)]
+EventKind = Annotated[str, AfterValidator(_event_kind)]
+EventKindOrNothing = Annotated[str, AfterValidator(_event_kind_or_nothing)]
+ErpWords = Annotated[dict[str, EventKindOrNothing], AfterValidator(_plain_words)]
+Name = Annotated[str, Field(min_length=1, max_length=128)]
 Channel = Annotated[str, AfterValidator(_channel)]
 SafeUrl = Annotated[BaseUrl, AfterValidator(_safe_address)]
 PublicKey = Annotated[str, AfterValidator(_public_key)]

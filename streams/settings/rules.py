@@ -6,12 +6,19 @@ from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 
+from schemas.models.fulfilment_event import FulfilmentStep
+from schemas.models.order_event import OrderEventKind
 from streams.domain.lane_rules import LaneRules, Window
 from streams.domain.order_checks import CheckPlan, OrderFacts
 from streams.domain.order_lookup import LookUpRules
+from streams.domain.order_names import KnownOrders
+from streams.domain.order_news import NewsRules
+from streams.domain.order_routing import RoutingRule, RoutingRules
+from streams.domain.order_rules import OrderRules
+from streams.domain.order_words import ERP, SAID_BY_SYSTEMS, WMS, OrderWords
 from streams.domain.quantities import from_decimal
 from streams.domain.stock_rules import Owner, PairTable, StockRules
-from streams.settings.tree import InventorySettings, OrderSettings, SkuClass
+from streams.settings.tree import InventorySettings, OrderSettings, RoutingSettings, SkuClass, WordSettings
 
 MICROS = 1_000_000
 
@@ -46,6 +53,58 @@ def lane_rules(settings: InventorySettings) -> LaneRules:
         last_units=from_decimal(settings.last_units),
         target=int(settings.latency_target_s * MICROS),
     )
+
+
+def order_rules(settings: OrderSettings, roles: frozenset[str], shop: str) -> OrderRules:
+    """`roles` are the targets that are connected, `shop` the channel of the shop itself."""
+    return OrderRules(
+        roles=roles,
+        speakers=MappingProxyType({kind: frozenset(systems) for kind, systems in settings.speakers.items()}),
+        shop_channels=frozenset((shop, *settings.shop_channels)),
+        furthest=frozenset(settings.furthest),
+        patience=int(settings.patience_s * MICROS),
+        routing=RoutingRules(tuple(_routing_rule(one) for one in settings.routing)),
+    )
+
+
+def _routing_rule(one: RoutingSettings) -> RoutingRule:
+    return RoutingRule(
+        sources=one.sources,
+        countries=frozenset(one.countries),
+        regions=frozenset(one.regions),
+        skus=one.skus,
+        channels=frozenset(one.channels),
+    )
+
+
+def news_rules(settings: OrderSettings, stock: StockRules, shop: str) -> NewsRules:
+    """A bare order number is one of the channel `shop`.
+
+    Tasks of ours go to the sources of the routing rules, and of the table of locations.  Raises ValueError for a
+    channel that no order can be named by.
+    """
+    sources = frozenset((*stock.locations.values(), *(source for one in settings.routing for source in one.sources)))
+    channels = frozenset((shop, *settings.shop_channels, *settings.channels))
+    return NewsRules(
+        orders=KnownOrders(channels, shop, sources, settings.shop_numbers),
+        words=order_words(settings.words),
+        stock=stock,
+        own_lines=frozenset(settings.own_lines),
+    )
+
+
+def order_words(settings: WordSettings) -> OrderWords:
+    """Ours with the operator's over them."""
+    erp: dict[str, OrderEventKind | None] = {**ERP, **{word: _kind(kind) for word, kind in settings.erp.items()}}
+    wms: dict[FulfilmentStep, OrderEventKind | None] = {
+        **WMS,
+        **{step: _kind(kind) for step, kind in settings.wms.items()},
+    }
+    return OrderWords(erp=MappingProxyType(erp), wms=MappingProxyType(wms))
+
+
+def _kind(word: str) -> OrderEventKind | None:
+    return SAID_BY_SYSTEMS[word] if word else None
 
 
 def _window(sku_class: SkuClass) -> Window:

@@ -7,12 +7,18 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from connectors.core.settings import BaseUrl
+from schemas.models.fulfilment_event import FulfilmentStep
+from streams.domain.order_names import SHOP_NUMBERS
 from streams.settings.forms import (
     Brokers,
     Channel,
     CheckName,
     Country,
+    ErpWords,
+    EventKind,
+    EventKindOrNothing,
     Factor,
+    Name,
     Pairs,
     Pattern,
     PublicKey,
@@ -204,6 +210,27 @@ class RoleSettings(Frozen):
     commerce: str = Field("adobe_commerce", description="The shop.")
 
 
+class RoutingSettings(Frozen):
+    """Which sources a line may go to; a condition that is empty holds always."""
+
+    sources: tuple[Name, ...] = Field(min_length=1, description="Commerce sources, the preferred one first.")
+    countries: tuple[Name, ...] = Field((), description="Country codes of the address the goods go to.")
+    regions: tuple[Name, ...] = Field((), description="Region codes of that address.")
+    skus: str = Field("*", min_length=1, description="SKUs; `*` stands for any text.")
+    channels: tuple[Channel, ...] = Field((), description="Channels that placed the order.")
+
+
+class WordSettings(Frozen):
+    """What the words of systems mean; an entry is added to the tables of docs/orders.md, or replaces one of them."""
+
+    erp: ErpWords = Field(
+        default_factory=dict, description="Status of the ERP, in any case → kind of event; empty text: says nothing."
+    )
+    wms: dict[FulfilmentStep, EventKindOrNothing] = Field(
+        default_factory=dict, description="Step of a WMS → kind of event; empty text: says nothing."
+    )
+
+
 class OrderSettings(Frozen):
     """The orders flow; off until an ERP is named."""
 
@@ -217,6 +244,32 @@ class OrderSettings(Frozen):
         ("shipment",), description="What the shop mails the customer about."
     )
     at_once: int = Field(8, ge=1, le=256, description="Orders that are worked on side by side at one target.")
+    shop_channels: tuple[Channel, ...] = Field(
+        (), description="Channels whose orders the shop knows and is told of, beside its connector's own channel."
+    )
+    channels: tuple[Channel, ...] = Field(
+        (), description="Other channels of whose orders WMS and ERP speak; what names another is set aside."
+    )
+    shop_numbers: Pattern = Field(
+        SHOP_NUMBERS,
+        description="Regular expression of the shop's order numbers, where a WMS may carry the unified id as well.",
+    )
+    words: WordSettings = WordSettings()
+    own_lines: tuple[Name, ...] = Field(
+        (), description="Source systems whose line numbers are their own: their lines are known by SKU."
+    )
+    speakers: dict[EventKind, tuple[Name, ...]] = Field(
+        default_factory=dict, description="Kind of event → source systems that may state it; not listed: any may."
+    )
+    furthest: tuple[Name, ...] = Field(
+        (), description="Source systems that state the furthest step only: their SHIPPED implies PICKED."
+    )
+    patience_s: Seconds = Field(
+        14_400, gt=0, le=YEAR_S, description="How long an event waits for the one before it until a person must look."
+    )
+    routing: tuple[RoutingSettings, ...] = Field(
+        (), description="Rules, the first that holds decides which warehouse gets a line; empty: the ERP decides."
+    )
     checks: tuple[CheckName, ...] = Field(
         (), description="Checks before the ERP is asked, for channels without a list of their own; see docs/orders.md."
     )

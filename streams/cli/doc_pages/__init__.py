@@ -7,6 +7,7 @@ from streams.cli.doc_pages.connectors import connectors
 from streams.cli.doc_pages.dead_letters import dead_letter_reasons
 from streams.cli.doc_pages.metrics import metrics
 from streams.cli.doc_pages.order_states import order_states
+from streams.cli.doc_pages.order_words import order_words
 from streams.cli.doc_pages.topics import topics
 
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -15,6 +16,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "metrics.md": metrics,
     "connectors.md": connectors,
     "order-states.md": order_states,
+    "order-words.md": order_words,
     "dead-letter-reasons.md": dead_letter_reasons,
 }
 """Name of the file below docs/ → what makes it."""

@@ -24,6 +24,7 @@ from streams.topics import (
     COMMERCE_OUTCOME,
     DEAD_LETTER,
     DESIRED,
+    NEWS_INPUTS,
     ORDER_EVENT,
     OUTCOMES,
     RECOUNT,
@@ -34,9 +35,10 @@ from streams.topics import (
 BY_ITEM = (*STOCK_INPUTS, RECOUNT, DEAD_LETTER)
 BY_SKU = (DESIRED, ALERT, COMMERCE_OUTCOME)
 BY_ORDER = (ORDER_EVENT, *COMMANDS.values(), SHIPMENT, *OUTCOMES.values())
-PLACED_AT_MOST = 20
-"""Statements of an order's channel that are read: they lie under the channel's number, not under the order's id."""
-ORDER = {topic.name: number for number, topic in enumerate((*BY_ITEM, *BY_SKU, COMMERCE_ORDER, *BY_ORDER, AUDIT))}
+OF_SYSTEMS = (COMMERCE_ORDER, *NEWS_INPUTS)
+STATED_AT_MOST = 50
+"""Statements of systems that are read: they lie under those systems' numbers, not under the order's id."""
+ORDER = {topic.name: number for number, topic in enumerate((*BY_ITEM, *BY_SKU, *OF_SYSTEMS, *BY_ORDER, AUDIT))}
 """Of records of the same millisecond: causes before effects."""
 
 
@@ -94,9 +96,11 @@ class Library:
         return Story(in_order(events), cut)
 
     def _statements(self, events: Sequence[Event]) -> list[Event]:
-        """The records in which a channel stated the order, where they have not left the log."""
-        places = {one.place for event in events for one in event.causes if one.place.topic == COMMERCE_ORDER.name}
-        found = (self._reader.one(place) for place in sorted(places)[-PLACED_AT_MOST:])
+        """The records in which systems spoke of the order, where they have not left the log."""
+        topics = {topic.name for topic in OF_SYSTEMS}
+        places = (one.place for event in events for one in event.causes if one.place.topic in topics)
+        newest = list(dict.fromkeys(places))[-STATED_AT_MOST:]
+        found = (self._reader.one(place) for place in newest)
         return [event_of(record, self._wire, self._rules) for record in found if record is not None]
 
     def _spans(self, parts: Sequence[Partition], bounds: Bounds, cut: list[str]) -> dict[Partition, Span]:

@@ -8,10 +8,13 @@ from schemas.catalogue import contract_of
 from schemas.errors import DecodeError
 from schemas.models.command import Command
 from schemas.models.desired_stock import DesiredStock, SourceQuantity
+from schemas.models.erp_order_event import ErpOrderEvent
+from schemas.models.fulfilment_event import FulfilmentEvent
 from schemas.models.inventory import InventoryAlert, InventoryHold, RecountRequest, StockRebase
 from schemas.models.operations import WRITE_STOCK, Audit, Outcome
 from schemas.models.order import Order
 from schemas.models.order_event import OrderEvent
+from schemas.models.returned import Return
 from schemas.models.stock_change import StockChange
 from streams.domain.quantities import to_decimal
 from streams.domain.stock_rules import StockRules
@@ -176,6 +179,9 @@ _TELLERS: Mapping[type, Callable[..., Told]] = {
     InventoryAlert: _alert,
     RecountRequest: _recount,
     Order: story_orders.order,
+    FulfilmentEvent: story_orders.fulfilment,
+    ErpOrderEvent: story_orders.erp_order_event,
+    Return: story_orders.returned,
     OrderEvent: story_orders.order_event,
     Command: story_orders.command,
 }

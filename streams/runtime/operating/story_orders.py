@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Mapping
 
 from schemas.models.command import Command
+from schemas.models.erp_order_event import ErpOrderEvent
+from schemas.models.fulfilment_event import FulfilmentEvent, FulfilmentLine
 from schemas.models.operations import Outcome
 from schemas.models.order import Order
 from schemas.models.order_event import EventLine, OrderEvent
+from schemas.models.returned import Return
 from streams.domain.quantities import to_decimal
 from streams.runtime.operating.readable import time_text
 from streams.runtime.operating.story_told import Contained, Kind, State, Told, caused_by
@@ -26,6 +29,31 @@ def order(one: Order) -> Told:
     amount = "" if total is None else f", {to_decimal(total)} {one.currency}"
     text = f"order {one.number} of {one.channel}: {len(one.lines)} lines{amount}"
     return Told("message", "ok", text, f"changed {time_text(one.updated_at)}", one.source_system)
+
+
+def fulfilment(one: FulfilmentEvent) -> Told:
+    """What a warehouse says, in its own numbers."""
+    text = " ".join(filter(None, (_words(one.step), one.shipment_id, _lines(one.lines))))
+    promised = "" if one.expected_ship_at is None else f"expected {time_text(one.expected_ship_at)}"
+    where = one.location_code and f"at {one.location_code}"
+    detail = "; ".join(filter(None, (one.order_id, where, promised, f"effective {time_text(one.effective_at)}")))
+    return Told("message", "ok", text, detail, one.source_system)
+
+
+def erp_order_event(one: ErpOrderEvent) -> Told:
+    """What an ERP says, in its own words."""
+    what = one.status if one.kind is None else _words(one.kind)
+    text = " ".join(filter(None, (what or "a date", one.part, one.document, _lines(one.lines))))
+    promised = "" if one.expected_at is None else f"expected {time_text(one.expected_at)}"
+    detail = "; ".join(filter(None, (one.erp_number, one.reason, promised, f"effective {time_text(one.effective_at)}")))
+    return Told("message", "ok", text, detail, one.source_system)
+
+
+def returned(one: Return) -> Told:
+    """What a channel says of a return."""
+    text = " ".join(filter(None, ("return", one.number or one.return_id, _words(one.state), _lines(one.lines))))
+    detail = "; ".join(filter(None, (one.reason, f"effective {time_text(one.effective_at)}")))
+    return Told("message", "ok", text, detail, one.source_system)
 
 
 def order_event(one: OrderEvent) -> Told:
@@ -61,7 +89,7 @@ def _words(kind: str) -> str:
     return kind.lower().replace("_", " ")
 
 
-def _lines(lines: Iterable[EventLine]) -> str:
+def _lines(lines: Iterable[EventLine | FulfilmentLine]) -> str:
     told = [f"{to_decimal(line.quantity)} × {line.sku}" for line in lines]
     more = f" and {len(told) - LINES_NAMED} more lines" if len(told) > LINES_NAMED else ""
     return ", ".join(told[:LINES_NAMED]) + more

@@ -1,4 +1,4 @@
-"""Order intake and orders flow as a worker runs them: real stores, real bytes, with Kafka and time in memory."""
+"""Order intake, order news and orders flow as a worker runs them: real stores and bytes, Kafka and time in memory."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -7,17 +7,24 @@ from pathlib import Path
 import msgspec
 
 from schemas import projection
-from schemas.catalogue import COMMERCE_ORDER
+from schemas.catalogue import COMMERCE_ORDER, COMMERCE_RETURN, ERP_ORDER_EVENT, FULFILMENT_EVENT
 from schemas.codec import frame
 from schemas.models.command import Command
+from schemas.models.erp_order_event import ErpOrderEvent
+from schemas.models.fulfilment_event import FulfilmentEvent
 from schemas.models.operations import Outcome
 from schemas.models.order import Order
 from schemas.models.order_event import OrderEvent
+from schemas.models.returned import Return
 from streams.domain import order_state
+from streams.domain.order_names import KnownOrders
+from streams.domain.order_news import NewsRules
 from streams.domain.order_rules import OrderRules
 from streams.domain.order_state import OrderEntry
+from streams.domain.stock_rules import StockRules
 from streams.flows.order_desk import NO_CHECKS, OrderDesk
 from streams.flows.order_intake import OrderIntake
+from streams.flows.order_news import OrderNews
 from streams.flows.orders import OrdersFlow
 from streams.flows.record_reader import RecordReader
 from streams.runtime import outbox
@@ -26,7 +33,7 @@ from streams.runtime.guard import Guard
 from streams.runtime.serde import Serde
 from streams.runtime.versioned import unpack
 from streams.runtime.writer import Record
-from streams.topics import COMMANDS, DEAD_LETTER, ORDER_EVENT, ORDER_INPUTS, OUTCOMES, SHIPMENT
+from streams.topics import COMMANDS, DEAD_LETTER, NEWS_INPUTS, ORDER_EVENT, ORDER_INPUTS, OUTCOMES, SHIPMENT
 from tests.fakes.broker import MemoryBroker
 from tests.fakes.still_clock import StillClock
 from tests.unit.streams.domain.ledger import T0
@@ -36,12 +43,30 @@ from tests.unit.streams.flows.worker import Changelog
 from tests.unit.streams.tables import close_table, open_table
 
 GENERATION, PARTITION = 1, 3
+NEWS = NewsRules(
+    orders=KnownOrders(frozenset({"web", "dealer"}), "web", frozenset({"east"})),
+    stock=StockRules(locations={"WH-EAST": "east"}),
+)
 _ORDER = projection.encoder(COMMERCE_ORDER)
-TOPICS = (COMMERCE_ORDER.topic, *(topic.name for topic in ORDER_INPUTS))
+_STEP, _SAID = projection.encoder(FULFILMENT_EVENT), projection.encoder(ERP_ORDER_EVENT)
+_RETURN = projection.encoder(COMMERCE_RETURN)
+TOPICS = (COMMERCE_ORDER.topic, *(topic.name for topic in (*NEWS_INPUTS, *ORDER_INPUTS)))
 
 
 def order_bytes(order: Order) -> bytes:
     return frame(IDS[COMMERCE_ORDER.topic], _ORDER(order))
+
+
+def step_bytes(step: FulfilmentEvent) -> bytes:
+    return frame(IDS[FULFILMENT_EVENT.topic], _STEP(step))
+
+
+def said_bytes(said: ErpOrderEvent) -> bytes:
+    return frame(IDS[ERP_ORDER_EVENT.topic], _SAID(said))
+
+
+def return_bytes(one: Return) -> bytes:
+    return frame(IDS[COMMERCE_RETURN.topic], _RETURN(one))
 
 
 class OrderWorker:
@@ -65,8 +90,10 @@ class OrderWorker:
         guards = {topic: Guard(topic, lambda topic, _: self.paused.append(topic)) for topic in TOPICS}
         reader = RecordReader(self.serde, guards, 1 << 18)
         self.counted = open_table(self.folder / "a", writer, name="order-intake", partitions=[PARTITION])
+        self.heard = open_table(self.folder / "c", writer, name="order-news", partitions=[PARTITION])
         self.table = open_table(self.folder / "b", writer, name="orders", partitions=[PARTITION])
         self.intake = OrderIntake(self.counted, writer, letters, reader=reader, encode=encode)
+        self.news = OrderNews(self.heard, writer, letters, reader=reader, encode=encode, rules=NEWS)
         self.flow = OrdersFlow(
             self.table,
             writer,
@@ -88,7 +115,7 @@ class OrderWorker:
         """What the log has and the store has not is recovered."""
         self.close()
         self._build()
-        for table in (self.counted, self.table):
+        for table in (self.counted, self.heard, self.table):
             log = self.broker.log[table.changelog]
             held = table.store(PARTITION).offset
             left = [Changelog(offset, one) for offset, one in enumerate(log) if held is None or offset > held]
@@ -98,6 +125,7 @@ class OrderWorker:
 
     def close(self) -> None:
         close_table(self.counted)
+        close_table(self.heard)
         close_table(self.table)
 
     async def place(self, *orders: Order, first: int = 0) -> None:
@@ -111,6 +139,10 @@ class OrderWorker:
 
     async def take_orders(self, records: Sequence[Raw]) -> None:
         await self.intake.take(COMMERCE_ORDER.topic, PARTITION, records, GENERATION)
+
+    async def hear(self, topic: str, *records: Raw) -> None:
+        """What WMS and ERP say: one batch of one of their topics."""
+        await self.news.take(topic, PARTITION, records, GENERATION)
 
     async def follow(self, topic: str = ORDER_EVENT.name) -> None:
         """The flow reads what was written to one of its topics since it looked last."""
@@ -144,8 +176,9 @@ class OrderWorker:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        both = (*self.counted.tally(PARTITION).counts.items(), *self.table.tally(PARTITION).counts.items())
-        return {name: number for name, number in both if number}
+        tables = (self.counted, self.heard, self.table)
+        counts = [one for table in tables for one in table.tally(PARTITION).counts.items()]
+        return {name: number for name, number in counts if number}
 
     @property
     def events(self) -> list[OrderEvent]:

@@ -4,8 +4,11 @@ import msgspec
 
 from schemas.models.cause import Cause
 from schemas.models.command import Command
+from schemas.models.erp_order_event import ErpOrderEvent
+from schemas.models.fulfilment_event import FulfilmentEvent, FulfilmentLine
 from schemas.models.operations import Outcome
 from schemas.models.order_event import EventLine, OrderEvent, Track
+from schemas.models.returned import Return
 from streams.runtime.lookback import Place
 from streams.runtime.operating.story import in_order
 from tests.contract.order_target import order
@@ -77,3 +80,43 @@ def test_of_one_moment_the_statement_stands_before_the_event_the_command_and_the
     lines = [told(COMMANDS, command), told(EVENTS, _event()), stated]
 
     assert [line.place.topic for line in in_order(lines)] == ["commerce.order.v1", EVENTS, COMMANDS]
+
+
+def test_what_warehouse_erp_and_channel_say_stands_before_the_event_that_it_became() -> None:
+    step = FulfilmentEvent(
+        event_id="f1", source_system="wms:main", order_id="T7", shipment_id="S1", step="SHIPPED",
+        location_code="WH-1", lines=(FulfilmentLine(sku="A", quantity=2 * M),), expected_ship_at=M,
+        effective_at=0, recorded_at=0,
+    )  # fmt: skip
+    said = ErpOrderEvent(
+        event_id="s1", source_system="netsuite", erp_number="SO1", status="Pending Fulfillment", reason="R1",
+        effective_at=0, recorded_at=0,
+    )  # fmt: skip
+    back = Return(
+        event_id="r1", source_system="commerce", return_id="17", order_number="9", state="REQUESTED", reason="broken",
+        effective_at=0, recorded_at=0,
+    )  # fmt: skip
+    became = told(EVENTS, _event(kind="SHIPPED", cause=Cause("wms.fulfilment-event.v1", 0, 7)))
+    lines = [
+        became,
+        told("commerce.return.v1", back),
+        told("erp.order-event.v1", said),
+        told("wms.fulfilment-event.v1", step),
+    ]
+
+    shipped, confirmed, asked, event = in_order(lines)
+    assert (shipped.text, shipped.system) == ("shipped S1 2 × A", "wms:main")
+    assert shipped.detail == "T7; at WH-1; expected 1970-01-01T00:00:01Z; effective 1970-01-01T00:00:00Z"
+    assert (confirmed.text, confirmed.system) == ("Pending Fulfillment", "netsuite")
+    assert confirmed.detail == "SO1; R1; effective 1970-01-01T00:00:00Z"
+    assert (asked.text, asked.detail) == ("return 17 requested", "broken; effective 1970-01-01T00:00:00Z")
+    assert event is became
+
+
+def test_an_erp_that_only_names_a_date_and_one_that_speaks_our_word_are_told() -> None:
+    plain = ErpOrderEvent(event_id="s", source_system="erp", erp_number="1", effective_at=0, recorded_at=0)
+
+    assert told("erp.order-event.v1", plain).text == "a date"
+    bill = msgspec.structs.replace(plain, kind="INVOICED", document="I1", expected_at=M)
+    assert told("erp.order-event.v1", bill).text == "invoiced I1"
+    assert "expected 1970-01-01T00:00:01Z" in told("erp.order-event.v1", bill).detail

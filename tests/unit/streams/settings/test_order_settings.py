@@ -1,0 +1,111 @@
+"""From what an operator wrote of orders to the tables that the rules work with."""
+
+import pytest
+
+from streams.domain.order_news import NewsRules
+from streams.domain.order_routing import RoutingRule, RoutingRules
+from streams.domain.order_rules import DEFAULTS, MINUTE
+from streams.domain.order_words import ERP, WMS
+from streams.domain.stock_rules import StockRules
+from streams.settings.rules import news_rules, order_rules, stock_rules
+from tests.unit.streams.settings.test_read_settings import read, wrong
+
+ROLES = DEFAULTS.roles
+
+
+def test_the_defaults_are_those_of_the_rules() -> None:
+    settings = read()
+
+    assert order_rules(settings.orders, ROLES, "commerce") == DEFAULTS
+    assert news_rules(settings.orders, StockRules(), "commerce") == NewsRules()
+
+
+def test_who_may_say_what_and_how_long_is_waited_are_taken_over() -> None:
+    settings = read(
+        ORDERS__SPEAKERS='{"DATE_MOVED": ["netsuite"], "CANCELLED": ["netsuite", "commerce"]}',
+        ORDERS__FURTHEST='["wms:3pl"]',
+        ORDERS__PATIENCE_S="90",
+        ORDERS__SHOP_CHANNELS='["web-us"]',
+    )
+    rules = order_rules(settings.orders, frozenset({"erp"}), "web")
+
+    assert rules.roles == {"erp"}
+    assert [rules.may_say(system, "DATE_MOVED") for system in ("netsuite", "wms:3pl")] == [True, False]
+    assert rules.may_say("anybody", "SHIPPED")
+    assert (rules.furthest, rules.patience) == (frozenset({"wms:3pl"}), 90 * MINUTE // 60)
+    assert rules.shop_channels == {"web", "web-us"}
+
+
+def test_routing_rules_keep_their_order_and_without_them_the_erp_decides() -> None:
+    settings = read(
+        ORDERS__ROUTING='[{"sources": ["east", "west"], "countries": ["US"], "regions": ["NY"], "skus": "PUMP-*",'
+        ' "channels": ["web"]}, {"sources": ["west"]}]'
+    )
+
+    assert order_rules(settings.orders, ROLES, "commerce").routing == RoutingRules(
+        (
+            RoutingRule(("east", "west"), frozenset({"US"}), frozenset({"NY"}), "PUMP-*", frozenset({"web"})),
+            RoutingRule(("west",)),
+        )
+    )
+    assert order_rules(read().orders, ROLES, "commerce").routing.erp_decides
+
+
+def test_words_of_a_shop_are_laid_over_ours() -> None:
+    settings = read(
+        ORDERS__WORDS__ERP='{" Zur  Lieferung": "CONFIRMED", "Credit Hold": ""}',
+        ORDERS__WORDS__WMS='{"LOADED": "PACKED"}',
+    )
+    words = news_rules(settings.orders, StockRules(), "commerce").words
+
+    assert [words.kind_of_erp(word) for word in ("zur lieferung", "CREDIT HOLD", "canceled", "x")] == [
+        "CONFIRMED",
+        None,
+        "CANCELLED",
+        "UNKNOWN",
+    ]
+    assert words.kind_of_wms("LOADED", has_lines=False) == "PACKED"
+    assert words.wms == {**WMS, "LOADED": "PACKED"}
+    assert words.erp == {**ERP, "zur lieferung": "CONFIRMED", "credit hold": None}
+
+
+def test_orders_are_known_by_every_channel_and_tasks_by_every_source() -> None:
+    settings = read(
+        ORDERS__SHOP_CHANNELS='["web-us"]',
+        ORDERS__CHANNELS='["dealer"]',
+        ORDERS__SHOP_NUMBERS="N[0-9]+",
+        ORDERS__OWN_LINES='["wms:3pl"]',
+        ORDERS__ROUTING='[{"sources": ["west"]}]',
+        INVENTORY__LOCATIONS='{"WH-1": "east"}',
+    )
+    rules = news_rules(settings.orders, stock_rules(settings.inventory), "web")
+
+    assert rules.orders.channels == {"web", "web-us", "dealer"}
+    assert rules.orders.id_of_number("7") == "web-7"
+    assert [rules.orders.id_of_either(number) for number in ("7", "N7")] == [None, "web-N7"]
+    assert [rules.orders.id_in(task) for task in ("web-7-east", "dealer-7-west.2")] == ["web-7", "dealer-7"]
+    assert (rules.own_lines, rules.stock.source_of("WH-1")) == (frozenset({"wms:3pl"}), "east")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("ORDERS__WORDS__ERP", '{"done": "FINISHED"}', "no such event; allowed are CANCEL_REQUESTED"),
+        ("ORDERS__WORDS__ERP", '{"placed": "PLACED"}', "no such event"),
+        ("ORDERS__WORDS__ERP", '{"Open Order": "CONFIRMED", "open  order": ""}', "a word stands here once"),
+        ("ORDERS__WORDS__ERP", '{" ": "CONFIRMED"}', "a word stands here once"),
+        ("ORDERS__WORDS__WMS", '{"SENT": "SHIPPED"}', "STREAMS_ORDERS__WORDS__WMS__SENT"),
+        ("ORDERS__WORDS__WMS", '{"LOADED": "RELEASED"}', "no such event"),
+        ("ORDERS__SPEAKERS", '{"SENT": ["wms"]}', "no such event"),
+        ("ORDERS__SPEAKERS", '{"SHIPPED": [""]}', "at least 1 character"),
+        ("ORDERS__SHOP_CHANNELS", '["a/b"]', "a channel's name has only"),
+        ("ORDERS__CHANNELS", '["a b"]', "a channel's name has only"),
+        ("ORDERS__ROUTING", '[{"sources": []}]', "at least 1 item"),
+        ("ORDERS__ROUTING", '[{"source": ["east"]}]', "STREAMS_ORDERS__ROUTING"),
+        ("ORDERS__ROUTING", '{"sources": ["east"]}', "must look like"),
+        ("ORDERS__SHOP_NUMBERS", "(", "not a regular expression"),
+        ("ORDERS__PATIENCE_S", "0", "greater than 0"),
+    ],
+)
+def test_what_no_rule_can_use_is_refused_at_the_start(name: str, value: str, said: str) -> None:
+    assert said in wrong(**{name: value})
