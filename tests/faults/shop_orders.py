@@ -43,6 +43,10 @@ class ShopOrders(OrderSystem):
         """By unified order id."""
         return self
 
+    def end(self) -> None:
+        self._events.close()
+        super().end()
+
     @property
     def environ(self) -> dict[str, str]:
         return {**super().environ, "STREAMS_ORDERS__SHOP": "true", **self.overrides}

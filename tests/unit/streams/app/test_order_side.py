@@ -9,9 +9,10 @@ import pytest
 from streams.app.order_side import OrderSide
 from streams.app.targets import ShopTarget
 from streams.runtime.gate import Gate
+from streams.runtime.health import Health
 from streams.runtime.partition_store import Derive
 from streams.runtime.table import BulkTable
-from streams.settings.tree import OrderSettings
+from streams.settings.tree import KafkaSettings, OrderSettings
 from streams.tables import SHIPMENT_WORK, WORK, TableSpec
 from streams.topics import COMMANDS, ORDERS_READ, SHIPMENT
 from tests.fakes.broker import MemoryBroker
@@ -25,7 +26,9 @@ class Worker:
 
     def __init__(self, folder: Path, orders: OrderSettings, port: InMemoryShopOrderTarget | None) -> None:
         self.folder, self.clock, self.broker = folder, StillClock(), MemoryBroker()
-        self.settings = SimpleNamespace(orders=orders)
+        kafka = KafkaSettings(bootstrap_servers="127.0.0.1:1")
+        self.settings = SimpleNamespace(orders=orders, app_id="app", kafka=kafka)
+        self.health = Health(self.clock)
         self.writer, self.failed = self.broker.writer, print
         self.serde = SimpleNamespace(encode=None)
         self.letters, self.lease = SimpleNamespace(), SimpleNamespace()
