@@ -9,6 +9,7 @@ import pytest
 from streams.app.order_side import OrderSide
 from streams.app.targets import ShopTarget
 from streams.runtime.gate import Gate
+from streams.runtime.health import Health
 from streams.runtime.partition_store import Derive
 from streams.runtime.table import BulkTable
 from streams.settings.tree import OrderSettings
@@ -25,7 +26,8 @@ class Worker:
 
     def __init__(self, folder: Path, orders: OrderSettings, port: InMemoryShopOrderTarget | None) -> None:
         self.folder, self.clock, self.broker = folder, StillClock(), MemoryBroker()
-        self.settings = SimpleNamespace(orders=orders)
+        self.settings = SimpleNamespace(orders=orders, app_id="app", kafka=None)
+        self.health = Health(self.clock)
         self.writer, self.failed = self.broker.writer, print
         self.serde = SimpleNamespace(encode=None)
         self.letters, self.lease = SimpleNamespace(), SimpleNamespace()
@@ -82,3 +84,16 @@ def test_a_shop_that_cannot_or_shall_not_is_told_nothing(
 
     assert (made.sinks, made.gates) == ([], {})
     assert SHIPMENT.name not in made.inputs
+
+
+def test_only_what_the_checks_look_into_is_read(tmp_path: Path) -> None:
+    worker: Any = Worker(tmp_path, OrderSettings(checks=("sku-known", "address-valid")), None)
+    made = OrderSide(worker, {})
+
+    assert [one.topic for one in made.reference.figures] == ["erp.product.v1"]
+
+
+def test_without_checks_nothing_is_read(tmp_path: Path) -> None:
+    _worker, made = side(tmp_path)
+
+    assert made.reference.figures == ()
