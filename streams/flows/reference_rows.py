@@ -31,25 +31,34 @@ class PriceRows(dict[str, tuple[Price, ...]]):
         self.pop(key, None)
 
 
+Named = tuple[str, ...] | set[str]
+"""Ids of accounts: nearly always one, for which a set would be large."""
+
+
 class AccountRows:
     """Accounts by id, and by everything under which an order may name one (`by_key`)."""
 
     def __init__(self) -> None:
         self._accounts: dict[str, Account] = {}
-        self._by_key: dict[AccountKey, set[str]] = {}
+        self._by_key: dict[AccountKey, Named] = {}
 
     def put(self, key: str, model: Account) -> None:
         self.drop(key)
         self._accounts[key] = model
         for one in keys_of(model):
-            self._by_key.setdefault(one, set()).add(key)
+            named = self._by_key.get(one)
+            if isinstance(named, set):
+                named.add(key)
+            else:
+                self._by_key[one] = (key,) if named is None else {*named, key}
 
     def drop(self, key: str) -> None:
         known = self._accounts.pop(key, None)
         for one in () if known is None else keys_of(known):
             named = self._by_key[one]
-            named.discard(key)
-            if not named:
+            if isinstance(named, set) and len(named) > 1:
+                named.discard(key)
+            else:
                 del self._by_key[one]
 
     def __contains__(self, key: object) -> bool:
@@ -69,7 +78,7 @@ class AccountsByKey(Mapping[AccountKey, tuple[Account, ...]]):
     ERPs have collective accounts, whose code half of the CRM may share.
     """
 
-    def __init__(self, accounts: Mapping[str, Account], by_key: Mapping[AccountKey, set[str]]) -> None:
+    def __init__(self, accounts: Mapping[str, Account], by_key: Mapping[AccountKey, Named]) -> None:
         self._accounts, self._by_key = accounts, by_key
 
     def __getitem__(self, key: AccountKey) -> tuple[Account, ...]:

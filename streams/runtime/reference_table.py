@@ -8,6 +8,7 @@ start, and each would write one.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import aiokafka
@@ -29,6 +30,8 @@ MOST_ROWS = 1_000_000
 LOGGED_AT_MOST = 20
 """Unreadable records of one reading that are logged one by one."""
 WAIT_MS = 500
+PIECE = 1_000
+"""Records between two breaths of the streams: a large table is read while they work."""
 _LOG = logger("streams.reference")
 
 
@@ -152,9 +155,10 @@ class ReferenceTable(Generic[ModelT, RowsT]):
                 if position >= end:
                     self._take_place(reading)
                 self._say()
-                fetched = await consumer.getmany(partition, timeout_ms=WAIT_MS)
+                fetched = await consumer.getmany(partition, timeout_ms=WAIT_MS, max_records=PIECE)
                 for records in fetched.values():
                     await self._take(reading, records)
+                await self._clock.sleep(timedelta(0))
         finally:
             await consumer.stop()
 

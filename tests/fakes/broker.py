@@ -179,13 +179,14 @@ class FollowingConsumer:
         return self._topic.end
 
     async def getmany(
-        self, partition: aiokafka.TopicPartition, *, timeout_ms: int
+        self, partition: aiokafka.TopicPartition, *, timeout_ms: int, max_records: int
     ) -> dict[aiokafka.TopicPartition, list[FollowedRecord]]:
         topic = self._topic
         while not topic.fails and (topic.held_back or self._position >= topic.end):
             await topic.moved()
         if topic.fails:
             raise topic.fails.pop(0)
-        found = [one for one in topic.log if one.offset >= self._position]
-        self._position = topic.end
+        left = [one for one in topic.log if one.offset >= self._position]
+        found = left[:max_records]
+        self._position = topic.end if found == left else found[-1].offset + 1
         return {partition: found}

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.models.order import Customer, Order, Payment
@@ -100,6 +100,7 @@ def test_an_account_without_a_value_fills_in_nothing() -> None:
 texts = st.sampled_from([None, "", "x"])
 
 
+@settings(deadline=None)
 @given(code=texts, centre=texts, terms=texts)
 def test_completing_twice_adds_nothing(code: str | None, centre: str | None, terms: str | None) -> None:
     stated = order(customer=Customer(account_code=code, cost_centre=centre), payment=Payment(terms=terms))

@@ -38,7 +38,7 @@ def test_an_order_that_nobody_could_look_up_does_not_pass() -> None:
 names = st.lists(st.sampled_from(ALL), unique=True)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(names, st.sets(st.sampled_from(["products", "prices", "accounts"])))
 def test_what_is_not_fed_holds_every_order_that_a_check_needs_it_for(chosen: list[str], gone: set[str]) -> None:
     reference = FED._replace(**dict.fromkeys(gone))
@@ -48,7 +48,7 @@ def test_what_is_not_fed_holds_every_order_that_a_check_needs_it_for(chosen: lis
     assert found == tuple(f"{name}: not looked up" for name in chosen if NEEDS.get(name) in gone and name != "approval")
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(names)
 def test_reasons_come_in_the_order_of_the_plan(chosen: list[str]) -> None:
     wrong = Reference({"A": Item(is_discontinued=True)}, {}, by_key(account("ACC-9", members=())))

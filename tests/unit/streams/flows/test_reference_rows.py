@@ -1,7 +1,7 @@
 """What is kept of the reference tables finds accounts by every id, and forgets what is gone."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.models.reference import Account, AccountMember, Price, Product, ProductPrices
@@ -55,6 +55,7 @@ codes = st.sampled_from([None, "C-1", "C-2"])
 changes = st.lists(st.tuples(st.sampled_from(["ACC-1", "ACC-2"]), st.none() | codes, st.booleans()), max_size=12)
 
 
+@settings(deadline=None)
 @given(changes)
 def test_whatever_was_said_the_keys_are_those_of_the_accounts_that_stand(said: list[tuple[str, str, bool]]) -> None:
     rows = AccountRows()

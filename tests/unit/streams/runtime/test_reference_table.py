@@ -15,7 +15,7 @@ from schemas.models.reference import Product
 from streams.domain.order_checks import Item
 from streams.flows.reference_rows import ProductRows
 from streams.runtime.health import Health
-from streams.runtime.reference_table import ReferenceTable
+from streams.runtime.reference_table import PIECE, ReferenceTable
 from streams.runtime.serde import Serde
 from tests.fakes.broker import FollowedTopic
 from tests.fakes.still_clock import StillClock
@@ -112,6 +112,15 @@ async def test_until_it_has_caught_up_orders_wait_and_the_worker_says_so() -> No
         await world.table.wait()
         assert world.known == {"A"}
         assert world.troubles == []
+
+
+async def test_a_table_of_many_pieces_is_not_caught_up_before_the_last() -> None:
+    skus = [f"S{number}" for number in range(2 * PIECE + 5)]
+
+    async with begun(lambda world: world.put(*skus), most_rows=9999) as world:
+        await world.table.wait()
+
+        assert world.known == set(skus)
 
 
 async def test_what_comes_later_is_followed() -> None:
