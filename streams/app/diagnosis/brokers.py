@@ -17,7 +17,13 @@ from streams.topics import CONTROL, DEAD_LETTER, READ, REFERENCE, TOPICS
 
 APPLY = "Run `commerce-streams topics apply`."
 UPSTREAM = frozenset(
-    {"wms.stock-change.v1", "wms.fulfilment-event.v1", "commerce.order.v1", *(topic.name for topic in REFERENCE)}
+    {
+        "wms.stock-change.v1",
+        "wms.fulfilment-event.v1",
+        "erp.order-event.v1",
+        "commerce.order.v1",
+        *(topic.name for topic in REFERENCE),
+    }
 )
 """Written by others: this application only reads them."""
 UNSEEN = "  A topic that this user may not see counts as missing: compare with the rights."
