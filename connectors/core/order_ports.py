@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from schemas.models.document import CrmRecord, LineQuantity, PickTask, SalesOrder, Shipment, ShopDocument, ShopOrder
+from schemas.models.erp_order_event import ErpOrderEvent
 from schemas.models.order import Order
 from schemas.models.order_event import EventLine, Track
 
@@ -54,6 +55,23 @@ class OrderTarget(Target, Protocol):
         """Cancel it.  Safe to repeat: one that is cancelled already is success.
 
         Raises RejectedPayloadError where the ERP no longer lets it go.
+        """
+        ...
+
+
+class OrderEventSource(Target, Protocol):
+    """An ERP that can be asked what became of its orders."""
+
+    async def order_events(self, cursor: str) -> tuple[Sequence[ErpOrderEvent], str]:
+        """What happened since `cursor` (opaque; "" is now, less the overlap), oldest first, and the cursor to go on.
+
+        Keep the new cursor only after the events are durable.  An event may come again, after a restart or from an
+        older cursor, and then has the same `event_id`, a pure function of system, document, status and time of change.
+        The call is repeated at once as long as it answers events; an empty answer is the end for now.
+        Orders that carry no external reference are left out.
+
+        Raises:
+            ConfigurationError: the cursor is none of this connector's.
         """
         ...
 
