@@ -60,18 +60,14 @@ class OrderTarget(Target, Protocol):
 
 
 class OrderEventSource(Target, Protocol):
-    """An ERP that can be asked what became of its orders."""
+    """A system that can be asked what happened to orders; most ERPs tell it to nobody by themselves."""
 
     async def order_events(self, cursor: str) -> tuple[Sequence[ErpOrderEvent], str]:
-        """What happened since `cursor` (opaque; "" is now, less the overlap), oldest first, and the cursor to go on.
+        """What happened behind the cursor, oldest first, in pages; and the cursor behind it.
 
-        Keep the new cursor only after the events are durable.  An event may come again, after a restart or from an
-        older cursor, and then has the same `event_id`, a pure function of system, document, status and time of change.
-        The call is repeated at once as long as it answers events; an empty answer is the end for now.
-        Orders that carry no external reference are left out.
-
-        Raises:
-            ConfigurationError: the cursor is none of this connector's.
+        "" begins with what happens from now on.  The cursor is the connector's own text, below 10,000 characters, and
+        leaves room behind it for what becomes visible late, so events come again; the same happening has the same
+        `event_id` each time.  There is no more for now where the cursor that comes back is the one that was given.
         """
         ...
 

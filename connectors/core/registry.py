@@ -30,10 +30,10 @@ class Ports:
     close: Callable[[], Awaitable[None]]
     stock: StockTarget | None = None
     orders: OrderTarget | None = None
-    order_events: OrderEventSource | None = None
     tasks: TaskTarget | None = None
     crm: CrmTarget | None = None
     shop_orders: ShopOrderTarget | None = None
+    order_events: OrderEventSource | None = None
 
 
 OpenPorts = Callable[[ConnectorSettings, Dependencies], Ports]

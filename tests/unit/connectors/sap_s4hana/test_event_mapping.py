@@ -47,7 +47,7 @@ def item(number: str = "10", *rows: wire.FlowRow, confirmed: str = "2", **given:
     promised = wire.ScheduleLineRow(
         confirmed_delivery_date="/Date(1774310400000)/", schedule_line_order_quantity="2", confirmed_quantity=confirmed
     )
-    usual = {"material": "PUMP-200", "requested_quantity": "2.000", "texts": text(f"line: 50{number}")}
+    usual: dict[str, Any] = {"material": "PUMP-200", "requested_quantity": "2.000", "texts": text(f"line: 50{number}")}
     lists = {"schedule_lines": wire.Results((promised,)), "flow": wire.Results(rows)}
     return wire.ItemRow(sales_order_item=number, **(usual | lists | given))
 

@@ -35,7 +35,7 @@ class Company(Client):
 
     def order(self, reference: str = "web-1", *materials: str) -> str:
         items: list[Any] = [{"Material": one, "RequestedQuantity": "2"} for one in materials or ("PUMP-200", "SEAL-7")]
-        sent = {"PurchaseOrderByCustomer": reference, "SoldToParty": "C-1004", "to_Item": items}
+        sent: dict[str, Any] = {"PurchaseOrderByCustomer": reference, "SoldToParty": "C-1004", "to_Item": items}
         sap = self.simulator.sap
         return sap.book.add(sent, self.clock.now(), sap.settings).number
 
