@@ -17,19 +17,16 @@ from schemas.models.erp_order_event import ErpOrderEvent, ErpOrderEventKind
 from schemas.models.order_event import EventLine
 
 SYSTEM = "netsuite"
+BEGUN: Mapping[str, ErpOrderEventKind] = {"RtnAuth": "RETURN_REQUESTED", "WorkOrd": "WORK_ORDER_OPENED"}
+"""What it means that there is such a document, whatever became of it since: told once, at the time of its making."""
 KINDS: Mapping[tuple[str, str], ErpOrderEventKind] = {
     ("CustInvc", "A"): "INVOICED",
     ("CustInvc", "B"): "INVOICED",
     ("CustCred", "A"): "REFUNDED",
     ("CustCred", "B"): "REFUNDED",
-    ("RtnAuth", "A"): "RETURN_REQUESTED",
-    ("RtnAuth", "B"): "RETURN_REQUESTED",
     ("RtnAuth", "C"): "RETURN_REJECTED",
     ("RtnAuth", "F"): "RETURN_RECEIVED",
     ("RtnAuth", "G"): "RETURN_RECEIVED",
-    ("WorkOrd", "A"): "WORK_ORDER_OPENED",
-    ("WorkOrd", "B"): "WORK_ORDER_OPENED",
-    ("WorkOrd", "D"): "WORK_ORDER_OPENED",
     ("WorkOrd", "G"): "WORK_ORDER_DONE",
 }
 """By type and status of a document that follows from an order; others say nothing of the order."""
@@ -39,16 +36,19 @@ _MONEY = frozenset({"CustInvc", "CustCred"})
 def to_events(row: ChangeRow, lines: Sequence[LineRow], zone: ZoneInfo) -> Iterator[ErpOrderEvent]:
     """None for a state that says nothing, two for an approved order: it has a date, and no hold any more.
 
+    A document may be seen in its last state only, so that it tells its beginning too.
     Raises ValueError for a time or a number that is none.
     """
     if row.type == "SalesOrd":
         expected = expected_at(lines)
         for kind in _order_kinds(row, lines, expected):
-            yield _event(row, zone, kind, (), expected=expected if kind != "CREDIT_RELEASED" else None)
+            yield _of_order(row, zone, kind, expected if kind != "CREDIT_RELEASED" else None)
         return
-    of_document = KINDS.get((row.type, row.status))
-    if of_document is not None:
-        yield _event(row, zone, of_document, tuple(_lines(lines)), expected=None)
+    begun, now = BEGUN.get(row.type), KINDS.get((row.type, row.status))
+    if begun is not None:
+        yield _of_document(row, begun, _id(row, begun), from_local(row.created, zone), lines)
+    if now is not None:
+        yield _of_document(row, now, _id(row, row.status, _digits(row.modified)), from_local(row.modified, zone), lines)
 
 
 def expected_at(lines: Sequence[LineRow]) -> int | None:
@@ -72,38 +72,47 @@ def _order_kinds(
     return (None,)
 
 
-def _event(
-    row: ChangeRow,
-    zone: ZoneInfo,
-    kind: ErpOrderEventKind | None,
-    lines: tuple[EventLine, ...],
-    *,
-    expected: int | None,
-) -> ErpOrderEvent:
+def _of_order(row: ChangeRow, zone: ZoneInfo, kind: ErpOrderEventKind | None, expected: int | None) -> ErpOrderEvent:
+    """The date is part of the id, because NetSuite's times are whole seconds, in which a date may move twice."""
     at = from_local(row.modified, zone)
-    of_document = row.type != "SalesOrd"
     return ErpOrderEvent(
-        event_id=event_id(row, kind, expected),
+        event_id=_id(row, row.status, _digits(row.modified), kind or "", str(expected or "")),
         source_system=SYSTEM,
         erp_number=row.order_number,
         order_id=row.order_id,
         kind=kind,
-        status=None if of_document else STATUSES.get(row.status, row.status),
-        document=row.tranid if of_document else None,
-        part=row.tranid if row.type == "RtnAuth" else None,
-        lines=lines,
-        amount=micros_of_text(str(row.total)) if row.type in _MONEY and row.total is not None else None,
+        status=STATUSES.get(row.status, row.status),
         expected_at=expected,
         effective_at=at,
         recorded_at=at,
     )
 
 
-def event_id(row: ChangeRow, kind: ErpOrderEventKind | None, expected: int | None) -> str:
-    """The date is part of it, because NetSuite's times are whole seconds, in which a date may move twice."""
-    moment = "".join(one for one in row.modified if one.isdigit())
-    day = "" if expected is None else str(expected // 1_000_000)
-    return ":".join((SYSTEM, row.type, row.id, row.status, moment, kind or "", day))
+def _of_document(
+    row: ChangeRow, kind: ErpOrderEventKind, event_id: str, at: int, lines: Sequence[LineRow]
+) -> ErpOrderEvent:
+    """Without a status: that is one of the order."""
+    return ErpOrderEvent(
+        event_id=event_id,
+        source_system=SYSTEM,
+        erp_number=row.order_number,
+        order_id=row.order_id,
+        kind=kind,
+        document=row.tranid,
+        part=row.tranid if row.type == "RtnAuth" else None,
+        lines=tuple(_lines(lines)),
+        amount=_micros(row.total) if row.type in _MONEY and row.total is not None else None,
+        effective_at=at,
+        recorded_at=at,
+    )
+
+
+def _id(row: ChangeRow, *parts: str) -> str:
+    return ":".join((SYSTEM, row.type, row.id, *parts))
+
+
+def _digits(text: str) -> str:
+    return "".join(one for one in text if one.isdigit())
 
 
 def _lines(lines: Sequence[LineRow]) -> Iterator[EventLine]:

@@ -32,7 +32,8 @@ def changes(position: Position) -> str:
     types = ", ".join(f"'{one}'" for one in TYPES)
     return (
         "SELECT t.id AS id, t.type AS type, t.tranid AS tranid, t.status AS status, "  # noqa: S608 - no value of others
-        f"TO_CHAR(t.lastmodifieddate, '{_ORACLE}') AS modified, t.foreigntotal AS total, "
+        f"TO_CHAR(t.createddate, '{_ORACLE}') AS created, TO_CHAR(t.lastmodifieddate, '{_ORACLE}') AS modified, "
+        "t.foreigntotal AS total, "
         "c.creditholdoverride AS hold, o.tranid AS order_number, o.externalid AS order_id "
         "FROM transaction t "
         "LEFT JOIN customer c ON c.id = t.entity "

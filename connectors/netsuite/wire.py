@@ -149,7 +149,7 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A document that changed, and the sales order that it belongs to; `modified` is local to the account's zone.
+    """A document that changed, and the sales order that it belongs to; its times are local to the account's zone.
 
     NetSuite leaves out what is empty, and says numbers as text.
     """
@@ -158,6 +158,7 @@ class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     tranid: str
     status: str
+    created: str
     modified: str
     total: Decimal | None = None
     hold: str | None = None

@@ -139,7 +139,7 @@ class Books:
         tran_id: str | None = None,
     ) -> Document:
         """One more document of the order; its number counts up in its kind."""
-        number = tran_id or f"{NUMBERS[kind]}{sum(one.kind == kind for one in self.state.documents) + 1}"
+        number = tran_id or f"{NUMBERS[kind]}{self.state.made[kind] + 1}"
         made = Document(
             id=self.state.new_id(),
             kind=kind,
@@ -152,7 +152,7 @@ class Books:
             modified_at=self.now,
             amount=amount,
         )
-        self.state.documents.append(made)
+        self.state.add(made)
         return made
 
     def touch(self, changed: SalesOrder | Document) -> None:

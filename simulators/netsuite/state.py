@@ -1,5 +1,6 @@
 """Everything that the simulated account remembers, and the seed that a reset returns to."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -136,7 +137,9 @@ class State:
 
     seed: Seed
     orders: dict[int, SalesOrder] = field(default_factory=dict)
-    documents: list[Document] = field(default_factory=list)
+    documents: dict[int, Document] = field(default_factory=dict)
+    by_order: dict[int, list[Document]] = field(default_factory=dict)
+    made: Counter[str] = field(default_factory=Counter)
     life: Life = field(default_factory=Life)
     credit_held: set[int] = field(default_factory=set)
     last_id: int = 1000
@@ -150,9 +153,14 @@ class State:
     def by_external_id(self, external_id: str) -> SalesOrder | None:
         return next((one for one in self.orders.values() if one.external_id == external_id), None)
 
+    def add(self, document: Document) -> None:
+        self.documents[document.id] = document
+        self.by_order.setdefault(document.order_id, []).append(document)
+        self.made[document.kind] += 1
+
     def of(self, order: SalesOrder, kind: str) -> list[Document]:
         """Its documents of that kind, oldest first."""
-        return [one for one in self.documents if one.order_id == order.id and one.kind == kind]
+        return [one for one in self.by_order.get(order.id, ()) if one.kind == kind]
 
     def doubled(self) -> Iterator[str]:
         """External ids that more than one document carries; the real thing never lets that happen."""

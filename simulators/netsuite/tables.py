@@ -97,7 +97,7 @@ class _Writer:
         for order in self._state.orders.values():
             if order.modified_at <= self._until:
                 self._write_order(order)
-        for document in self._state.documents:
+        for document in self._state.documents.values():
             if document.modified_at <= self._until:
                 self._write_document(document, self._state.orders[document.order_id])
 
@@ -118,7 +118,7 @@ class _Writer:
 
     def _write_document(self, document: Document, order: SalesOrder) -> None:
         kind = TYPES[document.kind]
-        source = next((one for one in self._state.documents if one.id == document.source_id), None)
+        source = self._state.documents.get(document.source_id)
         source_type = "SalesOrd" if source is None else TYPES[source.kind]
         self._insert("transaction", [self._head(document, kind, order, document.tran_id, document.amount)])
         self._insert("transactionline", self._document_lines(document, order))

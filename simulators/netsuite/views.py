@@ -141,6 +141,7 @@ def show_state(state: State, settings: Settings) -> dict[str, object]:
 
 def summary(order: SalesOrder, state: State) -> dict[str, object]:
     """Quantities and money as text: digits that no reader can spoil."""
+    documents = state.by_order.get(order.id, [])
     return {
         "id": str(order.id),
         "tran_id": order.tran_id,
@@ -150,8 +151,8 @@ def summary(order: SalesOrder, state: State) -> dict[str, object]:
         "saved": order.saved,
         "total": str(total(order)),
         "lines": [_summary_of_line(line) for line in order.lines],
-        "deliveries": [one.kind for one in state.documents if one.order_id == order.id and one.kind != "workOrder"],
-        "documents": [_summary_of_document(one) for one in state.documents if one.order_id == order.id],
+        "deliveries": [one.kind for one in documents if one.kind != "workOrder"],
+        "documents": [_summary_of_document(one) for one in documents],
     }
 
 
