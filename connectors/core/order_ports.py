@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from schemas.models.document import CrmRecord, LineQuantity, PickTask, SalesOrder, Shipment, ShopDocument, ShopOrder
+from schemas.models.erp_order_event import ErpOrderEvent
 from schemas.models.order import Order
 from schemas.models.order_event import EventLine, Track
 
@@ -54,6 +55,19 @@ class OrderTarget(Target, Protocol):
         """Cancel it.  Safe to repeat: one that is cancelled already is success.
 
         Raises RejectedPayloadError where the ERP no longer lets it go.
+        """
+        ...
+
+
+class OrderEventSource(Target, Protocol):
+    """A system that can be asked what happened to orders; most ERPs tell it to nobody by themselves."""
+
+    async def order_events(self, cursor: str) -> tuple[Sequence[ErpOrderEvent], str]:
+        """What happened behind the cursor, oldest first, in pages; and the cursor behind it.
+
+        "" begins with what happens from now on.  The cursor is the connector's own text, below 10,000 characters, and
+        leaves room behind it for what becomes visible late, so events come again; the same happening has the same
+        `event_id` each time.  There is no more for now where the cursor that comes back is the one that was given.
         """
         ...
 

@@ -1,1 +1,1 @@
-"""NetSuite: sales orders.  What this speaks, needs and refuses is in README.md."""
+"""NetSuite: sales orders and what became of them.  What this speaks, needs and refuses is in README.md."""

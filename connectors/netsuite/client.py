@@ -13,6 +13,7 @@ from connectors.netsuite import answers, wire
 T = TypeVar("T")
 
 _ROOT = "/services/rest/record/v1/salesOrder"
+_QUERY = "/services/rest/query/v1/suiteql"
 _EXPANDED: Query = (("expandSubResources", "true"),)
 # By default NetSuite drops what it does not know, without a word (REST API Browser 2026.1).
 _STRICT = {"X-NetSuite-PropertyNameValidation": "Error", "X-NetSuite-PropertyValueValidation": "Error"}
@@ -20,7 +21,7 @@ _LOCATION = re.compile(r"/salesOrder/(\d+)/?$", re.IGNORECASE)
 
 
 class NetSuiteClient:
-    """Sales orders of one account."""
+    """Sales orders of one account, and what follows from them."""
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
@@ -75,6 +76,14 @@ class NetSuiteClient:
         """GET salesOrder with one link on the page: the cheapest read that needs the permission."""
         return await self._send(_get("list-sales-orders", path(_ROOT), (("limit", "1"),)), _list)
 
+    async def changes(self, query: str, limit: int) -> wire.ChangePage:
+        """POST suiteql: documents that changed (`connectors.netsuite.queries`), one page."""
+        return await self._send(_ask("list-changes", query, limit), _changes)
+
+    async def lines(self, query: str, limit: int) -> wire.LinePage:
+        """POST suiteql: lines of documents, one page."""
+        return await self._send(_ask("list-lines", query, limit), _lines)
+
     async def close(self) -> None:
         await self._sender.close()
 
@@ -84,6 +93,19 @@ class NetSuiteClient:
 
 def _get(operation: str, route: Path, query: Query) -> Call:
     return Call(operation=operation, method="GET", path=route, effect=False, query=query)
+
+
+def _ask(operation: str, query: str, limit: int) -> Call:
+    """SuiteQL takes no query without `Prefer: transient`."""
+    return Call(
+        operation=operation,
+        method="POST",
+        path=path(_QUERY),
+        effect=False,
+        query=(("limit", str(limit)),),
+        headers={"Prefer": "transient"},
+        body=wire.encode(wire.Question(query)),
+    )
 
 
 def _internal_id(answer: Answer) -> str:
@@ -105,3 +127,11 @@ def _record(answer: Answer) -> wire.SalesOrderRecord:
 
 def _list(answer: Answer) -> wire.RecordList:
     return wire.decode_list(answer.body)
+
+
+def _changes(answer: Answer) -> wire.ChangePage:
+    return wire.decode_changes(answer.body)
+
+
+def _lines(answer: Answer) -> wire.LinePage:
+    return wire.decode_lines(answer.body)

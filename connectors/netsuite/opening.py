@@ -1,11 +1,15 @@
 """From settings to ports; `connectors.core.registry` calls this."""
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 from connectors.core.calls import Dependencies
 from connectors.core.errors import ConfigurationError
 from connectors.core.http import Sender
 from connectors.core.registry import Ports
 from connectors.core.settings import ConnectorSettings
 from connectors.netsuite.client import NetSuiteClient
+from connectors.netsuite.events import Listing, OrderEvents
 from connectors.netsuite.mapping import Vocabulary
 from connectors.netsuite.orders import SalesOrders
 from connectors.netsuite.settings import Settings
@@ -23,7 +27,12 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
         await auth.close()
         await client.close()
 
-    return Ports(orders=SalesOrders(client, words_of(settings), close), close=close)
+    listing = Listing(ZoneInfo(settings.time_zone), timedelta(seconds=settings.overlap_s), settings.page_size)
+    return Ports(
+        orders=SalesOrders(client, words_of(settings), close),
+        order_events=OrderEvents(client, listing, dependencies.clock, close),
+        close=close,
+    )
 
 
 def words_of(settings: Settings) -> Vocabulary:

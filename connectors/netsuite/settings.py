@@ -1,8 +1,9 @@
 """What an operator tells this connector: `STREAMS_CONNECTORS__NETSUITE__…`."""
 
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from connectors.core.settings import ConnectorSettings, Seconds
 from connectors.netsuite import assertion
@@ -10,6 +11,17 @@ from connectors.netsuite import assertion
 Name = Annotated[str, Field(min_length=1)]
 Number = Annotated[str, Field(pattern=r"^-?[0-9]+$")]
 """An internal id, as NetSuite shows it."""
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as exc:
+        raise ValueError("is no time zone of the IANA database") from exc
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class M2MSettings(BaseModel):
@@ -68,6 +80,14 @@ class Settings(ConnectorSettings):
     ship_methods: dict[str, str] = Field(
         default_factory=dict, description="Internal ids of shipping items by shipping method; others go into the memo."
     )
+
+    time_zone: Zone = Field(
+        "America/Los_Angeles", description="The account's time zone (Company Information), in which SuiteQL says times."
+    )
+    overlap_s: int = Field(
+        300, ge=0, le=86_400, description="How far before the newest change that was seen changes are read again."
+    )
+    page_size: int = Field(1000, ge=1, le=1000, description="Rows of one answer to a query.")
 
     @model_validator(mode="after")
     def _address_ends_at_the_host(self) -> "Settings":

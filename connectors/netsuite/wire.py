@@ -142,6 +142,53 @@ class RecordList(msgspec.Struct, frozen=True, rename="camel"):
     has_more: bool
 
 
+class Question(msgspec.Struct, frozen=True):
+    """A query in SuiteQL."""
+
+    q: str
+
+
+class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that changed, and the sales order that it belongs to; its times are local to the account's zone.
+
+    NetSuite leaves out what is empty, and says numbers as text.
+    """
+
+    id: str
+    type: str
+    tranid: str
+    status: str
+    created: str
+    modified: str
+    total: Decimal | None = None
+    hold: str | None = None
+    order_number: str
+    order_id: str
+
+
+class LineRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of such a document; `description` is that of the line it was made from where it has none."""
+
+    document: str
+    key: str
+    sku: str | None = None
+    quantity: Decimal
+    delivered: Decimal | None = None
+    description: str | None = None
+    expected: date | None = None
+    closed: str = "F"
+
+
+class ChangePage(msgspec.Struct, frozen=True, rename="camel"):
+    items: tuple[ChangeRow, ...]
+    has_more: bool
+
+
+class LinePage(msgspec.Struct, frozen=True, rename="camel"):
+    items: tuple[LineRow, ...]
+    has_more: bool
+
+
 class ErrorDetail(msgspec.Struct, frozen=True):
     detail: str = ""
     code: str = msgspec.field(default="", name="o:errorCode")
@@ -171,5 +218,7 @@ encode = msgspec.json.Encoder(decimal_format="number").encode
 
 decode_record = msgspec.json.Decoder(SalesOrderRecord, strict=False).decode
 decode_list = msgspec.json.Decoder(RecordList, strict=False).decode
+decode_changes = msgspec.json.Decoder(ChangePage, strict=False).decode
+decode_lines = msgspec.json.Decoder(LinePage, strict=False).decode
 decode_error = msgspec.json.Decoder(ErrorBody, strict=False).decode
 decode_grant = msgspec.json.Decoder(Grant, strict=False).decode

@@ -26,6 +26,8 @@ _ITEM = "SalesOrderItem,SalesDocumentRjcnReason,DeliveryStatus,to_ScheduleLine,t
 _ITEM_PARTS = "to_ScheduleLine,to_SubsequentProcFlowDocItem"
 
 
+_CHANGED = f"{_ORDER},LastChangeDateTime,to_Text"
+_CHANGED_ITEM = f"{_ITEM},Material,RequestedQuantity,NetAmount,TaxAmount,OrderRelatedBillingStatus,to_Text"
 _LANGUAGE = {"Accept-Language": "en"}
 
 
@@ -70,6 +72,24 @@ class SalesOrderClient:
         """GET A_SalesOrder, one page in the order of their numbers."""
         query = (("$filter", filter_), ("$select", _ORDER), ("$orderby", "SalesOrder"), *self._page(skip))
         return (await self._get("list-orders", path("/A_SalesOrder"), query, wire.decode_orders)).d
+
+    async def changed_orders(self, since: str, *, skip: int) -> wire.Page[wire.OrderRow]:
+        """GET A_SalesOrder changed at that time (ISO 8601, UTC) or later, with texts, one page, oldest change first."""
+        query = (
+            ("$filter", f"LastChangeDateTime ge datetimeoffset'{since}'"),
+            ("$select", _CHANGED),
+            ("$expand", "to_Text"),
+            ("$orderby", "LastChangeDateTime,SalesOrder"),
+            *self._page(skip),
+        )
+        return (await self._get("list-changed-orders", path("/A_SalesOrder"), query, wire.decode_orders)).d
+
+    async def changed_items(self, number: str, *, skip: int) -> wire.Page[wire.ItemRow]:
+        """GET A_SalesOrder('n')/to_Item with schedule lines, process flow and texts, one page."""
+        below = path("/A_SalesOrder('{SalesOrder}')/to_Item", SalesOrder=_key(number))
+        parts = f"{_ITEM_PARTS},to_Text"
+        query = (("$select", _CHANGED_ITEM), ("$expand", parts), ("$orderby", "SalesOrderItem"), *self._page(skip))
+        return (await self._get("list-changed-items", below, query, wire.decode_items)).d
 
     async def order(self, number: str) -> wire.OrderRow:
         """GET A_SalesOrder('n').

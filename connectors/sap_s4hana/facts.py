@@ -4,6 +4,7 @@ One fact a line, `name: value`.  Backslashes and line ends are escaped, and colo
 like another fact.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 
 from connectors.sap_s4hana.settings import Conditions
@@ -13,6 +14,7 @@ from schemas.models.order import Contact, Customer, Order, OrderLine, Payment, T
 Fact = tuple[str, str | None]
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r"})
+_PLAIN = {"n": "\n", "r": "\r"}
 _NAME_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", ":": "\\:"})
 
 
@@ -27,6 +29,13 @@ def text_of(facts: Iterable[Fact]) -> str | None:
     """None where nothing is to be told."""
     lines = [f"{name.translate(_NAME_ESCAPES)}: {value.translate(_ESCAPES)}" for name, value in facts if value]
     return "\n".join(lines) or None
+
+
+def value_in(text: str, name: str) -> str | None:
+    """The value of a fact in a text that `text_of` wrote; None where somebody wrote it anew."""
+    start = f"{name.translate(_NAME_ESCAPES)}: "
+    told = next((row.removeprefix(start) for row in text.split("\n") if row.startswith(start)), None)
+    return None if told is None else re.sub(r"\\(.)", lambda found: _PLAIN.get(found[1], found[1]), told)
 
 
 def of_order(order_id: str, order: Order, conditions: Conditions, carried: frozenset[str]) -> Iterator[Fact]:

@@ -6,6 +6,7 @@ from connectors.core.http import Sender
 from connectors.core.registry import Ports
 from connectors.core.settings import ConnectorSettings
 from connectors.sap_s4hana.client import SalesOrderClient
+from connectors.sap_s4hana.events import OrderEvents
 from connectors.sap_s4hana.orders import SalesOrders
 from connectors.sap_s4hana.settings import Settings
 from connectors.sap_s4hana.signin import auth_of
@@ -22,4 +23,8 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
         await auth.close()
         await client.close()
 
-    return Ports(orders=SalesOrders(client, settings, close), close=close)
+    return Ports(
+        orders=SalesOrders(client, settings, close),
+        order_events=OrderEvents(client, settings, dependencies.clock, close),
+        close=close,
+    )

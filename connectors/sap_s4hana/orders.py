@@ -60,7 +60,7 @@ class SalesOrders:
         filter_ = f"PurchaseOrderByCustomer eq '{wanted}'"
         if self._settings.match_account:
             filter_ += f" and SoldToParty eq '{mapping.account_of(order, self._settings)}'"
-        rows = await _every(lambda skip: self._client.orders(filter_, skip=skip))
+        rows = await every(lambda skip: self._client.orders(filter_, skip=skip))
         return [await self._whole(order_id, order, row) for row in rows if _carries(row, wanted)]
 
     async def cancel_order(self, order_id: str, internal_id: str) -> None:
@@ -111,7 +111,7 @@ class SalesOrders:
             raise TargetUnavailableError("an order has dates or quantities that cannot be read") from exc
 
     async def _items(self, number: str) -> Sequence[wire.ItemRow]:
-        return await _every(lambda skip: self._client.items(number, skip=skip))
+        return await every(lambda skip: self._client.items(number, skip=skip))
 
     def _repeatable(self, order_id: str, order: Order, body: bytes) -> Mapping[str, str]:
         if not self._settings.repeatable_requests:
@@ -128,7 +128,7 @@ def _carries(row: wire.OrderRow, wanted: str) -> bool:
     return (row.purchase_order_by_customer or "").casefold() == wanted.casefold()
 
 
-async def _every(page: Callable[[int], Awaitable[wire.Page[T]]]) -> list[T]:
+async def every(page: Callable[[int], Awaitable[wire.Page[T]]]) -> list[T]:
     """All rows; the count ends it, because a server may send shorter pages than it was asked for."""
     rows: list[T] = []
     while True:

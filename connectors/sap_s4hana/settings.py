@@ -1,8 +1,9 @@
 """What an operator tells this connector: `STREAMS_CONNECTORS__SAP_S4HANA__…`."""
 
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
 from connectors.core.settings import BaseUrl, ConnectorSettings
 
@@ -11,6 +12,17 @@ Name = Annotated[str, Field(min_length=1)]
 ConditionType = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,4}$")]
 TextId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,4}$")]
 MessageCode = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_/]+/\d{3}$")]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as exc:
+        raise ValueError("is no time zone of the IANA database") from exc
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class _Part(BaseModel):
@@ -125,5 +137,14 @@ class Settings(ConnectorSettings):
     )
     read_lag_s: float = Field(
         10, ge=0, le=3600, allow_inf_nan=False, description="How long a made order may stay unseen by look-ups."
+    )
+    invoice_category: Annotated[Name, Field(max_length=4)] = Field(
+        "M", description="Document category of invoices in an item's process flow."
+    )
+    time_zone: Zone = Field(
+        "UTC", description="The system's time zone, in which the process flow says when a document was made."
+    )
+    overlap_s: int = Field(
+        300, ge=0, le=86_400, description="How far before the newest change that was seen changes are read again."
     )
     page_size: int = Field(200, ge=1, le=5000, description="Rows of one page when reading.")

@@ -13,6 +13,7 @@ from msgspec import field
 T = TypeVar("T")
 
 _DAY = 86_400_000
+_TIME = re.compile(r"PT(?:(\d{1,2})H)?(?:(\d{1,2})M)?(?:(\d{1,2})(?:\.\d+)?S)?")
 _DATE = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{1,4})?\)/")
 
 
@@ -112,6 +113,11 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     metadata: Metadata = field(name="__metadata", default=Metadata())
 
 
+class TextRow(_Row, frozen=True, kw_only=True):
+    long_text_id: str = field(default="", name="LongTextID")
+    long_text: str = ""
+
+
 class OrderRow(_Row, frozen=True, kw_only=True):
     """The head as it is read; statuses are single letters, empty where they do not apply."""
 
@@ -122,6 +128,8 @@ class OrderRow(_Row, frozen=True, kw_only=True):
     total_credit_check_status: str | None = None
     total_block_status: str | None = None
     overall_total_delivery_status: str | None = None
+    last_change_date_time: str | None = None
+    texts: Results[TextRow] = field(default=Results(), name="to_Text")
 
     def __post_init__(self) -> None:
         if not self.sales_order:
@@ -137,12 +145,21 @@ class ScheduleLineRow(_Row, frozen=True, kw_only=True):
 class FlowRow(_Row, frozen=True, kw_only=True):
     subsequent_document: str = ""
     subsequent_document_category: str = ""
+    process_status: str | None = field(default=None, name="SDProcessStatus")
+    creation_date: str | None = None
+    creation_time: str | None = None
 
 
 class ItemRow(_Row, frozen=True, kw_only=True):
     sales_order_item: str
     rejection_reason: str | None = field(default=None, name="SalesDocumentRjcnReason")
     delivery_status: str | None = None
+    billing_status: str | None = field(default=None, name="OrderRelatedBillingStatus")
+    material: str = ""
+    requested_quantity: str = "0"
+    net_amount: str = "0"
+    tax_amount: str = "0"
+    texts: Results[TextRow] = field(default=Results(), name="to_Text")
     schedule_lines: Results[ScheduleLineRow] = field(default=Results(), name="to_ScheduleLine")
     flow: Results[FlowRow] = field(default=Results(), name="to_SubsequentProcFlowDocItem")
 
@@ -207,3 +224,16 @@ def from_date(text: str) -> int:
     if found is None:
         raise ValueError("not a date of OData V2")
     return int(found[1]) * 1000
+
+
+def from_time(text: str) -> int:
+    """Micros since midnight.
+
+    Raises:
+        ValueError: not a V2 time.
+    """
+    found = _TIME.fullmatch(text)
+    if found is None:
+        raise ValueError("not a time of OData V2")
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return (hours * 3600 + minutes * 60 + seconds) * 1_000_000

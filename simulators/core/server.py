@@ -15,9 +15,11 @@ from simulators.core.control import ControlDesk
 from simulators.core.delivery import Delivery
 from simulators.core.exchange import Vendor
 from simulators.core.faults import FaultBook
-from simulators.core.journal import Journal
+from simulators.core.journal import Entry, Journal
+from simulators.core.life import Living
 
 LARGEST_BODY = 64 * 1024 * 1024
+BEAT_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ class Simulator:
         self._delivery: Delivery | None = None
         self._runner: web.AppRunner | None = None
         self._port = 0
+        self._living: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
@@ -66,15 +69,37 @@ class Simulator:
             await self.stop()
             raise
         self._port = self._runner.addresses[0][1]
+        if isinstance(self._vendor, Living):
+            self._living = asyncio.create_task(self._go_on())
 
     async def stop(self) -> None:
         """End waits, finish requests in flight (1 s at most), close the port and the journal's file."""
+        if self._living is not None:
+            self._living.cancel()
+            await asyncio.gather(self._living, return_exceptions=True)
+            self._living = None
         if self._delivery is not None:
             await self._delivery.stop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
         self.journal.close()
+
+    def beat(self) -> int:
+        """Let everything happen that is due by now, and write it down; how many steps that were."""
+        if not isinstance(self._vendor, Living):
+            return 0
+        happened = self._vendor.live(self._clock.now())
+        for one in happened:
+            detail = {"of": one.key, "what": one.what, **one.detail}
+            entry = Entry(kind="life", at=one.at, method="", path="", effect=one.effect, detail=detail)
+            self.journal.append(entry)
+        return len(happened)
+
+    async def _go_on(self) -> None:
+        while True:
+            await self._clock.sleep(BEAT_S)
+            self.beat()
 
     async def __aenter__(self) -> Self:
         await self.start()

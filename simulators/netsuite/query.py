@@ -1,54 +1,110 @@
-"""The part of SuiteQL by which changes of sales orders are polled.
+"""SuiteQL over the account's documents: whatever SQLite can answer of `tables.py`.
 
-Facts: Oracle's help, section_157909186990 (`Prefer: transient`, 1,000 rows a page).  Whole seconds in the account's
-zone and the texts of the columns are general knowledge.
+Facts: Oracle's help, section_157909186990 (`Prefer: transient`, 1,000 rows a page, 100,000 rows in all).  That every
+value comes as text, that what is empty is left out, and that a date without TO_CHAR comes as a day only, is general
+knowledge.
 """
 
 import re
+import sqlite3
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import parse_qs
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from simulators.core.exchange import Answer, Call, json_answer
 from simulators.netsuite.errors import ApiError, Trouble
 from simulators.netsuite.settings import Settings
-from simulators.netsuite.state import SalesOrder, State
+from simulators.netsuite.state import State
+from simulators.netsuite.tables import STATUS_TEXTS, TYPE_NAMES, Value, database
 
 MOST_ROWS = 1000
-FORMAT = "%Y-%m-%d %H:%M:%S"
-_KNOWN = re.compile(
-    r"SELECT\s+(?P<columns>[\w\s,]+?)\s+FROM\s+transaction\s+WHERE\s+type\s*=\s*'SalesOrd'"
-    r"(?:\s+AND\s+lastmodifieddate\s*>=\s*TO_DATE\(\s*'(?P<since>[\d: -]{19})'\s*,\s*'YYYY-MM-DD HH24:MI:SS'\s*\))?"
-    r"\s+ORDER\s+BY\s+lastmodifieddate\s*,\s*id",
-    re.IGNORECASE,
-)
+MOST_ROWS_IN_ALL = 100_000
+_DATE = re.compile(r"@(\d{4})-(\d{2})-(\d{2}) \d{2}:\d{2}:\d{2}")
+_STATUS = re.compile(rf"(?P<type>{'|'.join(TYPE_NAMES)}):(?P<letter>[A-Z])")
+_LITERAL = re.compile(r"('(?:[^']|'')*')")
+_FORMAT = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "MI": "%M", "SS": "%S"}
 
 
 class _Query(msgspec.Struct):
     q: str
 
 
-def run(call: Call, state: State, settings: Settings) -> Answer:
-    """Raises ApiError for everything but a query of changed sales orders."""
+def run(call: Call, state: State, settings: Settings, now: float) -> Answer:
+    """Raises ApiError for what is no query, or one that SQLite does not know."""
     if call.headers.get("prefer", "").lower() != "transient":
         raise ApiError(400, Trouble("INVALID_HEADER", "The header Prefer must be transient.", header="Prefer"))
-    match = _KNOWN.fullmatch(_text(call))
-    if match is None:
-        raise ApiError(400, Trouble("INVALID_PARAMETER", "Invalid search query. This simulator knows one form only."))
-    rows = [
-        _row(one, settings) for one in sorted(state.orders.values(), key=lambda one: (int(one.modified_at), one.id))
-    ]
-    changed = [one for one in rows if match["since"] is None or str(one["lastmodifieddate"]) >= match["since"]]
-    columns = [name.strip().lower() for name in match["columns"].split(",")]
-    unknown = [name for name in columns if rows and name not in rows[0]]
-    if unknown:
-        raise ApiError(
-            400, Trouble("INVALID_PARAMETER", f"Field '{unknown[0]}' for record 'transaction' was not found.")
+    text = _text(call)
+    if not re.match(r"(SELECT|WITH)\b", text, re.IGNORECASE):
+        raise _not_understood("it is no SELECT")
+    with database(state, settings, now) as found:
+        return _page(call, _rows(found, text))
+
+
+def _rows(found: sqlite3.Connection, text: str) -> list[dict[str, object]]:
+    for name, arguments, function in (("TO_DATE", 2, _to_date), ("TO_CHAR", 2, _to_char), ("BUILTIN_DF", 1, _df)):
+        found.create_function(name, arguments, function, deterministic=True)
+    try:
+        cursor = found.execute(_in_sqlite(text))
+        names = [one[0].lower() for one in cursor.description]
+        rows = cursor.fetchmany(MOST_ROWS_IN_ALL)
+    except sqlite3.Error as problem:
+        raise _not_understood(str(problem)) from None
+    return [{name: _shown(value) for name, value in zip(names, row, strict=True) if value is not None} for row in rows]
+
+
+def _in_sqlite(text: str) -> str:
+    """`transaction` is a word of SQLite's own; BUILTIN is no schema."""
+    parts = _LITERAL.split(text)
+    return "".join(
+        part
+        if part.startswith("'")
+        else re.sub(
+            r"\bBUILTIN\.DF\b", "BUILTIN_DF", re.sub(r"\btransaction\b", '"transaction"', part, flags=re.IGNORECASE)
         )
-    return _page(call, [{name: row[name] for name in columns} for row in changed])
+        for part in parts
+    )
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    text = str(value)
+    day = _DATE.fullmatch(text)
+    if day:
+        return f"{int(day[2])}/{int(day[3])}/{day[1]}"
+    status = _STATUS.fullmatch(text)
+    return status["letter"] if status else text
+
+
+def _to_date(text: str | None, pattern: str) -> str | None:
+    return None if text is None else datetime.strptime(text, _strftime(pattern)).strftime("@%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - a local time, as the account has it
+
+
+def _to_char(value: str | None, pattern: str) -> str | None:
+    if value is None:
+        return None
+    return datetime.strptime(value, "@%Y-%m-%d %H:%M:%S").strftime(_strftime(pattern))  # noqa: DTZ007 - same
+
+
+def _strftime(pattern: str) -> str:
+    for theirs, ours in _FORMAT.items():
+        pattern = pattern.replace(theirs, ours)
+    return pattern
+
+
+def _df(value: str | None) -> str | None:
+    """What people read instead of an id."""
+    status = _STATUS.fullmatch(value or "")
+    if status is None:
+        return TYPE_NAMES.get(value or "", value)
+    words = STATUS_TEXTS[status["type"]]
+    return f"{TYPE_NAMES[status['type']]} : {words.get(status['letter'], status['letter'])}"
+
+
+def _not_understood(why: str) -> ApiError:
+    return ApiError(400, Trouble("INVALID_PARAMETER", f"Invalid search query. Detailed description follows: {why}."))
 
 
 def _text(call: Call) -> str:
@@ -56,17 +112,6 @@ def _text(call: Call) -> str:
         return msgspec.json.decode(call.body, type=_Query).q.strip()
     except msgspec.MsgspecError:
         raise ApiError(400, Trouble("INVALID_CONTENT", "Invalid content in the request body.")) from None
-
-
-def _row(order: SalesOrder, settings: Settings) -> dict[str, object]:
-    modified = datetime.fromtimestamp(int(order.modified_at), UTC).astimezone(ZoneInfo(settings.zone))
-    return {
-        "id": str(order.id),
-        "tranid": order.tran_id,
-        "externalid": order.external_id,
-        "status": order.status,
-        "lastmodifieddate": modified.strftime(FORMAT),
-    }
 
 
 def _page(call: Call, rows: list[dict[str, object]]) -> Answer:

@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from simulators.core.wire import JsonValue, Number
 from simulators.netsuite.errors import ApiError, invalid, missing, user_error
 from simulators.netsuite.settings import Settings
-from simulators.netsuite.state import Delivery, ItemSeed, Line, RecordSeed, SalesOrder, State
+from simulators.netsuite.state import Document, ItemSeed, Line, RecordSeed, SalesOrder, State
+from simulators.netsuite.views import total
 
 Record = TypeVar("Record", RecordSeed, ItemSeed)
 
@@ -33,6 +34,13 @@ WORKED_OUT = frozenset(
     {"id", "externalId", "tranId", "status", "orderStatus", "createdDate", "lastModifiedDate", "total", "subtotal"}
 )
 CENT = Decimal("0.01")
+NUMBERS = {
+    "itemFulfillment": "IF",
+    "invoice": "INV",
+    "workOrder": "WO",
+    "returnAuthorization": "RMA",
+    "creditMemo": "CM",
+}
 
 
 class Saved(NamedTuple):
@@ -75,8 +83,10 @@ class Books:
             created_at=self.now,
             modified_at=self.now,
         )
-        self._open_work_orders(lines)
         self.state.orders[order.id] = order
+        self._open_work_orders(order, lines)
+        if external_id is not None:
+            self.state.life.begin(external_id, self.now)
         return order
 
     def change(self, order: SalesOrder, body: Mapping[str, JsonValue], *, replace_lines: bool) -> None:
@@ -92,30 +102,73 @@ class Books:
         for line, change in changes:
             line.is_closed = bool(change.get("isClosed", line.is_closed))
             line.fields |= {name: value for name, value in change.items() if name not in {"item", "quantity"}}
-        self._open_work_orders(lines)
+        self._open_work_orders(order, lines)
         order.header |= header
         order.lines = lines
         order.approved = order.approved or self._is_approved(body)
         order.saved += 1
-        order.modified_at = self.now
+        self.touch(order)
 
-    def deliver(self, order: SalesOrder, kind: str) -> Delivery:
-        """All that is left of it: an item fulfilment, or an invoice of what was delivered."""
-        if order.status in {"A", "H", "G"}:
+    def deliver(self, order: SalesOrder, kind: str, wanted: Mapping[int, Decimal] | None = None) -> Document:
+        """An item fulfilment, or an invoice of what was delivered: `wanted` by line, else all that is left."""
+        if order.status in {"A", "C", "H", "G"}:
             raise user_error("The record can no longer be transformed in its status", "status")
         invoice = kind == "invoice"
-        wanted = {one.line: (one.fulfilled - one.billed) if invoice else one.left for one in order.lines}
-        taken = {key: quantity for key, quantity in wanted.items() if quantity > 0}
+        left = {one.line: (one.fulfilled - one.billed) if invoice else one.left for one in order.lines}
+        asked = left if wanted is None else {key: min(wanted.get(key, Decimal(0)), left[key]) for key in left}
+        taken = {key: quantity for key, quantity in asked.items() if quantity > 0}
         if not taken:
             raise user_error("There is nothing left of this order")
         for line in order.lines:
             quantity = taken.get(line.line, Decimal(0))
             line.billed += quantity if invoice else 0
             line.fulfilled += 0 if invoice else quantity
-        order.modified_at = self.now
-        delivery = Delivery(self.state.new_id(), kind, order.id, taken)
-        self.state.deliveries.append(delivery)
-        return delivery
+        self.touch(order)
+        amount = self._billed_amount(order, taken) if invoice else Decimal(0)
+        return self.document(kind, order, order.id, taken, status="A" if invoice else "C", amount=amount)
+
+    def document(
+        self,
+        kind: str,
+        order: SalesOrder,
+        source_id: int,
+        lines: Mapping[int, Decimal],
+        *,
+        status: str,
+        amount: Decimal = Decimal(0),
+        tran_id: str | None = None,
+    ) -> Document:
+        """One more document of the order; its number counts up in its kind."""
+        number = tran_id or f"{NUMBERS[kind]}{self.state.made[kind] + 1}"
+        made = Document(
+            id=self.state.new_id(),
+            kind=kind,
+            tran_id=number,
+            order_id=order.id,
+            source_id=source_id,
+            lines=dict(lines),
+            status=status,
+            created_at=self.now,
+            modified_at=self.now,
+            amount=amount,
+        )
+        self.state.add(made)
+        return made
+
+    def touch(self, changed: SalesOrder | Document) -> None:
+        changed.modified_at = self.now
+
+    def _billed_amount(self, order: SalesOrder, taken: Mapping[int, Decimal]) -> Decimal:
+        """Lines by quantity; what stands beside them (discount, shipping, tax) goes with the last invoice."""
+        before = sum((one.amount for one in self.state.of(order, "invoice")), Decimal(0))
+        if all(one.billed >= one.quantity for one in order.lines):
+            return total(order) - before
+        return self.amount_of(order, taken)
+
+    def amount_of(self, order: SalesOrder, taken: Mapping[int, Decimal]) -> Decimal:
+        """What so much of the lines costs, without discount, shipping and tax."""
+        shares = (one.amount * taken.get(one.line, Decimal(0)) / one.quantity for one in order.lines)
+        return sum((one.quantize(CENT) for one in shares), Decimal(0))
 
     def today(self) -> date:
         """In the account's zone."""
@@ -199,11 +252,16 @@ class Books:
                 return line
         raise ApiError(400, invalid("item.items.line", key))
 
-    def _open_work_orders(self, lines: list[Line]) -> None:
+    def _open_work_orders(self, order: SalesOrder, lines: list[Line]) -> None:
         for line in lines:
             if line.item.made and line.fields.get("createWo") is True and line.work_order is None:
-                self.state.last_work_order += 1
-                line.work_order = f"WO{self.state.last_work_order}"
+                self.open_work_order(order, line)
+
+    def open_work_order(self, order: SalesOrder, line: Line) -> Document:
+        self.state.last_work_order += 1
+        line.work_order = f"WO{self.state.last_work_order}"
+        wanted = {line.line: line.quantity}
+        return self.document("workOrder", order, order.id, wanted, status="B", tran_id=line.work_order)
 
     def _is_approved(self, body: Mapping[str, JsonValue]) -> bool:
         wanted = body.get("orderStatus")

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from simulators.core.life import Rate, Step
+
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Milliseconds = Annotated[float, msgspec.Meta(ge=0)]
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
@@ -35,6 +37,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     needs_approval: bool = False
     zone: str = "America/Los_Angeles"
 
+    # life after the making
+    life: bool = False
+    life_rate: Rate = 1.0
+    life_plan: tuple[Step, ...] | None = None
+    query_lag_s: Seconds = 0.0
+
     # time
     save_ms: Milliseconds = 1.0
 
@@ -44,9 +52,10 @@ def changed(settings: Settings, changes: object) -> Settings:
     if not isinstance(changes, dict):
         raise ValueError("settings must be an object")  # noqa: TRY004 - the control routes answer 400 to ValueError
     document = {name: getattr(settings, name) for name in settings.__struct_fields__} | changes
-    return msgspec.convert(document, Settings)
+    return msgspec.convert(msgspec.to_builtins(document), Settings)
 
 
 def shown(settings: Settings) -> dict[str, object]:
     """For the state page; nothing here is secret."""
-    return {name: getattr(settings, name) for name in settings.__struct_fields__}
+    shown_settings: dict[str, object] = msgspec.to_builtins(settings)
+    return shown_settings

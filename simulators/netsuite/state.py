@@ -1,5 +1,6 @@
 """Everything that the simulated account remembers, and the seed that a reset returns to."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,6 +9,7 @@ from typing import Annotated
 
 import msgspec
 
+from simulators.core.life import Life
 from simulators.core.wire import JsonValue
 
 Code = Annotated[str, msgspec.Meta(min_length=1)]
@@ -86,10 +88,13 @@ class SalesOrder:
     modified_at: float
     created: int = 1
     saved: int = 1
+    cancelled: bool = False
 
     @property
     def status(self) -> str:
         """A to H, from the state of its lines."""
+        if self.cancelled:
+            return "C"
         if self.lines and all(line.is_closed for line in self.lines):
             return "H"
         if self.lines and all(line.billed >= line.quantity or line.is_closed for line in self.lines):
@@ -104,23 +109,39 @@ class SalesOrder:
         return "E" if any(line.billed for line in self.lines) else "D"
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """An item fulfilment or an invoice of an order."""
+@dataclass(slots=True)
+class Document:
+    """What follows from an order: `kind` is the record's name, `source_id` the document that it was made from.
+
+    `lines` are quantities by the order's line; `amount` is what it asks or gives back, 0 where it is no money.
+    """
 
     id: int
     kind: str
+    tran_id: str
     order_id: int
+    source_id: int
     lines: Mapping[int, Decimal]
+    status: str
+    created_at: float
+    modified_at: float
+    amount: Decimal = Decimal(0)
 
 
 @dataclass(slots=True)
 class State:
-    """A reset replaces the whole value, so work in flight keeps writing to the old one and disturbs nobody."""
+    """A reset replaces the whole value, so work in flight keeps writing to the old one and disturbs nobody.
+
+    `credit_held` are the ids of orders whose customer was put on credit hold for them.
+    """
 
     seed: Seed
     orders: dict[int, SalesOrder] = field(default_factory=dict)
-    deliveries: list[Delivery] = field(default_factory=list)
+    documents: dict[int, Document] = field(default_factory=dict)
+    by_order: dict[int, list[Document]] = field(default_factory=dict)
+    made: Counter[str] = field(default_factory=Counter)
+    life: Life = field(default_factory=Life)
+    credit_held: set[int] = field(default_factory=set)
     last_id: int = 1000
     last_unique_key: int = 0
     last_work_order: int = 0
@@ -131,6 +152,15 @@ class State:
 
     def by_external_id(self, external_id: str) -> SalesOrder | None:
         return next((one for one in self.orders.values() if one.external_id == external_id), None)
+
+    def add(self, document: Document) -> None:
+        self.documents[document.id] = document
+        self.by_order.setdefault(document.order_id, []).append(document)
+        self.made[document.kind] += 1
+
+    def of(self, order: SalesOrder, kind: str) -> list[Document]:
+        """Its documents of that kind, oldest first."""
+        return [one for one in self.by_order.get(order.id, ()) if one.kind == kind]
 
     def doubled(self) -> Iterator[str]:
         """External ids that more than one document carries; the real thing never lets that happen."""

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote
 
@@ -11,7 +11,8 @@ import msgspec
 from simulators.core import wire
 from simulators.core.clock import Clock, SystemClock
 from simulators.core.exchange import Answer, Call, ControlRoute, Note, json_answer
-from simulators.netsuite import auth, contract, keys, query, views
+from simulators.core.life import Happening
+from simulators.netsuite import auth, contract, keys, life, query, views
 from simulators.netsuite.errors import (
     ApiError,
     Trouble,
@@ -60,7 +61,7 @@ class NetSuite:
         if self.settings.public_key is None:
             self.use(keys.new_pair())
         self._seed = seed or default_seed()
-        self.state = State(self._seed)
+        self.state = self._new_state()
         self._clock = clock or SystemClock()
         self._schema = contract.sales_order()
         self._rng = random.Random(self.settings.seed)
@@ -116,13 +117,15 @@ class NetSuite:
     def replace_state(self, document: bytes) -> None:
         parts = msgspec.json.decode(document, type=views.Parts)
         settings = self.settings if parts.settings is None else changed(self.settings, parts.settings)
+        planned = life.life_of(settings)
+        self.settings = settings
         if parts.touch_state():
             self._seed = views.merged(self._seed, parts)
-            self.state = State(self._seed)
-        self.settings = settings
+            self.state = self._new_state()
+        self.state.life.plan, self.state.life.rate = planned.plan, planned.rate
 
     def reset(self) -> None:
-        self.state = State(self._seed)
+        self.state = self._new_state()
         self._rng = random.Random(self.settings.seed)
         self._tokens.clear()
 
@@ -130,7 +133,16 @@ class NetSuite:
         return [
             ControlRoute("GET", "/_sim/orders", self._show_orders),
             ControlRoute("POST", "/_sim/deliver", self._deliver, journal_kind="delivery"),
+            ControlRoute("POST", "/_sim/life", self._live_once, journal_kind="life"),
         ]
+
+    def live(self, now: float) -> Sequence[Happening]:
+        """What the plan has for the time up to now."""
+        books = Books(self.state, self.settings, now)
+        return [life.go_on(due, books) for due in self.state.life.take(now)]
+
+    def _new_state(self) -> State:
+        return State(self._seed, life=life.life_of(self.settings))
 
     # ── one request ──────────────────────────────────────────────────────────────────────────────
 
@@ -161,7 +173,7 @@ class NetSuite:
     def _route(self, call: Call, note: Note) -> Answer:
         if call.path == QUERY_PATH:
             self._need("query")
-            return query.run(call, self.state, self.settings)
+            return query.run(call, self.state, self.settings, self._clock.now())
         target = _target(call.path)
         if target.transform is not None and call.method == "POST":
             return self._transform(target, call, note)
@@ -276,6 +288,21 @@ class NetSuite:
             return refusal.answer()
         note.effect = True
         note.detail |= {"order": order.external_id, "delivery": delivery.id}
+        return json_answer(200, views.summary(order, self.state))
+
+    async def _live_once(self, call: Call, note: Note) -> Answer:
+        """One step of one order, now: `{"external_id", "what"}`."""
+        wanted = msgspec.json.decode(call.body, type=dict[str, str])
+        what = wanted.get("what", "")
+        if what not in life.STEPS:
+            return json_answer(400, {"message": f"no step {what!r}; there are: {', '.join(sorted(life.STEPS))}"})
+        try:
+            order = self._found(Target(wanted.get("external_id", ""), None, None))
+            told = life.do(what, order, self._books())
+        except ApiError as refusal:
+            return refusal.answer()
+        note.effect = True
+        note.detail |= {"of": order.external_id, "what": what, **told}
         return json_answer(200, views.summary(order, self.state))
 
 

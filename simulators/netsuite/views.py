@@ -7,7 +7,17 @@ import msgspec
 
 from simulators.core import wire
 from simulators.netsuite.settings import Settings, shown
-from simulators.netsuite.state import ItemSeed, Line, RecordSeed, SalesOrder, Seed, State, numbered, numbered_items
+from simulators.netsuite.state import (
+    Document,
+    ItemSeed,
+    Line,
+    RecordSeed,
+    SalesOrder,
+    Seed,
+    State,
+    numbered,
+    numbered_items,
+)
 
 RECORD_ROOT = "/services/rest/record/v1"
 STATUS_NAMES = {
@@ -50,7 +60,7 @@ def merged(seed: Seed, parts: Parts) -> Seed:
 def show_order(order: SalesOrder, base: str, *, expand: bool) -> dict[str, object]:
     """With `expand` the lines, else a link to them."""
     self_link = f"{base}{RECORD_ROOT}/salesOrder/{order.id}"
-    total = _total(order)
+    whole = total(order)
     return {
         "links": [{"rel": "self", "href": self_link}],
         "id": str(order.id),
@@ -62,7 +72,7 @@ def show_order(order: SalesOrder, base: str, *, expand: bool) -> dict[str, objec
         "createdDate": _stamp(order.created_at),
         "lastModifiedDate": _stamp(order.modified_at),
         "subtotal": _subtotal(order),
-        "total": total,
+        "total": whole,
         "item": _show_lines(order, expand=expand, link=f"{self_link}/item"),
     }
 
@@ -107,7 +117,7 @@ def _subtotal(order: SalesOrder) -> Decimal:
     return wire.plain(sum((line.amount for line in order.lines), Decimal(0)))
 
 
-def _total(order: SalesOrder) -> Decimal:
+def total(order: SalesOrder) -> Decimal:
     """As the account adds it up: lines, discount (a negative sum), shipping, tax."""
     beside = (order.header.get(name) for name in ("discountRate", "shippingCost", "taxTotal"))
     added = [one.decimal() for one in beside if isinstance(one, wire.Number)]
@@ -131,6 +141,7 @@ def show_state(state: State, settings: Settings) -> dict[str, object]:
 
 def summary(order: SalesOrder, state: State) -> dict[str, object]:
     """Quantities and money as text: digits that no reader can spoil."""
+    documents = state.by_order.get(order.id, [])
     return {
         "id": str(order.id),
         "tran_id": order.tran_id,
@@ -138,9 +149,20 @@ def summary(order: SalesOrder, state: State) -> dict[str, object]:
         "status": order.status,
         "created": order.created,
         "saved": order.saved,
-        "total": str(_total(order)),
+        "total": str(total(order)),
         "lines": [_summary_of_line(line) for line in order.lines],
-        "deliveries": [one.kind for one in state.deliveries if one.order_id == order.id],
+        "deliveries": [one.kind for one in documents if one.kind != "workOrder"],
+        "documents": [_summary_of_document(one) for one in documents],
+    }
+
+
+def _summary_of_document(document: Document) -> dict[str, object]:
+    return {
+        "kind": document.kind,
+        "tran_id": document.tran_id,
+        "status": document.status,
+        "amount": str(wire.plain(document.amount)),
+        "lines": {str(line): str(wire.plain(quantity)) for line, quantity in document.lines.items()},
     }
 
 

@@ -1,7 +1,10 @@
 """The tasks of the warehouse and how far each is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
+from simulators.core.life import Life
 from simulators.rest_wms.documents import Task
 from simulators.rest_wms.settings import Settings
 
@@ -21,17 +24,49 @@ class TooFarError(Exception):
 
 @dataclass(slots=True)
 class FloorTask:
-    """`number` is the warehouse's own; `history` every status with its time."""
+    """`number` is the warehouse's own; `history` every status with its time.
+
+    `missing` is what could not be found, by line; `shipments` are those that left, with what was in them; `told` counts
+    what was said of it.
+    """
 
     task_id: str
     number: str
     content: Task
     status: str
     history: list[tuple[float, str]] = field(default_factory=list)
+    missing: dict[str, Decimal] = field(default_factory=dict)
+    shipments: list[tuple[str, Mapping[str, Decimal]]] = field(default_factory=list)
+    told: int = 0
 
     def turn(self, status: str, now: float) -> None:
         self.status = status
         self.history.append((now, status))
+
+    @property
+    def shipment(self) -> str:
+        """Number of the shipment that is being made, or of the last one where everything has left."""
+        open_one = len(self.shipments) + (1 if any(self.to_ship().values()) or not self.shipments else 0)
+        return f"{self.number}-{open_one}"
+
+    def left(self) -> dict[str, Decimal]:
+        """What has not been shipped, by line."""
+        sent = {one.line_id: Decimal(0) for one in self.content.lines}
+        for _, lines in self.shipments:
+            sent |= {line: sent[line] + quantity for line, quantity in lines.items()}
+        asked = {one.line_id: Decimal(one.quantity) - sent[one.line_id] for one in self.content.lines}
+        return {line: quantity for line, quantity in asked.items() if quantity > 0}
+
+    def to_ship(self) -> dict[str, Decimal]:
+        """What is left, without what is missing on the floor."""
+        there = {line: quantity - self.missing.get(line, Decimal(0)) for line, quantity in self.left().items()}
+        return {line: quantity for line, quantity in there.items() if quantity > 0}
+
+    def ship(self, lines: Mapping[str, Decimal]) -> str:
+        """Its number."""
+        shipment = self.shipment
+        self.shipments.append((shipment, dict(lines)))
+        return shipment
 
 
 @dataclass(slots=True)
@@ -39,6 +74,7 @@ class Floor:
     """Every task by its sender's id."""
 
     tasks: dict[str, FloorTask] = field(default_factory=dict)
+    life: Life = field(default_factory=Life)
 
     def put(self, task_id: str, content: Task, settings: Settings, *, now: float) -> bool:
         """Whether a task was made.  Raises DifferentContentError."""
@@ -50,6 +86,7 @@ class Floor:
         made = FloorTask(task_id, f"T{len(self.tasks) + 1:07d}", content, settings.first_status)
         made.turn(settings.first_status, now)
         self.tasks[task_id] = made
+        self.life.begin(task_id, now)
         return True
 
     def cancel(self, task: FloorTask, settings: Settings, *, now: float) -> bool:
@@ -68,6 +105,8 @@ class Floor:
         following = to or _after(task.status)
         if following is None or following == task.status:
             return False
+        if following == "SHIPPED" and task.to_ship():
+            task.ship(task.to_ship())
         task.turn(following, now)
         return True
 

@@ -2,23 +2,42 @@
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+from confluent_kafka import KafkaException
 
 from simulators.core import launch
 from simulators.core.clock import Clock, SystemClock
 from simulators.core.server import ServerOptions, Simulator
 from simulators.rest_wms.settings import Settings, changed
+from simulators.rest_wms.speaking import Address, Disorder, KafkaSpeaker, Scrambler
 from simulators.rest_wms.vendor import RestWms
+from simulators.wms.registry import RegistryError
 
 
 class RestWmsSimulator(Simulator):
     """`async with RestWmsSimulator() as simulator: simulator.url`."""
 
     def __init__(
-        self, settings: Settings | None = None, options: ServerOptions | None = None, *, clock: Clock | None = None
+        self,
+        settings: Settings | None = None,
+        options: ServerOptions | None = None,
+        *,
+        clock: Clock | None = None,
+        speaker: KafkaSpeaker | None = None,
     ) -> None:
         beat = clock or SystemClock()
-        self.wms = RestWms(settings, beat)
+        self.speaker = speaker
+        self.wms = RestWms(settings, beat, speaker)
         super().__init__(self.wms, options, clock=beat)
+
+    async def stop(self) -> None:
+        """As of every simulator; what was said has left before it returns."""
+        await super().stop()
+        if self.speaker is not None:
+            self.speaker.close()
+            self.speaker = None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,12 +46,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _simulator(options: argparse.Namespace) -> RestWmsSimulator:
-    return RestWmsSimulator(changed(Settings(), launch.sent_settings(options)), launch.server_options(options))
+    settings = changed(Settings(seed=options.seed, life=options.life), launch.sent_settings(options))
+    return RestWmsSimulator(settings, launch.server_options(options), speaker=_speaker(options))
+
+
+def _speaker(options: argparse.Namespace) -> KafkaSpeaker | None:
+    """Raises ValueError where it cannot begin."""
+    if not options.events:
+        return None
+    if options.bootstrap is None or options.registry is None:
+        raise ValueError("--events needs --bootstrap and --registry")
+    address = Address(
+        bootstrap=options.bootstrap,
+        registry=options.registry,
+        register=options.register,
+        properties=dict(one.split("=", 1) for one in options.property),
+        journal=options.events_journal,
+    )
+    disorder = Disorder(duplicates=options.duplicates, reorder=options.reorder, hold_s=options.hold)
+    try:
+        return KafkaSpeaker(address, Scrambler(Random(options.seed), disorder))
+    except (RegistryError, KafkaException) as problem:
+        raise ValueError(str(problem)) from problem
 
 
 def _parser() -> argparse.ArgumentParser:
-    return launch.parser(
+    parser = launch.parser(
         "rest_wms",
         description="A stand-in for a warehouse that takes pick tasks.  Rules",
-        example="--port 8092 --journal out/rest-wms.jsonl",
+        example="--port 8092 --journal out/rest-wms.jsonl --life --events --bootstrap 127.0.0.1:9092 --registry URL",
     )
+    parser.add_argument("--life", action="store_true", help="tasks are picked, packed and shipped by themselves")
+    parser.add_argument("--events", action="store_true", help="produce wms.fulfilment-event.v1")
+    parser.add_argument("--bootstrap", metavar="HOST:PORT", help="Kafka bootstrap servers")
+    parser.add_argument("--registry", metavar="URL", help="address of the schema registry")
+    parser.add_argument("--register", action="store_true", help="register the schema instead of only looking it up")
+    parser.add_argument("--property", action="append", default=[], metavar="NAME=VALUE", help="a librdkafka setting")
+    parser.add_argument("--events-journal", type=Path, metavar="FILE", help="one JSON line per event produced")
+    parser.add_argument("--duplicates", type=float, default=0.0, help="share of events sent twice")
+    parser.add_argument("--reorder", type=float, default=0.0, help="share of events held back, so that others overtake")
+    parser.add_argument("--hold", type=float, default=5.0, help="seconds for which they are held back")
+    return parser

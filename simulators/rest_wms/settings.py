@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from simulators.core.life import Rate, Step
+
 AuthKind = Literal["bearer", "basic"]
 SECRETS = frozenset({"token", "password"})
 
@@ -22,13 +24,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     last_cancellable: Literal["RELEASED", "ALLOCATED", "PICKING", "PICKED", "PACKED", "LOADED"] = "ALLOCATED"
     first_status: Literal["RELEASED", "ALLOCATED"] = "RELEASED"
 
+    # life of a task, and what is told of it
+    seed: int = 0
+    life: bool = False
+    life_rate: Rate = 1.0
+    life_plan: tuple[Step, ...] | None = None
+    source_system: str = "rest_wms"
+    location_codes: Mapping[str, str] = {}
+
 
 def changed(settings: Settings, changes: Mapping[str, object]) -> Settings:
     """The settings with some of them replaced.  Raises ValueError that names the wrong one."""
     document = {name: getattr(settings, name) for name in settings.__struct_fields__} | dict(changes)
-    return msgspec.convert(document, Settings)
+    return msgspec.convert(msgspec.to_builtins(document), Settings)
 
 
 def shown(settings: Settings) -> dict[str, object]:
     """For the state page: everything but secrets."""
-    return {name: getattr(settings, name) for name in settings.__struct_fields__ if name not in SECRETS}
+    everything: dict[str, object] = msgspec.to_builtins(settings)
+    return {name: value for name, value in everything.items() if name not in SECRETS}

@@ -1,7 +1,8 @@
 """One request through the simulated warehouse: path, credential, document, floor, answer."""
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 from urllib.parse import unquote
 
 import msgspec
@@ -9,13 +10,28 @@ import msgspec
 from simulators.core import wire
 from simulators.core.clock import Clock, SystemClock
 from simulators.core.exchange import Answer, Call, ControlRoute, Note, json_answer
-from simulators.rest_wms import views
+from simulators.core.life import Happening
+from simulators.rest_wms import life, views
 from simulators.rest_wms.documents import Task, UnfitDocumentError, read_task
 from simulators.rest_wms.doors import knows
+from simulators.rest_wms.events import FulfilmentRecord, Said, record_of
 from simulators.rest_wms.floor import DifferentContentError, Floor, FloorTask, TooFarError
 from simulators.rest_wms.settings import Settings, changed
 
 LONGEST_ID = 128
+MOST_SAID = 10_000
+
+
+class Speaker(Protocol):
+    """Who carries what the warehouse says to the outside."""
+
+    def say(self, record: FulfilmentRecord, now: float) -> None:
+        """Send it, sooner or later, once or twice."""
+        ...
+
+    def go_on(self, now: float) -> None:
+        """Send what was held back until now."""
+        ...
 
 
 class Route(NamedTuple):
@@ -44,10 +60,14 @@ class RestWms:
     name = "rest-wms"
     fault_options: Mapping[str, frozenset[str]] = {}
 
-    def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, clock: Clock | None = None, speaker: Speaker | None = None
+    ) -> None:
         self.settings = settings or Settings()
-        self.floor = Floor()
+        self.floor = Floor(life=life.life_of(self.settings))
+        self.said: deque[FulfilmentRecord] = deque(maxlen=MOST_SAID)
         self._clock = clock or SystemClock()
+        self._speaker = speaker
         self._operations: dict[str, Callable[[Route, Call, Note], Answer]] = {
             "put-task": self._put,
             "read-task": self._read,
@@ -91,23 +111,60 @@ class RestWms:
     def replace_state(self, document: bytes) -> None:
         parts = msgspec.json.decode(document, type=views.Parts)
         if parts.settings is not None:
-            self.settings = changed(self.settings, parts.settings)
+            settings = changed(self.settings, parts.settings)
+            planned = life.life_of(settings)
+            self.settings = settings
+            self.floor.life.plan, self.floor.life.rate = planned.plan, planned.rate
 
     def reset(self) -> None:
-        self.floor = Floor()
+        self.floor = Floor(life=life.life_of(self.settings))
+        self.said.clear()
 
     def controls(self) -> list[ControlRoute]:
-        return [ControlRoute("POST", "/_sim/advance", self._advance, journal_kind="advance")]
+        return [
+            ControlRoute("POST", "/_sim/advance", self._advance, journal_kind="advance"),
+            ControlRoute("POST", "/_sim/life", self._live_once, journal_kind="life"),
+            ControlRoute("GET", "/_sim/events", self._show_said),
+        ]
+
+    def live(self, now: float) -> Sequence[Happening]:
+        """What the plan has for the time up to now; what is said of it leaves."""
+        happened = [self._go_on(due.key, due.what, now) for due in self.floor.life.take(now)]
+        if self._speaker is not None:
+            self._speaker.go_on(now)
+        return happened
+
+    def _go_on(self, task_id: str, what: str, now: float) -> Happening:
+        task = self.floor.tasks[task_id]
+        try:
+            said = life.do(what, task, now)
+        except life.NotNowError as problem:
+            return Happening(now, task_id, what, effect=False, detail={"skipped": str(problem)})
+        self._say(task, said, now)
+        return Happening(now, task_id, what, effect=True, detail={"said": [one.step for one in said]})
+
+    def _say(self, task: FloorTask, said: Sequence[Said], now: float) -> None:
+        for one in said:
+            task.told += 1
+            settings = self.settings
+            system, locations = settings.source_system, settings.location_codes
+            record = record_of(task, one, number=task.told, at=now, system=system, locations=locations)
+            self.said.append(record)
+            if self._speaker is not None:
+                self._speaker.say(record, now)
 
     # ── the four operations ──────────────────────────────────────────────────────────────────────
 
     def _put(self, route: Route, call: Call, note: Note) -> Answer:
         content = _content(call)
         self._check_stock_list(content)
+        now = self._clock.now()
         try:
-            made = self.floor.put(route.task_id, content, self.settings, now=self._clock.now())
+            made = self.floor.put(route.task_id, content, self.settings, now=now)
         except DifferentContentError as problem:
             raise Refusal(409, "different-content") from problem
+        if made:
+            self._say(self.floor.tasks[route.task_id], [life.said_of(self.floor.tasks[route.task_id])], now)
         note.effect = made
         note.detail["made"] = made
         return json_answer(201 if made else 200, views.state_of(self.floor.tasks[route.task_id]))
@@ -116,11 +173,13 @@ class RestWms:
         return json_answer(200, views.state_of(self._task(route)))
 
     def _cancel(self, route: Route, _call: Call, note: Note) -> Answer:
-        task = self._task(route)
+        task, now = self._task(route), self._clock.now()
         try:
-            note.effect = self.floor.cancel(task, self.settings, now=self._clock.now())
+            note.effect = self.floor.cancel(task, self.settings, now=now)
         except TooFarError as problem:
             raise Refusal(409, "too-far") from problem
+        if note.effect:
+            self._say(task, [life.said_of(task)], now)
         return json_answer(200, views.state_of(task))
 
     def _health(self, _route: Route, _call: Call, _note: Note) -> Answer:
@@ -129,15 +188,31 @@ class RestWms:
     async def _advance(self, call: Call, note: Note) -> Answer:
         try:
             wish = msgspec.json.decode(call.body or b"{}", type=views.Advance)
-            chosen = self._chosen(wish.task_id)
-            moved = [task for task in chosen if self.floor.advance(task, wish.to, now=self._clock.now())]
+            chosen, now = self._chosen(wish.task_id), self._clock.now()
+            moved = [task for task in chosen if self.floor.advance(task, wish.to, now=now)]
         except Refusal as refusal:
             return refusal.answer()
         except ValueError as problem:
             return json_answer(400, {"message": str(problem)})
+        for task in moved:
+            self._say(task, life.said_after_move(task), now)
         note.effect = bool(moved)
         note.detail["moved"] = {task.task_id: task.status for task in moved}
         return json_answer(200, {"moved": note.detail["moved"]})
+
+    async def _live_once(self, call: Call, note: Note) -> Answer:
+        """One step of one task, now: `{"task_id", "what"}`."""
+        wanted = msgspec.json.decode(call.body, type=dict[str, str])
+        what, task = wanted.get("what", ""), self.floor.tasks.get(wanted.get("task_id", ""))
+        if task is None or what not in life.STEPS_OF_LIFE:
+            return json_answer(400, {"message": f"no such task, or no step among {sorted(life.STEPS_OF_LIFE)}"})
+        happened = self._go_on(task.task_id, what, self._clock.now())
+        note.effect = happened.effect
+        note.detail |= {"of": task.task_id, "what": what, **happened.detail}
+        return json_answer(200 if happened.effect else 409, {**views.state_of(task), **happened.detail})
+
+    async def _show_said(self, _call: Call, _note: Note) -> Answer:
+        return json_answer(200, {"events": [views.said(one) for one in self.said]})
 
     # ── what they share ──────────────────────────────────────────────────────────────────────────
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from simulators.rest_wms.events import FulfilmentRecord
 from simulators.rest_wms.floor import Floor, FloorTask
 from simulators.rest_wms.settings import Settings, shown
 
@@ -30,9 +31,15 @@ def state_of(task: FloorTask) -> dict[str, object]:
     }
 
 
+def said(record: FulfilmentRecord) -> dict[str, object]:
+    """Quantities as text: digits that no reader can spoil."""
+    lines = [{**line, "quantity": str(line["quantity"].normalize())} for line in record["lines"]]
+    return {**record, "lines": lines}
+
+
 def show(floor: Floor, settings: Settings) -> dict[str, object]:
     tasks = [
-        {**state_of(task), "content": msgspec.to_builtins(task.content), "history": task.history}
+        {**state_of(task), "content": msgspec.to_builtins(task.content), "history": task.history, "told": task.told}
         for task in floor.tasks.values()
     ]
     return {"settings": shown(settings), "tasks": tasks}

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from simulators.core.life import Life
 from simulators.sap_s4hana.customizing import Entity, rows, text
 from simulators.sap_s4hana.errors import ODataError, locked
 from simulators.sap_s4hana.settings import Settings
 
 DAY_MS = 86_400_000
+CENT = Decimal("0.01")
 
 
 @dataclass(slots=True)
@@ -23,10 +25,17 @@ class Item:
     confirmed: Decimal = Decimal(0)
     confirmed_ms: int | None = None
     work_order: str | None = None
+    work_order_done: bool = False
+    delivery: str | None = None
+    invoice: str | None = None
 
     @property
     def quantity(self) -> Decimal:
         return Decimal(text(self.sent, "RequestedQuantity"))
+
+    @property
+    def is_open(self) -> bool:
+        return not self.rejection_reason and not self.delivered
 
 
 @dataclass(slots=True)
@@ -71,6 +80,10 @@ class Book:
     def __init__(self, first_number: int) -> None:
         self._next = first_number
         self._work_order = 1_000_001
+        self._delivery = 80_000_001
+        self._invoice = 90_000_001
+        self.life = Life()
+        self.made_at: dict[str, float] = {}
         self.documents: dict[str, Document] = {}
 
     def add(self, sent: Entity, at: float, settings: Settings) -> Document:
@@ -79,7 +92,21 @@ class Book:
         document.items = [self._item(index, one, sent, at, settings) for index, one in enumerate(rows(sent, "to_Item"))]
         document.credit = "B" if text(sent, "SoldToParty") in settings.credit_held else "A"
         self.documents[document.number] = document
+        if document.reference:
+            self.life.begin(document.number, at)
         return document
+
+    def new_delivery(self, at: float) -> str:
+        self._delivery += 1
+        return self._made(str(self._delivery - 1), at)
+
+    def new_invoice(self, at: float) -> str:
+        self._invoice += 1
+        return self._made(str(self._invoice - 1), at)
+
+    def _made(self, number: str, at: float) -> str:
+        self.made_at[number] = at
+        return number
 
     def visible(self, at: float, settings: Settings) -> list[Document]:
         """Those that a search finds, in the order of their numbers."""
@@ -98,11 +125,27 @@ class Book:
         part = {"all": Decimal(1), "half": Decimal("0.5"), "none": Decimal(0)}[settings.confirm]
         item.confirmed = item.quantity * part
         if part:
-            item.confirmed_ms = _promised_ms(order, at, settings)
+            item.confirmed_ms = promised_ms(order, at, settings)
         if text(sent, "Material") in settings.made_to_order:
-            item.work_order = str(self._work_order)
+            item.work_order = self._made(str(self._work_order), at)
             self._work_order += 1
         return item
+
+
+def amounts_of(item: Item) -> tuple[Decimal, Decimal]:
+    """Net and tax of an item: its first condition is a price by quantity, others are fixed amounts, those with TX tax.
+
+    An item without conditions costs 10 a piece.
+    """
+    net, tax = Decimal(0), Decimal(0)
+    conditions = rows(item.sent, "to_PricingElement")
+    for index, one in enumerate(conditions):
+        value = Decimal(text(one, "ConditionRateValue") or "0")
+        per = Decimal(text(one, "ConditionQuantity") or "0") or Decimal(1)
+        is_tax = "TX" in text(one, "ConditionType")
+        tax += value if is_tax else 0
+        net += 0 if is_tax else value * item.quantity / per if index == 0 else value
+    return (net if conditions else item.quantity * 10).quantize(CENT), tax.quantize(CENT)
 
 
 def change_item(document: Document, item: Item, change: Entity, settings: Settings) -> None:
@@ -117,7 +160,7 @@ def change_item(document: Document, item: Item, change: Entity, settings: Settin
     item.sent.update({name: value for name, value in change.items() if name != "SalesDocumentRjcnReason"})
 
 
-def _promised_ms(order: Entity, at: float, settings: Settings) -> int:
+def promised_ms(order: Entity, at: float, settings: Settings) -> int:
     """The day asked for, or as soon as the company can."""
     earliest = (int(at * 1000) // DAY_MS + settings.delivery_days) * DAY_MS
     asked = text(order, "RequestedDeliveryDate").removeprefix("/Date(").removesuffix(")/")

@@ -1,8 +1,10 @@
 """OData V2 as SAP's gateway speaks it: query options in, entities out."""
 
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, unquote
 
 from simulators.sap_s4hana.customizing import plain_number
@@ -10,7 +12,17 @@ from simulators.sap_s4hana.errors import malformed
 
 T = TypeVar("T")
 
-_CLAUSE = re.compile(r"\s*(\w+)\s+eq\s+'((?:[^']|'')*)'\s*(?:and\b|$)")
+_CLAUSE = re.compile(
+    r"\s*(?P<name>\w+)\s+(?P<op>eq|ge|gt|le|lt)\s+(?P<moment>datetimeoffset)?'(?P<value>(?:[^']|'')*)'\s*(?:and\b|$)"
+)
+_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
+    "eq": operator.eq,
+    "ge": operator.ge,
+    "gt": operator.gt,
+    "le": operator.le,
+    "lt": operator.lt,
+}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SEGMENT = re.compile(r"(\w*)(?:\((.*)\))?")
 _KEY = re.compile(r"(?:(\w+)=)?'((?:[^']|'')*)'(?:,|$)")
 _KNOWN = frozenset({"$filter", "$select", "$expand", "$orderby", "$top", "$skip", "$inlinecount", "$format"})
@@ -24,10 +36,19 @@ class Address(NamedTuple):
     link: str
 
 
+class Clause(NamedTuple):
+    """One condition; a moment is compared in milliseconds since 1970."""
+
+    name: str
+    op: str
+    value: str
+    is_moment: bool
+
+
 class Query(NamedTuple):
     """Options of one request; `top` and `skip` as they were asked for."""
 
-    filter: tuple[tuple[str, str], ...]
+    filter: tuple[Clause, ...]
     select: frozenset[str]
     expand: frozenset[str]
     orderby: str
@@ -71,11 +92,31 @@ def check_names(names: Iterable[str], known: Iterable[str]) -> None:
 
 def filtered(entities: Iterable[T], query: Query, value_of: Callable[[T, str], str]) -> list[T]:
     """Numbers are compared as SAP does it: without the zeros in front."""
-    return [
-        entity
-        for entity in entities
-        if all(plain_number(value_of(entity, name)) == plain_number(value) for name, value in query.filter)
-    ]
+    return [one for one in entities if all(_holds(clause, value_of(one, clause.name)) for clause in query.filter)]
+
+
+def _holds(clause: Clause, value: str) -> bool:
+    if clause.is_moment:
+        return _COMPARE[clause.op](int(value), _milliseconds(clause.value))
+    return _COMPARE[clause.op](plain_number(value), plain_number(clause.value))
+
+
+def ordered(entities: Sequence[T], query: Query, keys: Mapping[str, Callable[[T], Any]]) -> Sequence[T]:
+    """Raises ODataError for a name that this simulator cannot sort by; rows come by number where none is given."""
+    names = [name.strip() for name in query.orderby.split(",") if name.strip()]
+    for name in names:
+        if name not in keys:
+            raise malformed(f"$orderby={name} is not simulated")
+    return sorted(entities, key=lambda one: tuple(keys[name](one) for name in names)) if names else entities
+
+
+def _milliseconds(text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise malformed(f"Invalid datetimeoffset '{text}'") from None
+    whole = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (whole - _EPOCH) // timedelta(milliseconds=1)
 
 
 def page(entities: Sequence[T], query: Query, largest: int) -> Sequence[T]:
@@ -88,14 +129,14 @@ def collection(rows: Sequence[object], total: int, query: Query) -> dict[str, ob
     return {"d": {**count, "results": rows}}
 
 
-def _filter(text: str) -> tuple[tuple[str, str], ...]:
-    clauses: list[tuple[str, str]] = []
+def _filter(text: str) -> tuple[Clause, ...]:
+    clauses: list[Clause] = []
     at = 0
     while at < len(text):
         found = _CLAUSE.match(text, at)
-        if found is None:
+        if found is None or (found["moment"] is None and found["op"] != "eq"):
             raise malformed("Invalid filter expression")
-        clauses.append((found[1], found[2].replace("''", "'")))
+        clauses.append(Clause(found["name"], found["op"], found["value"].replace("''", "'"), bool(found["moment"])))
         at = found.end()
     return tuple(clauses)
 

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from simulators.core.life import Rate, Step
+
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
 
@@ -43,6 +45,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     delivery_days: Annotated[int, msgspec.Meta(ge=0)] = 7
     work_order_category: str = "WO"
 
+    # life after the making
+    life: bool = False
+    life_rate: Rate = 1.0
+    life_plan: tuple[Step, ...] | None = None
+    delivery_category: str = "J"
+    invoice_category: str = "M"
+
     # behaviour
     read_lag_s: Seconds = 0.0
     idempotent: bool = False
@@ -60,9 +69,10 @@ def changed(settings: Settings, changes: object) -> Settings:
     if not isinstance(changes, dict):
         raise ValueError("settings must be an object")  # noqa: TRY004 - the control routes answer 400 to ValueError
     document = {name: getattr(settings, name) for name in settings.__struct_fields__} | changes
-    return msgspec.convert(document, Settings)
+    return msgspec.convert(msgspec.to_builtins(document), Settings)
 
 
 def shown(settings: Settings) -> dict[str, object]:
     """For the state page: everything but secrets."""
-    return {name: getattr(settings, name) for name in settings.__struct_fields__ if name not in SECRETS}
+    everything: dict[str, object] = msgspec.to_builtins(settings)
+    return {name: value for name, value in everything.items() if name not in SECRETS}

@@ -2,17 +2,19 @@
 
 import random
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import ceil
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
 from simulators.core import wire
 from simulators.core.clock import Clock, SystemClock
 from simulators.core.exchange import Answer, Call, ControlRoute, Note, json_answer
-from simulators.sap_s4hana import errors, odata, views
+from simulators.core.life import Due
+from simulators.core.life import Happening as Lived
+from simulators.sap_s4hana import errors, life, odata, views
 from simulators.sap_s4hana.book import Book, Document, change_item
 from simulators.sap_s4hana.contract import Contract
 from simulators.sap_s4hana.customizing import Entity, complaint, plain_number, text
@@ -63,7 +65,7 @@ class SapS4Hana:
         self._contract = Contract()
         self._rng = random.Random(self.settings.seed)
         self._doors = Doors(self._rng)
-        self.book = Book(self.settings.first_number)
+        self.book = self._new_book()
         self._repeatable: dict[str, tuple[float, Answer]] = {}
         self._calls: deque[float] = deque()
 
@@ -102,22 +104,35 @@ class SapS4Hana:
     def replace_state(self, document: bytes) -> None:
         parts = msgspec.json.decode(document, type=Parts)
         if parts.settings is not None:
-            self.settings = changed(self.settings, parts.settings)
+            settings = changed(self.settings, parts.settings)
+            planned = life.life_of(settings)
+            self.settings = settings
+            self.book.life.plan, self.book.life.rate = planned.plan, planned.rate
         if parts.orders is not None:
-            self.book = Book(self.settings.first_number)
+            self.book = self._new_book()
 
     def reset(self) -> None:
         self._rng.seed(self.settings.seed)
         self._doors.expire()
-        self.book = Book(self.settings.first_number)
+        self.book = self._new_book()
         self._repeatable.clear()
         self._calls.clear()
 
     def controls(self) -> list[ControlRoute]:
         return [
             ControlRoute("POST", "/_sim/orders", self._happen, journal_kind="order"),
+            ControlRoute("POST", "/_sim/life", self._live_once, journal_kind="life"),
             ControlRoute("POST", "/_sim/sessions/expire", self._expire_guards),
         ]
+
+    def live(self, now: float) -> Sequence[Lived]:
+        """What the plan has for the time up to now."""
+        return [life.go_on(due, self.book, self.settings, now) for due in self.book.life.take(now)]
+
+    def _new_book(self) -> Book:
+        book = Book(self.settings.first_number)
+        book.life = life.life_of(self.settings)
+        return book
 
     # ── one request ──────────────────────────────────────────────────────────────────────────────
 
@@ -160,9 +175,9 @@ class SapS4Hana:
 
     def _orders(self, call: Call, query: Query) -> Answer:
         self._check_names("A_SalesOrder", query)
-        odata.check_names((name for name, _ in query.filter), self._contract.fields("A_SalesOrder"))
+        odata.check_names((one.name for one in query.filter), self._contract.fields("A_SalesOrder"))
         seen = self.book.visible(call.at, self.settings)
-        found = odata.filtered(seen, query, _value)
+        found = odata.ordered(odata.filtered(seen, query, _value), query, _ORDER_KEYS)
         page = odata.page(found, query, self.settings.largest_page)
         shown = self._views(call)
         rows = [shown.order(document, query.select, query.expand) for document in page]
@@ -284,7 +299,7 @@ class SapS4Hana:
         odata.check_names(query.select | query.expand, self._contract.fields(entity))
 
     def _views(self, call: Call) -> views.Views:
-        return views.Views(self._contract, _base(call), self.settings)
+        return views.Views(self._contract, _base(call), self.settings, self.book.made_at)
 
     # ── what people and other systems do ─────────────────────────────────────────────────────────
 
@@ -300,6 +315,17 @@ class SapS4Hana:
         note.detail["order"] = document.number
         _apply(document, happening, call.at)
         return json_answer(200, {"changed": True})
+
+    async def _live_once(self, call: Call, note: Note) -> Answer:
+        """One step of one order, now: `{"order", "what"}`."""
+        wanted = msgspec.json.decode(call.body, type=dict[str, str])
+        what, document = wanted.get("what", ""), self.book.find(wanted.get("order", ""))
+        if document is None or what not in life.STEPS:
+            return json_answer(400, {"message": f"no such order, or no step among {sorted(life.STEPS)}"})
+        done = life.go_on(Due(call.at, document.number, what), self.book, self.settings, call.at)
+        note.effect = done.effect
+        note.detail |= {"of": document.number, "what": what, **done.detail}
+        return json_answer(200 if done.effect else 409, done.detail)
 
     async def _expire_guards(self, _call: Call, _note: Note) -> Answer:
         self._doors.expire_sessions_only()
@@ -318,7 +344,15 @@ def _apply(document: Document, happening: Happening, at: float) -> None:
     document.touch(at)
 
 
+_ORDER_KEYS: Mapping[str, Callable[[Document], Any]] = {
+    "SalesOrder": lambda document: int(document.number),
+    "LastChangeDateTime": views.changed_ms,
+}
+
+
 def _value(document: Document, name: str) -> str:
+    if name == "LastChangeDateTime":
+        return str(views.changed_ms(document))
     return document.number if name == "SalesOrder" else text(document.sent, name)
 
 

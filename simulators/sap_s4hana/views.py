@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import partial
 
-from simulators.sap_s4hana.book import Book, Document, Item
+from simulators.sap_s4hana.book import Book, Document, Item, amounts_of
 from simulators.sap_s4hana.contract import Contract, Schema
 from simulators.sap_s4hana.customizing import Entity, plain_number, rows, text
 from simulators.sap_s4hana.settings import Settings, shown
@@ -19,10 +19,11 @@ NO_GUID = "00000000-0000-0000-0000-000000000000"
 class Views:
     """Every field of the contract is there; what nobody stated is empty."""
 
-    def __init__(self, contract: Contract, base: str, settings: Settings) -> None:
+    def __init__(self, contract: Contract, base: str, settings: Settings, made_at: Mapping[str, float]) -> None:
         self._contract = contract
         self._base = base
         self._settings = settings
+        self._made_at = made_at
 
     def order(self, document: Document, select: Iterable[str], expand: Iterable[str]) -> dict[str, object]:
         uri = f"{self._base}/A_SalesOrder('{document.number}')"
@@ -32,6 +33,9 @@ class Views:
             "SoldToParty": plain_number(text(document.sent, "SoldToParty")),
             "CreationDate": _day(document.made_at),
             "LastChangeDate": _day(document.changed_at),
+            "LastChangeDateTime": f"/Date({changed_ms(document)}+0000)/",
+            "OverallOrdReltdBillgStatus": _billing(document),
+            "TotalNetAmount": _money(sum((amounts_of(item)[0] for item in document.items), Decimal(0))),
             "OverallSDProcessStatus": _process(document),
             "OverallSDDocumentRejectionSts": _rejection(document),
             "OverallTotalDeliveryStatus": _delivery(document),
@@ -50,6 +54,9 @@ class Views:
             "SalesOrderItem": item.number,
             "SalesDocumentRjcnReason": item.rejection_reason,
             "DeliveryStatus": "C" if item.delivered else "A",
+            "OrderRelatedBillingStatus": "C" if item.invoice else "A",
+            "NetAmount": _money(amounts_of(item)[0]),
+            "TaxAmount": _money(amounts_of(item)[1]),
         }
         links: dict[str, Rows] = {
             "to_ScheduleLine": lambda: [self._schedule_line(document, item)],
@@ -74,18 +81,29 @@ class Views:
         return self._entity("A_SalesOrderScheduleLine", f"{self._base}/A_SalesOrderScheduleLine({key})", values=values)
 
     def _flow(self, document: Document, item: Item) -> list[dict[str, object]]:
-        if item.work_order is None:
-            return []
+        """What came of the item: work order, delivery, invoice; a category tells which."""
+        settings = self._settings
+        found = (
+            (item.work_order, settings.work_order_category, "C" if item.work_order_done else "A"),
+            (item.delivery, settings.delivery_category, "C"),
+            (item.invoice, settings.invoice_category, "C"),
+        )
+        return [self._flow_row(document, item, number, *rest) for number, *rest in found if number is not None]
+
+    def _flow_row(self, document: Document, item: Item, number: str, category: str, status: str) -> dict[str, object]:
         values: Mapping[str, object] = {
             "SalesOrder": document.number,
             "SalesOrderItem": item.number,
             "DocRelationshipUUID": NO_GUID,
-            "SubsequentDocument": item.work_order,
-            "SubsequentDocumentCategory": self._settings.work_order_category,
+            "SubsequentDocument": number,
+            "SubsequentDocumentCategory": category,
+            "SDProcessStatus": status,
+            "CreationDate": _day(self._made_at[number]),
+            "CreationTime": _time(self._made_at[number]),
         }
         key = f"SalesOrder='{document.number}',SalesOrderItem='{item.number}',DocRelationshipUUID=guid'{NO_GUID}'"
         name = "A_SalesOrderItmSubsqntProcFlow"
-        return [self._entity(name, f"{self._base}/{name}({key})", values=values)]
+        return self._entity(name, f"{self._base}/{name}({key})", values=values)
 
     def _entity(
         self,
@@ -146,6 +164,8 @@ def _summary(document: Document) -> dict[str, object]:
                 "rejected": item.rejection_reason,
                 "delivered": item.delivered,
                 "work_order": item.work_order,
+                "delivery": item.delivery,
+                "invoice": item.invoice,
             }
             for item in document.items
         ],
@@ -166,6 +186,19 @@ def _delivery(document: Document) -> str:
     return _part(sum(item.delivered for item in document.items), len(document.items))
 
 
+def _billing(document: Document) -> str:
+    return _part(sum(item.invoice is not None for item in document.items), len(document.items))
+
+
+def changed_ms(document: Document) -> int:
+    """Milliseconds since 1970; SAP's stamp has more digits, which OData V2 does not show."""
+    return int(document.changed_at * 1000)
+
+
+def _money(value: Decimal) -> str:
+    return format(value, "f")
+
+
 def _process(document: Document) -> str:
     return _part(sum(item.delivered or bool(item.rejection_reason) for item in document.items), len(document.items))
 
@@ -182,6 +215,12 @@ def _quantity(value: Decimal) -> str:
 def _day(at: float) -> str:
     milliseconds = int(at * 1000)
     return f"/Date({milliseconds - milliseconds % 86_400_000})/"
+
+
+def _time(at: float) -> str:
+    """Of the day, in UTC: this company's systems run in it."""
+    minutes, seconds = divmod(int(at) % 86_400, 60)
+    return f"PT{minutes // 60:02d}H{minutes % 60:02d}M{seconds:02d}S"
 
 
 def _empty(schema: Schema) -> object:

@@ -27,9 +27,17 @@ def _wms(arguments: Sequence[str]) -> int:
     return main([*_where(arguments), *arguments])
 
 
-SERVERS = ("adobe_commerce", "netsuite", "rest_wms", "salesforce", "sap_s4hana")
+def _rest_wms(arguments: Sequence[str]) -> int:
+    """Only one that tells its steps needs to know where."""
+    from simulators.rest_wms.server import main  # noqa: PLC0415  as above
+
+    return main([*(_where(arguments) if "--events" in arguments else ()), *arguments])
+
+
+SERVERS = ("adobe_commerce", "netsuite", "salesforce", "sap_s4hana")
 SIMULATORS: Mapping[str, Callable[[Sequence[str]], int]] = {
     **{package.replace("_", "-"): _server(package) for package in SERVERS},
+    "rest-wms": _rest_wms,
     "wms": _wms,
 }
 
@@ -43,11 +51,12 @@ SIMULATORS: Mapping[str, Callable[[Sequence[str]], int]] = {
 def simulate(ctx: click.Context, *, name: str | None, arguments: tuple[str, ...]) -> None:
     """Run the stand-in NAME until SIGTERM; what follows the name goes to it (`simulate NAME --help`).
 
-    The warehouse takes brokers and registry from the settings unless it is told others.
+    The warehouses take brokers and registry from the settings unless they are told others.
 
     \b
     Example: commerce-streams simulate adobe-commerce --port 8080 --products 1000
     Example: commerce-streams simulate wms --skus 200 --rate 50 --seconds 90
+    Example: commerce-streams simulate rest-wms --port 8092 --life --events
     """  # noqa: D301  click reads \b as "keep these lines"
     if name in (None, "-h", "--help"):
         click.echo(ctx.get_help())

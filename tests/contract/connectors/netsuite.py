@@ -7,6 +7,7 @@ from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
 
 import httpx
 import jsonschema
@@ -18,7 +19,7 @@ from connectors.core.errors import RejectedPayloadError
 from connectors.core.order_ports import OrderTarget
 from connectors.core.paths import path
 from connectors.core.registry import Ports
-from connectors.netsuite import answers, mapping, wire
+from connectors.netsuite import answers, event_mapping, mapping, wire
 from tests.contract.connectors.case import ConnectorCase, Use
 from tests.contract.order_target import line, order
 
@@ -87,6 +88,13 @@ async def _check(ports: Ports) -> None:
     await _orders(ports).check()
 
 
+async def _order_events(ports: Ports) -> None:
+    assert ports.order_events is not None
+    await ports.order_events.order_events("")
+
+
+KINDS = (None, "INVOICED", "REFUNDED")
+"""Of the recorded rows: a partly fulfilled order, an invoice of it, a credit memo."""
 RECORD = {
     "id": "1001",
     "tranId": "SO1001",
@@ -106,6 +114,10 @@ def _list(_: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"links": [], "items": [], "hasMore": False})
 
 
+def _rows(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json={"links": [], "items": [], "hasMore": False, "count": 0})
+
+
 def _signs_in(request: httpx.Request) -> bool:
     return request.url.path.endswith("/oauth2/v1/token")
 
@@ -116,11 +128,21 @@ def _token(_: httpx.Request) -> httpx.Response:
 
 def _conforms(request: httpx.Request) -> None:
     """Path and method by Oracle's help; bodies by the extract."""
+    if request.url.path == "/services/rest/query/v1/suiteql":
+        _asks(request)
+        return
     below = request.url.path.removeprefix(RECORDS)
     query = parse_qs(request.url.query.decode())
     kind = "list" if not below else "eid" if re.fullmatch(r"/eid:[A-Za-z0-9_-]+", below) else "id"
     assert kind != "id" or re.fullmatch(r"/\d+", below), request.url
     _ROUTES[request.method, kind](request, query)
+
+
+def _asks(request: httpx.Request) -> None:
+    assert request.method == "POST"
+    assert request.headers["Prefer"] == "transient"
+    assert 1 <= int(parse_qs(request.url.query.decode())["limit"][0]) <= 1000
+    assert json.loads(request.content)["q"].startswith("SELECT ")
 
 
 def _reads_one(_: httpx.Request, query: dict[str, list[str]]) -> None:
@@ -165,6 +187,25 @@ def _get_response(recorded: bytes) -> tuple[object, object]:
     return wanted, (read.number, read.internal_id, read.status, read.work_orders)
 
 
+def _changes_response(recorded: bytes) -> tuple[object, object]:
+    """Rows as SuiteQL says them: text, and nothing for what is empty."""
+    rows = wire.decode_changes(recorded).items
+    events = [one for row in rows for one in event_mapping.to_events(row, (), ZoneInfo("America/Los_Angeles"))]
+    shown = json.loads(recorded)["items"]
+    wanted = [(row["order_id"], row["order_number"], kind) for row, kind in zip(shown, KINDS, strict=True)]
+    assert events[1].amount == 35_500_000
+    assert events[1].effective_at == 1_772_439_330_000_000  # 2026-03-02 08:15:30 UTC, 00:15:30 in Los Angeles
+    return wanted, [(one.order_id, one.erp_number, one.kind) for one in events]
+
+
+def _lines_response(recorded: bytes) -> tuple[object, object]:
+    rows = wire.decode_lines(recorded).items
+    shown = json.loads(recorded)["items"]
+    read = [(one.document, one.sku, str(one.quantity), one.closed) for one in rows]
+    assert event_mapping.expected_at(rows) == 1_774_569_600_000_000  # 2026-03-27, the later of two
+    return [(one["document"], one["sku"], one["quantity"], one["closed"]) for one in shown], read
+
+
 def _error(recorded: bytes) -> tuple[object, object]:
     refused = Answer(status=400, headers={}, body=recorded, took=timedelta())
     error = answers.refusal(Call(operation="save", method="PUT", path=path("x"), effect=True), refused)
@@ -179,6 +220,7 @@ CASE = ConnectorCase(
         Use(name="find", settings=ACCOUNT_SETTINGS, effect=False, run=_find, well=_well),
         Use(name="cancel", settings=ACCOUNT_SETTINGS, effect=True, run=_cancel, well=_well),
         Use(name="check", settings=ACCOUNT_SETTINGS, effect=False, run=_check, well=_list),
+        Use(name="order-events", settings=ACCOUNT_SETTINGS, effect=False, run=_order_events, well=_rows),
     ),
     signs_in=_signs_in,
     token=_token,
@@ -186,6 +228,8 @@ CASE = ConnectorCase(
     round_trips={
         "sales-order.put.request.json": _put_request,
         "sales-order.get.response.json": _get_response,
+        "suiteql.changes.response.json": _changes_response,
+        "suiteql.lines.response.json": _lines_response,
         "error.400.response.json": _error,
     },
 )

@@ -14,7 +14,7 @@ from connectors.core.errors import RejectedPayloadError, TransientError
 from connectors.core.order_ports import OrderTarget
 from connectors.core.paths import path
 from connectors.core.registry import Ports
-from connectors.sap_s4hana import answers, mapping, wire
+from connectors.sap_s4hana import answers, event_mapping, mapping, wire
 from connectors.sap_s4hana.settings import Settings
 from schemas.micros import MICROS
 from schemas.models.order import Address, Customer, Order, OrderLine, Payment, Totals
@@ -114,6 +114,11 @@ async def _check(ports: Ports) -> None:
     await _orders(ports).check()
 
 
+async def _order_events(ports: Ports) -> None:
+    assert ports.order_events is not None
+    await ports.order_events.order_events("")
+
+
 def _well(request: httpx.Request) -> httpx.Response:
     if request.method == "POST":
         return httpx.Response(201, json={"d": _head()})
@@ -134,6 +139,7 @@ def _head() -> dict[str, object]:
         "SalesOrder": "1",
         "PurchaseOrderByCustomer": ORDER_ID,
         "OverallSDProcessStatus": "A",
+        "LastChangeDateTime": "/Date(1772439330000+0000)/",
     }
 
 
@@ -180,6 +186,34 @@ def _items_page(recorded: bytes) -> tuple[object, object]:
     return (1_774_310_400 * MICROS, {"501": "1000001"}), (found.expected_at, found.work_orders)
 
 
+def _changed_orders(recorded: bytes) -> tuple[object, object]:
+    """The head with its texts: our id from the text, because SAP shows the reference in capitals."""
+    settings = Settings.model_validate({**PRICED, "auth": CREDENTIALS["basic"]})
+    (row,) = wire.decode_orders(recorded).d.results
+    found = list(event_mapping.to_events(row, (), settings))
+    wanted = [
+        ("web-000000123", "CREDIT_RELEASED", 1_772_439_330_250_000),
+        ("web-000000123", None, 1_772_439_330_250_000),
+    ]
+    return wanted, [(one.order_id, one.kind, one.effective_at) for one in found]
+
+
+def _changed_items(recorded: bytes) -> tuple[object, object]:
+    """An invoice of one item, and a work order that is done."""
+    settings = Settings.model_validate({**PRICED, "auth": CREDENTIALS["basic"]})
+    row = wire.OrderRow(
+        sales_order="1", purchase_order_by_customer="web-1", last_change_date_time="/Date(1772439330250+0000)/"
+    )
+    found = list(event_mapping.to_events(row, wire.decode_items(recorded).d.results, settings))
+    told = [(one.kind, one.document, one.amount, [each.line_id for each in one.lines]) for one in found]
+    return [
+        ("CONFIRMED", None, None, []),
+        ("INVOICED", "90000001", 876_825_000, ["501"]),
+        ("WORK_ORDER_OPENED", "1000001", None, ["502"]),
+        ("WORK_ORDER_DONE", "1000001", None, ["502"]),
+    ], told
+
+
 def _reject(recorded: bytes) -> tuple[object, object]:
     error = _refused(recorded)
     assert isinstance(error, RejectedPayloadError)
@@ -208,6 +242,7 @@ CASE = ConnectorCase(
         _use(name="find", settings=COMPANY, effect=False, run=_find),
         _use(name="find by account", settings=PRICED, effect=False, run=_find),
         _use(name="cancel", settings=COMPANY, effect=True, run=_cancel),
+        _use(name="order events", settings=COMPANY, effect=False, run=_order_events),
         _use(name="check", settings=COMPANY, effect=False, run=_check),
     ),
     signs_in=_signs_in,
@@ -217,6 +252,8 @@ CASE = ConnectorCase(
         "order.post.request.json": _order_request,
         "orders.get.response.json": _orders_page,
         "items.get.response.json": _items_page,
+        "orders.changed.response.json": _changed_orders,
+        "items.changed.response.json": _changed_items,
         "error.reject.response.json": _reject,
         "error.lock.response.json": _lock,
     },

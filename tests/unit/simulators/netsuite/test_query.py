@@ -9,7 +9,10 @@ from tests.unit.simulators.netsuite.support import NetSuite, ShiftedClock, accou
 
 PATH = "/services/rest/query/v1/suiteql"
 TRANSIENT = {"Prefer": "transient"}
-ALL = "SELECT id, tranid, lastmodifieddate FROM transaction WHERE type = 'SalesOrd' ORDER BY lastmodifieddate, id"
+ALL = (
+    "SELECT id, tranid, TO_CHAR(lastmodifieddate, 'YYYY-MM-DD HH24:MI:SS') AS modified FROM transaction "
+    "WHERE type = 'SalesOrd' ORDER BY lastmodifieddate, id"
+)
 
 
 async def ask(netsuite: NetSuite, text: str, page: str = "") -> Any:
@@ -26,7 +29,7 @@ async def test_changes_are_found_by_whole_seconds_of_the_accounts_zone() -> None
         clock.ahead_s = 60
         await netsuite.put("web-2", order())
         rows = (await ask(netsuite, ALL))["items"]
-        since = rows[1]["lastmodifieddate"]
+        since = rows[1]["modified"]
 
         condition = f"AND lastmodifieddate >= TO_DATE('{since}', 'YYYY-MM-DD HH24:MI:SS') ORDER BY"
         later = (await ask(netsuite, ALL.replace("ORDER BY", condition)))["items"]
@@ -34,6 +37,28 @@ async def test_changes_are_found_by_whole_seconds_of_the_accounts_zone() -> None
         assert [one["tranid"] for one in rows] == ["SO1001", "SO1002"]
         assert later == [rows[1]]
         assert len(since) == 19
+
+
+@in_loop
+async def test_a_date_that_nobody_formats_is_a_day_and_numbers_are_text() -> None:
+    async with account() as netsuite:
+        await netsuite.put("web-1", order())
+
+        (row,) = (await ask(netsuite, "SELECT id, foreigntotal, memo, trandate FROM transaction"))["items"]
+
+        assert row.keys() == {"id", "foreigntotal", "trandate"}
+        assert row["foreigntotal"] == "489"
+        assert len(row["trandate"].split("/")) == 3
+
+
+@in_loop
+async def test_a_word_in_quotes_is_no_table() -> None:
+    async with account() as netsuite:
+        await netsuite.put("web-1", order(memo="transaction"))
+
+        found = await ask(netsuite, "SELECT t.id AS id FROM transaction t WHERE t.memo = 'transaction'")
+
+        assert len(found["items"]) == 1
 
 
 @in_loop

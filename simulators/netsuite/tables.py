@@ -1,0 +1,190 @@
+"""The account's documents as the tables that SuiteQL reads, in a database in memory.
+
+Names of tables and columns: Oracle's Records Catalog as its users show it (netsuitediagnostics.com, timdietrich.me,
+cdata.com).  Signs of quantities, and that booleans are T and F, are general knowledge.
+Dates are kept as `@YYYY-MM-DD HH:MM:SS` in the account's zone; statuses as `SalesOrd:B`, which is what a condition
+compares, while an answer shows the letter.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from simulators.core import wire
+from simulators.core.wire import JsonValue
+from simulators.netsuite.settings import Settings
+from simulators.netsuite.state import Document, Line, SalesOrder, State
+from simulators.netsuite.views import STATUS_NAMES, total
+
+TYPES = {
+    "itemFulfillment": "ItemShip",
+    "invoice": "CustInvc",
+    "workOrder": "WorkOrd",
+    "returnAuthorization": "RtnAuth",
+    "creditMemo": "CustCred",
+}
+TYPE_NAMES = {
+    "SalesOrd": "Sales Order",
+    "ItemShip": "Item Fulfillment",
+    "CustInvc": "Invoice",
+    "WorkOrd": "Work Order",
+    "RtnAuth": "Return Authorization",
+    "CustCred": "Credit Memo",
+}
+STATUS_TEXTS: Mapping[str, Mapping[str, str]] = {
+    "SalesOrd": STATUS_NAMES,
+    "ItemShip": {"A": "Picked", "B": "Packed", "C": "Shipped"},
+    "CustInvc": {"A": "Open", "B": "Paid In Full"},
+    "WorkOrd": {"A": "Planned", "B": "Released", "D": "In Process", "G": "Built", "H": "Closed"},
+    "RtnAuth": {"A": "Pending Approval", "B": "Pending Receipt", "C": "Cancelled", "G": "Refunded", "H": "Closed"},
+    "CustCred": {"A": "Open", "B": "Fully Applied"},
+}
+LINKS = {
+    "itemFulfillment": "ShipRcpt",
+    "invoice": "OrdBill",
+    "workOrder": "OrdWrkOrd",
+    "returnAuthorization": "OrdRvCom",
+    "creditMemo": "OrdBill",
+}
+LINE_KEYS = 1_000_000
+SCHEMA = """
+CREATE TABLE "transaction" (id INTEGER PRIMARY KEY, type, tranid, externalid, status, trandate, createddate,
+    lastmodifieddate, foreigntotal, currency, entity, memo, otherrefnum);
+CREATE TABLE transactionline ("transaction" INTEGER, id INTEGER, linesequencenumber INTEGER, uniquekey INTEGER,
+    mainline, taxline, item, quantity REAL, quantityshiprecv REAL, quantitybilled REAL, isclosed, expectedshipdate,
+    memo, createdfrom INTEGER, rate, foreignamount);
+CREATE TABLE previoustransactionlink (nextdoc INTEGER, nexttype, previousdoc INTEGER, previoustype, linktype);
+CREATE VIEW nexttransactionlink AS SELECT * FROM previoustransactionlink;
+CREATE TABLE previoustransactionlinelink (nextdoc INTEGER, nextline INTEGER, nexttype, previousdoc INTEGER,
+    previousline INTEGER, previoustype, linktype);
+CREATE VIEW nexttransactionlinelink AS SELECT * FROM previoustransactionlinelink;
+CREATE INDEX lines_of ON transactionline ("transaction", id);
+CREATE INDEX made_from ON previoustransactionlink (nextdoc);
+CREATE INDEX line_made_from ON previoustransactionlinelink (nextdoc, nextline);
+CREATE TABLE item (id INTEGER PRIMARY KEY, itemid, externalid, displayname);
+CREATE TABLE customer (id INTEGER PRIMARY KEY, entityid, externalid, creditholdoverride);
+"""
+Value = str | int | float | None
+Row = tuple[Value, ...]
+
+
+def database(state: State, settings: Settings, now: float) -> sqlite3.Connection:
+    """Everything that a query may see: what was changed in the last `query_lag_s` is not there yet."""
+    made = sqlite3.connect(":memory:")
+    made.executescript(SCHEMA)
+    writer = _Writer(made, state, settings, now - settings.query_lag_s)
+    writer.write()
+    return made
+
+
+class _Writer:
+    def __init__(self, made: sqlite3.Connection, state: State, settings: Settings, until: float) -> None:
+        self._made = made
+        self._state = state
+        self._zone = ZoneInfo(settings.zone)
+        self._until = until
+
+    def write(self) -> None:
+        held = {_reference(one.header, "entity") for one in self._state.orders.values() if self._is_held(one)}
+        customers = self._state.seed.customers
+        rows = ((int(one.id), one.name, one.external_id, "ON" if one.id in held else "AUTO") for one in customers)
+        self._insert("customer", rows)
+        items = self._state.seed.items
+        self._insert("item", ((int(one.id), one.external_id, one.external_id, one.name) for one in items))
+        for order in self._state.orders.values():
+            if order.modified_at <= self._until:
+                self._write_order(order)
+        for document in self._state.documents.values():
+            if document.modified_at <= self._until:
+                self._write_document(document, self._state.orders[document.order_id])
+
+    def _is_held(self, order: SalesOrder) -> bool:
+        return order.id in self._state.credit_held
+
+    def _write_order(self, order: SalesOrder) -> None:
+        self._insert("transaction", [self._head(order, "SalesOrd", order, order.tran_id, total(order))])
+        main = (order.id, 0, 0, order.id * LINE_KEYS, "T", "F", None, None, None, None, "F", *([None] * 5))
+        self._insert("transactionline", [main, *(self._line(order, one) for one in order.lines)])
+
+    def _line(self, order: SalesOrder, line: Line) -> Row:
+        """Quantities of a sale are below zero; what was delivered and billed of it is not."""
+        expected = f"@{line.expected.isoformat()} 00:00:00"
+        head = (order.id, line.line, line.line, line.unique_key, "F", "F", int(line.item.id), -float(line.quantity))
+        state = (float(line.fulfilled), float(line.billed), _flag(line.is_closed), expected)
+        return (*head, *state, _text(line.fields.get("description")), None, _plain(line.rate), _plain(-line.amount))
+
+    def _write_document(self, document: Document, order: SalesOrder) -> None:
+        kind = TYPES[document.kind]
+        source = self._state.documents.get(document.source_id)
+        source_type = "SalesOrd" if source is None else TYPES[source.kind]
+        self._insert("transaction", [self._head(document, kind, order, document.tran_id, document.amount)])
+        self._insert("transactionline", self._document_lines(document, order))
+        link = (document.id, kind, document.source_id, source_type, LINKS[document.kind])
+        self._insert("previoustransactionlink", [link])
+        rows = [(document.id, at, kind, document.source_id, line, source_type, link[4]) for at, line in _at(document)]
+        self._insert("previoustransactionlinelink", rows)
+
+    def _document_lines(self, document: Document, order: SalesOrder) -> Iterator[Row]:
+        """The main line of a work order holds what it makes; its other lines are components, which nobody looks at."""
+        source, key = document.source_id, document.id * LINE_KEYS
+        lines = {one.line: one for one in order.lines}
+        if document.kind == "workOrder":
+            ((number, quantity),) = document.lines.items()
+            item = int(lines[number].item.id)
+            yield (document.id, 0, 0, key, "T", "F", item, float(quantity), *([None] * 5), source, None, None)
+            return
+        yield (document.id, 0, 0, key, "T", "F", None, None, None, None, "F", None, None, source, None, None)
+        sign = -1 if document.kind in {"invoice", "itemFulfillment"} else 1
+        for at, number in _at(document):
+            line, quantity = lines[number], document.lines[number]
+            memo = _text(line.fields.get("description"))
+            amount = (line.amount * quantity / line.quantity).quantize(Decimal("0.01"))
+            head = (document.id, at, at, key + at, "F", "F", int(line.item.id), sign * float(quantity))
+            yield (*head, None, None, "F", None, memo, source, _plain(line.rate), _plain(sign * amount))
+
+    def _head(self, one: SalesOrder | Document, kind: str, order: SalesOrder, tran_id: str, amount: Decimal) -> Row:
+        own = isinstance(one, SalesOrder)
+        shown = "SalesOrd" if own else kind
+        header = order.header
+        dates = (self._day(one.created_at), self._stamp(one.created_at), self._stamp(one.modified_at))
+        entity, currency = _reference(header, "entity"), _reference(header, "currency")
+        texts = (_text(header.get("memo")), _text(header.get("otherRefNum"))) if own else (None, None)
+        names = (one.id, kind, tran_id, order.external_id if own else None, f"{shown}:{one.status}")
+        return (*names, *dates, _plain(amount), currency, entity, *texts)
+
+    def _stamp(self, at: float) -> str:
+        return datetime.fromtimestamp(int(at), UTC).astimezone(self._zone).strftime("@%Y-%m-%d %H:%M:%S")
+
+    def _day(self, at: float) -> str:
+        day: date = datetime.fromtimestamp(int(at), UTC).astimezone(self._zone).date()
+        return f"@{day.isoformat()} 00:00:00"
+
+    def _insert(self, table: str, rows: Iterable[Row]) -> None:
+        for row in rows:
+            places = ",".join("?" * len(row))
+            self._made.execute(f'INSERT INTO "{table}" VALUES ({places})', row)  # noqa: S608 - names of our own
+
+
+def _at(document: Document) -> Iterator[tuple[int, int]]:
+    """Its own line numbers, and those of the order."""
+    return iter(enumerate(document.lines, start=0 if document.kind == "workOrder" else 1))
+
+
+def _reference(header: Mapping[str, JsonValue], name: str) -> str | None:
+    value = header.get(name)
+    return _text(value.get("id")) if isinstance(value, dict) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _plain(value: Decimal) -> str:
+    return str(wire.plain(value))
+
+
+def _flag(value: bool) -> Literal["T", "F"]:  # noqa: FBT001 - it is the value itself
+    return "T" if value else "F"

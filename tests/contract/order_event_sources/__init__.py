@@ -1,0 +1,1 @@
+"""One module per ERP: how the suite of `OrderEventSource` opens it and lets things happen.  Each has `CASES`."""

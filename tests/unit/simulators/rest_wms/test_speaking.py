@@ -1,0 +1,67 @@
+"""Events on librdkafka's mock cluster: key, frame, headers, repeats."""
+
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import msgspec
+
+from simulators.core.clock import SystemClock
+from simulators.rest_wms import RestWmsSimulator, Settings
+from simulators.rest_wms.documents import read_task
+from simulators.rest_wms.events import TOPIC
+from simulators.rest_wms.speaking import Address, Disorder, KafkaSpeaker, Scrambler
+from simulators.wms.wire import RecordCodec, schema_of, unframe
+from tests.unit.simulators.rest_wms.support import LINE
+from tests.unit.simulators.wms.conftest import MOCK, FakeRegistry, read_topic
+
+TASK = {"order_id": "web-1", "source_code": "wh-east", "lines": [LINE]}
+DISORDER = Disorder(duplicates=1.0)
+
+
+def spoken(registry: FakeRegistry, journal: Path | None, disorder: Disorder, tasks: int) -> list[Any]:
+    """What stands on the topic after so many tasks were shipped; read before the cluster ends with its producer."""
+    address = Address(bootstrap="", registry=registry.url, register=True, properties=MOCK, journal=journal)
+    speaker = KafkaSpeaker(address, Scrambler(Random(1), disorder))
+    wms = RestWmsSimulator(Settings(life=True), speaker=speaker).wms
+    now = SystemClock().now()
+    for number in range(tasks):
+        content = read_task(msgspec.json.encode(TASK | {"order_id": f"web-{number}"}))
+        wms.floor.put(f"t-{number}", content, wms.settings, now=now)
+    wms.live(now + 100)
+    speaker.go_on(now + 1000)
+    speaker._producer.flush(20)  # noqa: SLF001 - the cluster is inside
+    brokers = speaker._producer.kafka.list_topics(timeout=10).brokers.values()  # noqa: SLF001 - same
+    bootstrap = ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
+    try:
+        return read_topic(bootstrap, TOPIC, len(speaker.delivered()))
+    finally:
+        speaker.close()
+
+
+def test_records_are_framed_keyed_by_the_order_and_told_twice_where_that_is_asked(
+    registry: FakeRegistry, tmp_path: Path
+) -> None:
+    messages = spoken(registry, tmp_path / "events.jsonl", DISORDER, 3)
+
+    codec = RecordCodec(schema_of(TOPIC))
+    seen: dict[str, int] = {}
+    for message in messages:
+        schema_id, body = unframe(message.value())
+        record = codec.decode(body)
+        assert registry.schemas[schema_id - 1] == schema_of(TOPIC)
+        assert message.key() == record["order_id"].encode()
+        assert dict(message.headers())["ce_id"] == record["event_id"].encode()
+        seen[record["event_id"]] = seen.get(record["event_id"], 0) + 1
+    assert set(seen.values()) == {2}
+    lines = [json.loads(one) for one in (tmp_path / "events.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {one["what"] for one in lines} == {"normal", "duplicate"}
+    assert len(lines) == len(messages)
+
+
+def test_what_is_held_back_still_arrives(registry: FakeRegistry) -> None:
+    whole = spoken(registry, None, Disorder(), 5)
+    held = spoken(registry, None, Disorder(reorder=1.0, hold_s=60), 5)
+
+    assert len(held) == len(whole) > 0
