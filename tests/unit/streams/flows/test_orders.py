@@ -213,6 +213,8 @@ async def test_outcomes_of_stock_pass_by_whatever_their_sku_is_called(tmp_path: 
     assert worker.table.store(PARTITION).get(b"ePUMP-200") is None
     assert (worker.counts[f"{SHOP_OUTCOMES}/ignored"], worker.dead) == (2, [])
     worker.close()
+
+
 async def test_a_parked_event_is_counted_once_and_as_applied_when_it_counts(tmp_path: Path) -> None:
     """The shipment came before the ERP had the order, and before it was picked."""
     worker = await begun(tmp_path)
