@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 EVERY_SYSTEM = ""
 OPERATOR = "operator"
 """Source system of what people say of orders."""
-ORDER_VERBS = {"RELEASED": "release-order", "REFUSED": "reject-order", "CORRECTED": "correct-order"}
+ORDER_VERBS = {
+    "RELEASED": "release-order",
+    "REFUSED": "reject-order",
+    "CORRECTED": "correct-order",
+    "CANCEL_REQUESTED": "cancel-order",
+}
 _VERBS: dict[Mode, str] = {"run": "run-sink", "shadow": "shadow-sink", "paused": "pause-sink"}
 
 

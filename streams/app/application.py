@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from streams.app.parts import LanePart, StockPart
 from streams.app.preparation import Prepared
 from streams.app.targets import Choices, open_shop
 from streams.app.watch import Watch
+from streams.flows.record_reader import RecordReader
 from streams.flows.stock import StockFlow
 from streams.flows.stock_keys import derive_index
 from streams.flows.stock_records import StockRecords
@@ -62,9 +63,11 @@ from streams.topics import (
     DESIRED,
     HOLD,
     REBASE,
+    RECORD_BYTES,
     RECOUNT,
     STOCK_INPUTS,
 )
+from streams.web.order_facts import OrderSums
 
 EXIT_CANNOT_RUN, EXIT_FAULT = 2, 70
 WRITTEN = tuple(topic.name for topic in (DESIRED, HOLD, REBASE, ALERT, RECOUNT, COMMERCE_OUTCOME, AUDIT, CONTROL))
@@ -113,6 +116,8 @@ class Application:
         self.lane = self._lane_part()
         self.intake.mode_changed = self.lane.lane.reindex
         self.order_side = OrderSide(self, choices.orders) if choices.orders else None
+        self.order_sums: Callable[[], OrderSums | None] = _no_sums
+        """What waits of orders; known once the pages are there, which look through them."""
         self.parts: list[StockPart | LanePart | FlowPart | CommandPart] = [self.stock, self.lane]
         if self.order_side is not None:
             self.parts += self.order_side.parts
@@ -173,7 +178,9 @@ class Application:
             permit=self.lease.check,
             failed=self.failed,
         )
-        return LanePart(StockLane(context, self.sink_mode), self.rows, self.serde, self.letters, self.failed)
+        guards = {DESIRED.name: Guard(DESIRED.name, self.intake.pause_after_errors)}
+        reader = RecordReader(self.serde, guards, RECORD_BYTES)
+        return LanePart(StockLane(context, self.sink_mode), self.rows, reader, self.letters, self.failed)
 
     def _agents(self) -> None:
         partitions = self.settings.kafka.partitions
@@ -301,8 +308,15 @@ class Application:
         """Names and values without secrets."""
         return shown(self.settings)
 
+    def now(self) -> int:
+        return self.clock.micros()
+
     def store_sizes(self) -> Mapping[str, int]:
         return {
             name: sum(table.store(partition).size_bytes for partition in table.owned)
             for name, table in self.shell.tables.items()
         }
+
+
+def _no_sums() -> OrderSums | None:
+    return None

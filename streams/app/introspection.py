@@ -15,6 +15,8 @@ from streams.domain import stock_entry
 from streams.domain.breaker import BreakerState
 from streams.domain.stock_rules import StockRules
 from streams.flows import stock_keys
+from streams.runtime.control import sink_of
+from streams.runtime.gate import Gate
 from streams.runtime.kafka import reader_maker
 from streams.runtime.lookback import Lookback
 from streams.runtime.metrics import (
@@ -37,6 +39,7 @@ from streams.web.facts import (
     LedgerFact,
     NotOwnedError,
     OrderFact,
+    OrderSinkFact,
     ReferenceFact,
     RowsFact,
     ShopFact,
@@ -82,9 +85,9 @@ class AppIntrospection:
             working=app.health.is_working,
             generation=app.lease.generation,
             troubles=tuple(TroubleFact(*trouble) for trouble in app.health.troubles),
-            intakes=tuple(self._intake(topic.name) for topic in (*STOCK_INPUTS, DESIRED)),
+            intakes=tuple(self._intake(topic) for topic in self._topics()),
             accounted=self._accounted(),
-            targets=(self._target(),),
+            targets=(target_of(app.shop.gate),),
             lane=self._lane(),
             gaps=tuple(
                 GapFact(tp.topic, tp.partition, start.lost_from, start.lost_to - 1)
@@ -97,6 +100,22 @@ class AppIntrospection:
             since_poll_s=app.since_poll().total_seconds(),
             order_sums=None if self._sums is None else self._sums(),
             reference=self._reference(),
+            order_sinks=self._order_sinks(),
+        )
+
+    def _topics(self) -> tuple[str, ...]:
+        """Everything that this worker reads."""
+        side = self._app.order_side
+        stock = (topic.name for topic in (*STOCK_INPUTS, DESIRED))
+        return tuple(dict.fromkeys((*stock, *(() if side is None else side.inputs))))
+
+    def _order_sinks(self) -> tuple[OrderSinkFact, ...]:
+        app, side = self._app, self._app.order_side
+        if side is None:
+            return ()
+        return tuple(
+            OrderSinkFact(role, sink_of(role), app.sink_mode(sink_of(role)), side.pending(role), target_of(gate))
+            for role, gate in side.gates.items()
         )
 
     def _reference(self) -> tuple[ReferenceFact, ...]:
@@ -141,28 +160,13 @@ class AppIntrospection:
                 found.setdefault(topic, {})[outcome] = records
         return found
 
-    def _target(self) -> TargetFact:
-        gate = self._app.shop.gate
-        codes: dict[str, int] = {}
-        for (target, _operation, code), calls in _values(REQUESTS).items():
-            if target == gate.target:
-                codes[code] = codes.get(code, 0) + int(calls)
-        return TargetFact(
-            name=gate.target,
-            state=BREAKER_STATES[gate.breaker.state],
-            since=gate.breaker.since,
-            why=gate.breaker.why,
-            last_answer_at=gate.last_answer_at,
-            requests=codes,
-            p50_s=quantile(REQUEST_SECONDS, 0.5),
-            p99_s=quantile(REQUEST_SECONDS, 0.99),
-        )
-
     def _lane(self) -> LaneFact | None:
         lane = self._app.lane.lane
         if not lane.is_open:
             return None
-        applied = sum(n for (_target, _operation, outcome), n in _values(EFFECTS).items() if outcome == "applied")
+        shop = self._app.shop.gate.target
+        ended = ((target, outcome, n) for (target, _operation, outcome), n in _values(EFFECTS).items())
+        applied = sum(n for target, outcome, n in ended if (target, outcome) == (shop, "applied"))
         at = lane.context
         return LaneFact(
             mode=self._app.sink_mode(),
@@ -250,6 +254,24 @@ class AppIntrospection:
         return tuple(ShopFact(item.source_code, str(item.quantity), item.in_stock, now) for item in found.values())
 
 
+def target_of(gate: Gate) -> TargetFact:
+    """A target as this worker's gate to it sees it, and how its calls ended."""
+    codes: dict[str, int] = {}
+    for (target, _operation, code), calls in _values(REQUESTS).items():
+        if target == gate.target:
+            codes[code] = codes.get(code, 0) + int(calls)
+    return TargetFact(
+        name=gate.target,
+        state=BREAKER_STATES[gate.breaker.state],
+        since=gate.breaker.since,
+        why=gate.breaker.why,
+        last_answer_at=gate.last_answer_at,
+        requests=codes,
+        p50_s=quantile(REQUEST_SECONDS, 0.5, gate.target),
+        p99_s=quantile(REQUEST_SECONDS, 0.99, gate.target),
+    )
+
+
 def _values(metric: Counter | Gauge) -> Mapping[tuple[str, ...], float]:
     """Label values → value, of a counter or gauge."""
     found: dict[tuple[str, ...], float] = {}
@@ -264,12 +286,12 @@ def _by_second(metric: Counter, first: str) -> dict[str, int]:
     return {labels[1]: int(value) for labels, value in _values(metric).items() if labels[0] == first and value}
 
 
-def quantile(metric: Histogram, share: float) -> float | None:
-    """Upper bound of the bucket that holds the quantile; None without observations."""
+def quantile(metric: Histogram, share: float, target: str | None = None) -> float | None:
+    """Upper bound of the bucket that holds the quantile, of one target where it is named; None without observations."""
     buckets: dict[float, float] = {}
     for family in metric.collect():
         for sample in family.samples:
-            if sample.name.endswith("_bucket"):
+            if sample.name.endswith("_bucket") and target in (None, sample.labels.get("target")):
                 bound = float(sample.labels["le"])
                 buckets[bound] = buckets.get(bound, 0) + sample.value
     total = buckets.get(float("inf"), 0)

@@ -16,7 +16,7 @@ from streams.domain.work import Work
 from streams.runtime.control import sink_of
 from streams.runtime.versioned import unpack
 from streams.web.facts import NotOwnedError
-from streams.web.order_facts import EntryFact, FoundFact, OrderSums, Queue, QueueFact, WorkFact
+from streams.web.order_facts import EntryFact, FoundFact, OrderSums, Queue, QueueFact, QueueRow, WorkFact
 
 if TYPE_CHECKING:
     from streams.app.application import Application
@@ -97,7 +97,22 @@ class OrderLook:
         return FoundFact(tuple(found))
 
     async def queue(self, queue: Queue) -> QueueFact:
-        return await self._queues.queue(queue)
+        found = await self._queues.queue(queue)
+        return msgspec.structs.replace(found, rows=tuple(map(self._with_target, found.rows)))
+
+    def _with_target(self, row: QueueRow) -> QueueRow:
+        """How the target is that the order waits for, as this worker's calls see it."""
+        side = self._app.order_side
+        if not row.role or side is None:
+            return row
+        gate = side.gates[row.role]
+        return msgspec.structs.replace(
+            row,
+            target=gate.target,
+            target_state=BREAKER_STATES[gate.breaker.state],
+            target_since=gate.breaker.since,
+            mode=self._app.sink_mode(sink_of(row.role)),
+        )
 
     def sums(self) -> OrderSums:
         side = self._app.order_side

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from heapq import nsmallest
 from itertools import chain
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -12,11 +13,13 @@ import msgspec
 from streams.app import order_view
 from streams.app.order_tables import OrderTables
 from streams.domain import order_state, work
+from streams.domain.order_entry import Parked
 from streams.domain.order_state import OrderState
 from streams.domain.work import Work
 from streams.runtime.logs import logger
 from streams.runtime.table import BulkTable
 from streams.runtime.versioned import unpack
+from streams.sinks.command_calls import SUSPECTED
 from streams.tables import ORDERS
 from streams.web.order_facts import MOST_STORED, OrderSums, Queue, QueueFact, QueueRow
 
@@ -29,12 +32,21 @@ _LOG = logger("streams.order-queues")
 
 
 class _Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The first fields of a stored order: the others are passed over."""
+    """The first fields of a stored order, as far as the parked events: the others are passed over."""
 
     made: int
     order_id: str
     counter: int
     state: str
+    stage: msgspec.Raw
+    stated: msgspec.Raw
+    lines: msgspec.Raw
+    payment: msgspec.Raw
+    parts: msgspec.Raw
+    documents: msgspec.Raw
+    promised_at: msgspec.Raw
+    holds: msgspec.Raw
+    parked: tuple[Parked, ...] = ()
 
 
 class _Queue(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -58,6 +70,9 @@ class _Part(NamedTuple):
     waiting: tuple[_Waiting, ...] = ()
     total: int = 0
     is_whole: bool = True
+    parked: Mapping[str, tuple[int, int]] = MappingProxyType({})
+    """Kind of event → how many wait, and when the first of them has waited too long."""
+    doubled: int = 0
     offset: int | None = None
 
 
@@ -137,29 +152,35 @@ class OrderQueues:
     async def _held(self, table: BulkTable, partition: int, until: float | None) -> _Part:
         rows: list[QueueRow] = []
         total = 0
+        parked: dict[str, tuple[int, int]] = {}
         async for order_id, stored in self._tables.entries(table, partition):
             if self._is_over(until):
-                return _Part(tuple(rows), (), total, is_whole=False)
+                return _Part(tuple(rows), (), total, is_whole=False, parked=parked)
             payload = unpack(stored)[1]
-            if _HEAD.decode(payload).state == OrderState.HELD:
+            head = _HEAD.decode(payload)
+            for one in head.parked:
+                number, first = parked.get(one.kind, (0, one.until))
+                parked[one.kind] = (number + 1, min(first, one.until))
+            if head.state == OrderState.HELD:
                 total += 1
                 rows.append(order_view.held_row(order_id.decode(), order_state.decode(payload)))
                 rows = oldest(rows, MOST_STORED) if len(rows) > 2 * MOST_STORED else rows
-        return _Part(tuple(oldest(rows, MOST_STORED)), (), total)
+        return _Part(tuple(oldest(rows, MOST_STORED)), (), total, parked=parked)
 
     async def _unfinished(self, table: BulkTable, partition: int, until: float | None) -> _Part:
         rows: list[_Waiting] = []
-        total = 0
+        total = doubled = 0
         async for order_id, stored in self._tables.entries(table, partition):
             if self._is_over(until):
-                return _Part((), tuple(rows), total, is_whole=False)
+                return _Part((), tuple(rows), total, is_whole=False, doubled=doubled)
             payload = unpack(stored)[1]
             if _QUEUE.decode(payload).pending:
                 total += 1
                 one = work.decode(payload)
+                doubled += one.held == SUSPECTED
                 rows.append(_Waiting(one.head.place[2], order_id.decode(), one))
                 rows = _first(rows, MOST_STORED) if len(rows) > 2 * MOST_STORED else rows
-        return _Part((), tuple(_first(rows, MOST_STORED)), total)
+        return _Part((), tuple(_first(rows, MOST_STORED)), total, doubled=doubled)
 
     def _is_over(self, until: float | None) -> bool:
         return until is not None and self._clock.monotonic() > until
@@ -185,7 +206,10 @@ class OrderQueues:
         held = self._parts_of(ORDERS.name)
         rows = [row for part in held for row in part.held]
         since = {role: await self._waiting(role, 1) for role in self._tables.roles}
-        waiting = {role: sum(part.total for part in self._works_of(role)) for role in self._tables.roles}
+        works = {role: list(self._works_of(role)) for role in self._tables.roles}
+        waiting = {role: sum(part.total for part in parts) for role, parts in works.items()}
+        doubled = {role: sum(part.doubled for part in parts) for role, parts in works.items()}
+        parked = [(kind, *found) for part in held for kind, found in part.parked.items()]
         return OrderSums(
             as_of=self._clock.micros(),
             held=sum(part.total for part in held),
@@ -193,8 +217,26 @@ class OrderQueues:
             reasons=dict(Counter(reason for row in rows for reason in {one.reason for one in row.holds})),
             waiting={role: number for role, number in waiting.items() if number},
             oldest_waiting_at={role: row.since for role, found in since.items() for row in found if row.since},
+            oldest_by_reason=_earliest((hold.reason, hold.at) for row in rows for hold in row.holds),
+            parked=dict(_summed((kind, number) for kind, number, _until in parked)),
+            oldest_parked_until=_earliest((kind, until) for kind, _number, until in parked),
+            doubled={role: number for role, number in doubled.items() if number},
             is_whole=all(part.is_whole for part in self._parts.values()),
         )
+
+
+def _earliest(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for name, at in pairs:
+        found[name] = min(at, found.get(name, at))
+    return found
+
+
+def _summed(pairs: Iterable[tuple[str, int]]) -> Counter[str]:
+    found = Counter[str]()
+    for name, number in pairs:
+        found[name] += number
+    return found
 
 
 def oldest(rows: Iterable[QueueRow], most: int) -> list[QueueRow]:

@@ -27,6 +27,7 @@ from streams.runtime.guard import Guard
 from streams.runtime.health import Health
 from streams.runtime.kafka import reader_maker
 from streams.runtime.lease import Lease
+from streams.runtime.metrics import begin_sinks
 from streams.runtime.partition_store import Derive, no_index
 from streams.runtime.serde import Serde
 from streams.runtime.table import BulkTable
@@ -52,6 +53,8 @@ MAX_RECORD_BYTES = 900_000
 SHIPMENTS = "commerce-shipments"
 """What metrics call the sink of shipments; operators order it together with the shop's other documents."""
 REFERENCE_WAIT_MS = 500
+ENDS = ("applied", "superseded", "dead", "held")
+"""How a command can end, as its metric names it."""
 
 
 class Around(Protocol):
@@ -109,6 +112,10 @@ class OrderSide:
         works = [*(self._opened(role, choice) for role, choice in choices.items()), *self._shop()]
         sinks = {work.contract.topic: self._sink(work) for work in works}
         self.sinks = [*sinks.values()]
+        self._of_role = {
+            role: [sinks[work.contract.topic] for work in works if work.acts.role == role] for role in self.gates
+        }
+        begin_sinks(self.gates, ENDS)
         intake, news, orders = self._intake(), self._news(), self._orders(frozenset(self.gates))
         self.parts: list[FlowPart | CommandPart] = [intake, news, orders, *self.sinks]
         self.inputs: dict[str, FlowPart | CommandPart] = {COMMERCE_ORDER.topic: intake}
@@ -194,6 +201,10 @@ class OrderSide:
     def start(self) -> None:
         """Begin to read what orders are checked against; the orders flow waits until it is known."""
         self.reference.start()
+
+    def pending(self, role: str) -> int:
+        """Orders of this worker's partitions with a command of the role that is not done."""
+        return sum(part.sink.pending for part in self._of_role[role])
 
     async def close(self) -> None:
         """Release what the targets' ports hold."""

@@ -6,7 +6,8 @@ from streams.app.acts import AppActs
 from streams.app.introspection import AppIntrospection
 from streams.app.order_look import OrderLook
 from streams.runtime.kafka import reader_maker
-from streams.topics import DEAD_LETTER
+from streams.runtime.registry import HttpRegistry
+from streams.topics import AUDIT, DEAD_LETTER
 from streams.web.decoding import LetterDecoder
 from streams.web.install import Ports, install_web
 from streams.web.letter_log import LetterLog
@@ -21,11 +22,19 @@ def install_pages(application: "Application") -> None:
     reader = reader_maker(kafka, f"{app_id}-pages")
     side = application.order_side
     orders = None if side is None else OrderLook(application, tuple(side.gates))
+    if orders is not None:
+        application.order_sums = orders.sums
     ports = Ports(
         introspection=AppIntrospection(application, application.rules, None if orders is None else orders.sums),
         acts=AppActs(application),
-        letters=LetterLog(reader, DEAD_LETTER.partitions or kafka.partitions, application.clock),
-        decode=LetterDecoder(application.serde).decode,
+        letters=LetterLog(
+            reader,
+            DEAD_LETTER.partitions or kafka.partitions,
+            AUDIT.partitions or kafka.partitions,
+            serde=application.serde,
+            clock=application.clock,
+        ),
+        decode=LetterDecoder(HttpRegistry(application.settings.schema_registry)).decode,
         clock=application.clock,
         orders=orders,
     )

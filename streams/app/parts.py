@@ -1,20 +1,19 @@
 """Flows and sinks as the shell opens and closes them, each behind a pool that keeps order per partition."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from schemas.catalogue import DESIRED_STOCK
-from schemas.errors import DecodeError
 from schemas.models.desired_stock import DesiredStock
 from streams.app.batch_parts import Event, FlowPart, batch_pool
 from streams.domain.reasons import DeadReason
+from streams.domain.stock_door import Refused
+from streams.flows.record_reader import RecordReader
 from streams.flows.stock import StockFlow
 from streams.flows.stock_sweep import StockSweep
-from streams.runtime.dead_letters import DeadLetters, Letter
+from streams.runtime.dead_letters import DeadLetters, SourceRecord
 from streams.runtime.metrics import CONSUMED
-from streams.runtime.serde import Serde
 from streams.sinks.lane_table import PARTITION, LaneTable
 from streams.sinks.stock_lane import Snapshot, StockLane
 from streams.tables import STOCK_LEDGER, STOCK_WRITE
@@ -69,11 +68,11 @@ class LanePart:
         self,
         lane: StockLane,
         rows: LaneTable,
-        serde: Serde,
+        reader: RecordReader,
         letters: DeadLetters,
         failed: Callable[[BaseException], None],
     ) -> None:
-        self.lane, self._rows, self._serde, self._letters = lane, rows, serde, letters
+        self.lane, self._rows, self._reader, self._letters = lane, rows, reader, letters
         self.pool = batch_pool(self._take, failed)
         self.stopping = False
 
@@ -81,19 +80,10 @@ class LanePart:
         records, generation = event.value, event.message.generation_id
         CONSUMED.labels(DESIRED.name).inc(len(records))
         fresh_from = self._rows.table.tally(PARTITION).upto.get(DESIRED.name, 0)
-        decoded = await self._decode(records)
-        bad = [one for one in decoded if isinstance(one, Letter)]
-        await self._letters.send(bad, generation=generation)
-        good = [
-            Snapshot(one, record.offset >= fresh_from)
-            for record, one in zip(records, decoded, strict=True)
-            if isinstance(one, DesiredStock)
-        ]
+        read, bad = await self._reader.read(DESIRED_STOCK, records, _snapshot)
+        await self._letters.send([one.letter for one in bad], generation=generation)
+        good = [Snapshot(value, record.offset >= fresh_from) for record, value in read]
         await self.lane.fold(good, upto=(DESIRED.name, records[-1].offset + 1))
-
-    async def _decode(self, records: Sequence[Any]) -> list[DesiredStock | Letter]:  # Any: aiokafka's records
-        answers = await self._serde.decode(DESIRED_STOCK, [record.value or b"" for record in records])
-        return [_read(record, answer) for record, answer in zip(records, answers, strict=True)]
 
     async def opened(self, partitions: frozenset[int], generation: int) -> None:
         if PARTITION in partitions:
@@ -108,11 +98,7 @@ class LanePart:
         """The lane was closed by `quiesce`."""
 
 
-def _read(record: Any, answer: DesiredStock | DecodeError | None) -> DesiredStock | Letter:  # Any: as above
-    if answer is None:
-        return Letter(record, DeadReason.UNKNOWN_SCHEMA, "the schema id is not in the registry")
-    if isinstance(answer, DecodeError):
-        return Letter(record, DeadReason(answer.reason), answer.detail)
-    if record.key != answer.sku.encode():
-        return Letter(record, DeadReason.WRONG_KEY, "the key is not the SKU of the snapshot")
-    return answer
+def _snapshot(record: SourceRecord, value: DesiredStock) -> tuple[SourceRecord, DesiredStock] | Refused:
+    if record.key != value.sku.encode():
+        return Refused(DeadReason.WRONG_KEY, "the key is not the SKU of the snapshot")
+    return record, value

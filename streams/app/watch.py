@@ -14,7 +14,21 @@ from prometheus_client import Gauge
 from streams.runtime.clock import Clock
 from streams.runtime.health import Health
 from streams.runtime.logs import logger
-from streams.runtime.metrics import ACCOUNTED, LAG, LOOP_LAG, OLDEST_UNACKNOWLEDGED, STORE_BYTES
+from streams.runtime.metrics import (
+    ACCOUNTED,
+    EVENTS_PARKED,
+    EVENTS_PARKED_LEFT,
+    LAG,
+    LOOP_LAG,
+    OLDEST_UNACKNOWLEDGED,
+    ORDERS_DOUBLED,
+    ORDERS_HELD,
+    ORDERS_HELD_OLDEST,
+    ORDERS_WAITING,
+    ORDERS_WAITING_OLDEST,
+    STORE_BYTES,
+)
+from streams.web.order_facts import OrderSums
 
 EVERY = timedelta(seconds=1)
 STANDS_STILL_AFTER = timedelta(seconds=60)
@@ -58,6 +72,14 @@ class Watched(Protocol):
 
     def accounted(self) -> Mapping[tuple[str, str], int]:
         """(topic, outcome) → records, of the tables that this worker owns."""
+        ...
+
+    def order_sums(self) -> OrderSums | None:
+        """What waits of orders; None where orders are off."""
+        ...
+
+    def now(self) -> int:
+        """µs, UTC."""
         ...
 
     def store_sizes(self) -> Mapping[str, int]:
@@ -109,6 +131,20 @@ class Watch:
         self._show(OLDEST_UNACKNOWLEDGED, {(topic, str(partition)): age for (topic, partition), age in oldest.items()})
         self._show(STORE_BYTES, {(table,): size for table, size in watched.store_sizes().items()})
         self._show(ACCOUNTED, watched.accounted())
+        sums = watched.order_sums()
+        if sums is not None and sums.as_of:
+            self._measure_orders(sums, watched.now())
+
+    def _measure_orders(self, sums: OrderSums, now: int) -> None:
+        """Ages grow between two looks: they are worked out from when things began."""
+        self._show(ORDERS_HELD, {(reason,): number for reason, number in sums.reasons.items()})
+        self._show(ORDERS_HELD_OLDEST, _ages(sums.oldest_by_reason, now))
+        self._show(ORDERS_WAITING, {(role,): number for role, number in sums.waiting.items()})
+        self._show(ORDERS_WAITING_OLDEST, _ages(sums.oldest_waiting_at, now))
+        self._show(ORDERS_DOUBLED, {(role,): number for role, number in sums.doubled.items()})
+        self._show(EVENTS_PARKED, {(kind,): number for kind, number in sums.parked.items()})
+        left = {(kind,): (until - now) / 1_000_000 for kind, until in sums.oldest_parked_until.items()}
+        self._show(EVENTS_PARKED_LEFT, left)
 
     def _show(self, gauge: Gauge, values: Mapping[Labels, float]) -> None:
         """What was there and is no more (finished, or of a partition that went) is 0: it would stand for ever."""
@@ -118,3 +154,7 @@ class Watch:
         for labels, value in values.items():
             gauge.labels(*labels).set(value)
         seen.update(values)
+
+
+def _ages(since: Mapping[str, int], now: int) -> dict[tuple[str, ...], float]:
+    return {(name,): max(0, now - at) / 1_000_000 for name, at in since.items()}

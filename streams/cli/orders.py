@@ -22,8 +22,13 @@ from streams.web.order_json import read_order
 
 PAGE = "/api/v1/orders"
 OPERATOR = "operator"
-Kind = Literal["RELEASED", "REFUSED", "CORRECTED"]
-VERBS: dict[Kind, str] = {"RELEASED": "release-order", "REFUSED": "reject-order", "CORRECTED": "correct-order"}
+Kind = Literal["RELEASED", "REFUSED", "CORRECTED", "CANCEL_REQUESTED"]
+VERBS: dict[Kind, str] = {
+    "RELEASED": "release-order",
+    "REFUSED": "reject-order",
+    "CORRECTED": "correct-order",
+    "CANCEL_REQUESTED": "cancel-order",
+}
 Json = Any  # what a worker answers
 
 
@@ -160,6 +165,27 @@ def correct(*, order_id: str, path: Path, reason: str, yes: bool, url: str | Non
     view = _view(session, order_id, url)
     _check(view, "correct")
     _decide(session, view, "CORRECTED", reason, yes=yes, order=order)
+
+
+@orders.command()
+@click.argument("order_id", metavar="ID")
+@click.option("--reason", required=True, help="Why, for the audit; 3 to 200 characters.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@url_option
+@actor_option
+def cancel(*, order_id: str, reason: str, yes: bool, url: str | None, actor: str | None) -> None:
+    """Ask back what has not left of the order ID: warehouses first, then the ERP.  There is no way back.
+
+    \b
+    Example: commerce-streams orders cancel commerce-000004711 --reason "the customer called"
+    """  # noqa: D301  as above
+    session = _session(reason, actor)
+    view = _view(session, order_id, url)
+    if view["order_state"] in {"cancelling", "cancelled"}:
+        say(f"{order_id} is {view['order_state']} already; nothing was done")
+        return
+    _check(view, "cancel")
+    _decide(session, view, "CANCEL_REQUESTED", reason, yes=yes)
 
 
 # ── asking ───────────────────────────────────────────────────────────────────────────────────────

@@ -42,8 +42,7 @@ def print_queue(view: Json) -> None:
     if view["queue"] == "held":
         echo_rows(("order", "since", "amount", "why"), [_held(one) for one in view["items"]])
     else:
-        rows = [(one["id"], _cell(one["since"]), one["waits_for"], str(one["attempts"])) for one in view["items"]]
-        echo_rows(("order", "since", "waits for", "attempts"), rows)
+        echo_rows(("order", "since", "waits for", "", "target", "attempts"), [_stuck(one) for one in view["items"]])
     if view["total"] is not None and view["total"] > len(view["items"]):
         least = "" if view["total_is"] == "exact" else "at least "
         say(f"the oldest {len(view['items'])} of {least}{view['total']}")
@@ -87,6 +86,12 @@ def _part(one: Json) -> list[str]:
 
 def _line(one: Json) -> list[str]:
     return [one["line_id"], one["sku"], *one["steps"], one["promised_at"] or "–"]
+
+
+def _stuck(one: Json) -> list[str]:
+    target = f"{one['target']} {one['target_word']}".strip()
+    sign = SIGNS.get(one["target_state"], "(?)")
+    return [one["id"], _cell(one["since"]), one["waits_for"], sign, target, str(one["attempts"])]
 
 
 def _held(one: Json) -> list[str]:

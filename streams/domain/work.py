@@ -98,8 +98,8 @@ def received(work: Work, command: Pending) -> tuple[Work, Verdict]:
     return msgspec.structs.replace(work, pending=(*work.pending, command)), "new"
 
 
-def next_step(work: Work, now: int, manner: Manner, *, is_looked_up: bool = False) -> Next:
-    """`is_looked_up`: the target was asked for the head's effect just now and has none.
+def next_step(work: Work, now: int, manner: Manner) -> Next:
+    """After a LOOK that found nothing the call may be made at once.
 
     A target that does not upsert is asked before every call: what a lost table no longer knows, it still does.
     """
@@ -112,7 +112,7 @@ def next_step(work: Work, now: int, manner: Manner, *, is_looked_up: bool = Fals
         return Next(Step.WAIT, settled_at) if now < settled_at else Next(Step.LOOK)
     if not work.attempts and now < work.busy_until:
         return Next(Step.WAIT, work.busy_until)
-    return Next(Step.CALL if manner.upserts or is_looked_up else Step.LOOK)
+    return Next(Step.CALL if manner.upserts else Step.LOOK)
 
 
 def taken(work: Work) -> frozenset[str]:

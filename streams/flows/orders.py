@@ -21,7 +21,7 @@ from streams.domain import order_state
 from streams.domain.derived_id import derived_id
 from streams.domain.order_goods import goods_of
 from streams.domain.order_rules import OrderRules
-from streams.domain.order_state import Intention, OrderEntry, Transition
+from streams.domain.order_state import Intention, OrderEntry, Transition, Verdict
 from streams.domain.reasons import DeadReason
 from streams.domain.stock_door import Refused
 from streams.domain.version import Version
@@ -98,7 +98,9 @@ class OrdersFlow:
             upto = (topic, records[-1].offset + 1)
             await self._table.commit(partition, groups, generation=generation, upto=upto)
             self._sent[partition] = []
-            await self._tell(partition, messages, generation)
+            self._sent[partition] = await outbox.tell(
+                self._table, self._writer, partition, messages, generation=generation
+            )
 
     def forget(self, partitions: frozenset[int]) -> None:
         """The partitions are gone; what was sent of their outboxes is sent again by the next owner."""
@@ -127,8 +129,8 @@ class OrdersFlow:
         commands: dict[str, list[Command]] = {order_id: [] for order_id in entries}
         for one in said:
             transition = self._apply(entries[one.order_id], one)
+            _count(counts[one.order_id], topic, entries[one.order_id], transition)
             entries[one.order_id] = transition.entry
-            counts[one.order_id][f"{topic}/{transition.verdict}"] += 1
             if transition.reason:
                 IGNORED.labels(topic, transition.reason.partition(" ")[0]).inc()
             version = Version(epoch, transition.entry.counter)
@@ -185,15 +187,14 @@ class OrdersFlow:
         topic = topic_of(command).name
         return Message(topic, command.entity.encode(), self._encode(topic, command))
 
-    # ── act ──────────────────────────────────────────────────────────────────────────────────────
 
-    async def _tell(self, partition: int, outboxes: dict[bytes, list[Message]], generation: int) -> None:
-        """As stored; their outboxes are deleted with the partition's next write."""
-        everything = [message for messages in outboxes.values() for message in messages]
-        await outbox.send(self._writer, everything, generation=generation)
-        version = self._table.tally(partition).next_version
-        gone = [Write(outbox.PREFIX + name, None, version) for name in outboxes]
-        self._sent.setdefault(partition, []).extend(gone)
+def _count(counts: Counter[str], topic: str, before: OrderEntry, transition: Transition) -> None:
+    """Each record once; a parked event is applied with the one that it waited for, whichever topic brought that."""
+    verdict = Verdict.APPLIED if transition.verdict is Verdict.PARKED else transition.verdict
+    counts[f"{topic}/{verdict}"] += 1
+    if parked := len(transition.entry.parked) - len(before.parked):
+        counts[f"{ORDER_EVENT.topic}/parked"] += parked
+        counts[f"{ORDER_EVENT.topic}/applied"] -= parked
 
 
 def _entries(store: PartitionStore, order_ids: Sequence[str]) -> dict[str, OrderEntry]:

@@ -87,7 +87,9 @@ class StockFlow:
             )
             self._sent[partition] = []
             await self._emit(partition, decided.emitted, generation)
-            await self._tell(partition, decided.outboxes, generation)
+            self._sent[partition] = await outbox.tell(
+                self._table, self._writer, partition, decided.outboxes, generation=generation
+            )
 
     def forget(self, partitions: frozenset[int]) -> None:
         """The partitions are gone; what was sent of their outboxes is sent again by the next owner."""
@@ -179,13 +181,3 @@ class StockFlow:
         if records:
             await self._writer.send(DESIRED.name, records, generation=generation)
             SKU_UPDATES.inc(len(records))
-
-    async def _tell(self, partition: int, outboxes: dict[bytes, list[outbox.Message]], generation: int) -> None:
-        """Alerts and requests; their outboxes are deleted with the partition's next write."""
-        if not outboxes:
-            return
-        everything = [message for messages in outboxes.values() for message in messages]
-        await outbox.send(self._writer, everything, generation=generation)
-        version = self._table.tally(partition).next_version
-        gone = [Write(outbox.PREFIX + name, None, version) for name in outboxes]
-        self._sent.setdefault(partition, []).extend(gone)

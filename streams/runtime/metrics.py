@@ -68,6 +68,21 @@ REFERENCE_UNREADABLE = _gauge("reference_unreadable_keys", "Keys whose newest re
 REFERENCE_NEWEST = _gauge(
     "reference_newest_timestamp_seconds", "When the newest record of a reference table came; 0: none.", "topic"
 )
+# orders
+COMMANDS_ENDED = _counter(
+    "order_commands_total", "Commands of orders by how they ended at their target.", "role", "outcome"
+)
+ORDERS_HELD = _gauge("orders_held", "Orders that wait for a person, by reason; one with several is in each.", "reason")
+ORDERS_HELD_OLDEST = _gauge("orders_held_oldest_seconds", "How long the oldest order of a reason is held.", "reason")
+ORDERS_WAITING = _gauge("orders_waiting", "Orders with a command that the target has not answered.", "role")
+ORDERS_WAITING_OLDEST = _gauge(
+    "orders_waiting_oldest_seconds", "How long the oldest unanswered command waits since it was decided.", "role"
+)
+ORDERS_DOUBLED = _gauge("orders_doubled", "Orders of which the target has more than one document.", "role")
+EVENTS_PARKED = _gauge("order_events_parked", "Events that wait for an earlier step.", "kind")
+EVENTS_PARKED_LEFT = _gauge(
+    "order_events_parked_left_seconds", "Until the first parked event is for a person; below 0 once it is.", "kind"
+)
 # gateway
 GATEWAY_ACCEPTED = _counter("gateway_accepted_total", "Events that are on their topic, acknowledged.", "channel")
 GATEWAY_DUPLICATES = _counter("gateway_duplicates_total", "Events that came again and added nothing.", "channel")
@@ -84,6 +99,12 @@ STORE_REBUILDS = _counter("store_rebuilds_total", "Local stores thrown away and 
 RECOVERY_LEFT = _gauge("recovery_records_left", "Changelog records still to be read.", "table")
 LOOP_LAG = _gauge("event_loop_lag_seconds", "How late the event loop runs its timers.")
 BUILD = _gauge("build_info", "1, with the version as a label.", "version")
+
+
+def begin_sinks(roles: Iterable[str], outcomes: Iterable[str]) -> None:
+    """As `begin`, for the sinks that this worker has."""
+    for role, outcome in product(roles, outcomes):
+        COMMANDS_ENDED.labels(role, outcome)
 
 
 def begin(topics: Iterable[str], reasons: Iterable[str], tables: Iterable[str]) -> None:

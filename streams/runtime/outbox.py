@@ -3,7 +3,7 @@
 On assignment and after a kill they are sent again; readers know a repeat by its derived id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -46,6 +46,18 @@ async def send(writer: Writer, messages: Sequence[Message], *, generation: int) 
         by_topic.setdefault(message.topic, []).append(Record(message.key, message.value, message.headers))
     for topic, records in by_topic.items():
         await writer.send(topic, records, generation=generation)
+
+
+async def tell(
+    table: BulkTable, writer: Writer, partition: int, outboxes: Mapping[bytes, Sequence[Message]], *, generation: int
+) -> list[Write]:
+    """Sends outboxes that were stored by name; what deletes them, for the partition's next write."""
+    if not outboxes:
+        return []
+    everything = [message for messages in outboxes.values() for message in messages]
+    await send(writer, everything, generation=generation)
+    version = table.tally(partition).next_version
+    return [Write(PREFIX + name, None, version) for name in outboxes]
 
 
 async def resend(table: BulkTable, writer: Writer, partition: int, *, generation: int) -> int:

@@ -21,7 +21,7 @@ from streams.domain.reasons import DeadReason
 from streams.domain.work import Step, Work
 from streams.runtime import outbox
 from streams.runtime.logs import logger
-from streams.runtime.metrics import EFFECTS, IN_FLIGHT, UNKNOWN_OUTCOMES
+from streams.runtime.metrics import COMMANDS_ENDED, EFFECTS, IN_FLIGHT, UNKNOWN_OUTCOMES
 from streams.runtime.outbox import Message
 from streams.sinks.acts import Effect
 from streams.sinks.sink_context import NOTHING, Entity, SinkContext
@@ -140,6 +140,7 @@ class CommandCalls:
         return await self._end(entity, command, "DEAD", effect, reason=DeadReason.REJECTED.value, detail=error.message)
 
     async def _hold(self, entity: Entity, command: Command, found: Sequence[Effect]) -> None:
+        COMMANDS_ENDED.labels(self._at.acts.role, "held").inc()
         names = ", ".join(sorted(effect.value or effect.external_id or "?" for effect in found))
         await self._tell(
             entity,
@@ -165,6 +166,7 @@ class CommandCalls:
         counts = {f"{self._at.command_topic}/{state.lower()}": 1}
         await self._tell(entity, outcome, lambda one: work.ended(one, state, effect.external_id), counts)
         EFFECTS.labels(self._at.gate.target, command.kind, state.lower()).inc()
+        COMMANDS_ENDED.labels(self._at.acts.role, state.lower()).inc()
         left = await self._at.work(entity)
         return self._at.clock.micros() if left.pending else None
 

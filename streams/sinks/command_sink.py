@@ -14,11 +14,12 @@ from streams.domain import work
 from streams.domain.due_queue import DueQueue
 from streams.domain.work import Pending, Work
 from streams.runtime.logs import logger
-from streams.runtime.metrics import PENDING
+from streams.runtime.metrics import PENDING, SINK_MODE
 from streams.sinks.command_calls import MICROS, CommandCalls, Mode
 from streams.sinks.sink_context import Arrived, Entity, SinkContext
 
 IDLE = timedelta(seconds=1)
+MODES = {"paused": 0, "shadow": 1, "run": 2}
 _LOG = logger("streams.command-sink")
 
 
@@ -47,6 +48,7 @@ class CommandSink:
             entries = at.table.entries(partition, list(dict.fromkeys(one.command.entity for one in arrived)))
             changed: dict[str, Work] = {}
             ignored = superseded = 0
+            taken = dead + sum(one.is_new for one in arrived)
             for one in arrived:
                 before = changed.get(one.command.entity, entries[one.command.entity])
                 after, verdict = work.received(before, Pending(one.command.command_id, one.value, one.place))
@@ -58,6 +60,7 @@ class CommandSink:
                 elif one.is_new:
                     ignored += 1
             found = {
+                f"{at.command_topic}/taken": taken,
                 f"{at.command_topic}/ignored": ignored,
                 f"{at.command_topic}/superseded": superseded,
                 f"{at.command_topic}/dead": dead,
@@ -111,6 +114,7 @@ class CommandSink:
     async def _run(self) -> None:
         """Until closed.  Where the lease was lost, the entity waits: a rebalance closes the sink meanwhile."""
         while not self._closing:
+            self._measure()
             entity = None if self._mode() == "paused" or self._at.gate.ready_in() > 0 else self._take()
             if entity is None:
                 await self._pause()
@@ -126,9 +130,11 @@ class CommandSink:
                 self._queue.put_back(entity, again)
 
     def _take(self) -> Entity | None:
-        entity = self._queue.take(self._at.clock.micros())
+        return self._queue.take(self._at.clock.micros())
+
+    def _measure(self) -> None:
         PENDING.labels(self._at.name).set(self.pending)
-        return entity
+        SINK_MODE.labels(self._at.name).set(MODES[self._mode()])
 
     async def _pause(self) -> None:
         next_at = self._queue.next_at()

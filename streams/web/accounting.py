@@ -10,14 +10,22 @@ counted yet is pending:
 
 `accounted` of a worker's facts holds both sides added up, `lane_accounted` the lane's part.  A rebase ends in the
 ledger: what it accepts is applied.  All counts are of all time and survive kills (streams/runtime/tally.py).
+
+Topics of orders are counted once, by the table that they feed.  The intake and the orders flow end a record as they
+read it: an event that comes too early is `parked` until the one that it waits for makes it `applied`, and an event that
+holds its order is applied as well.  A command sink counts what it takes in, and later how it ended:
+
+    pending = taken − ignored − superseded − applied − dead
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal
 
 import msgspec
 
-from streams.topics import REBASE, STOCK_INPUTS
+from streams.topics import DESIRED, READ, REBASE, STOCK_INPUTS
 from streams.web.facts import WorkerFacts
 
 ENDS_IN_LEDGER = frozenset({REBASE.name})
@@ -39,6 +47,7 @@ class TopicAccount(msgspec.Struct, frozen=True):
     ignored: int
     pending: int
     difference: int
+    of: Literal["stock", "orders"] = "stock"
 
 
 OUTCOMES: tuple[tuple[str, str], ...] = (
@@ -52,11 +61,60 @@ OUTCOMES: tuple[tuple[str, str], ...] = (
 """Names of the rows, in their order."""
 
 
+_NOT_OF_ORDERS = frozenset({DESIRED.name, *(topic.name for topic in STOCK_INPUTS)})
+TAKEN = "taken"
+"""Counted by a sink beside the outcomes: what came in, whether it ended or not."""
+ROW_OF: Mapping[str, str] = MappingProxyType(
+    {
+        "applied": "applied",
+        "held": "applied",
+        "superseded": "superseded",
+        "parked": "parked",
+        "dead": "dead",
+        "ignored": "ignored",
+        "refused": "ignored",
+    }
+)
+"""What the tables of orders count → the row in which it stands; what is in none shows as a difference."""
+
+
 def accounts(workers: Sequence[WorkerFacts]) -> tuple[TopicAccount, ...]:
-    """One per input topic of the stock flow; complete only where every worker answered."""
+    """One per input topic of stock, then one per topic of orders; complete only where every worker answered."""
     everything = _added(worker.accounted for worker in workers)
     lane = _added(worker.lane_accounted for worker in workers)
-    return tuple(_account(one.name, everything.get(one.name, {}), lane.get(one.name, {})) for one in STOCK_INPUTS)
+    stock = [_account(one.name, everything.get(one.name, {}), lane.get(one.name, {})) for one in STOCK_INPUTS]
+    read = {intake.topic for worker in workers for intake in worker.intakes}
+    orders = sorted((read | everything.keys()) - _NOT_OF_ORDERS, key=_place)
+    return (*stock, *(_of_orders(topic, everything.get(topic, {})) for topic in orders))
+
+
+def _place(topic: str) -> tuple[int, str]:
+    """As they are declared; topics of another release last."""
+    names = [one.name for one in READ]
+    return (names.index(topic) if topic in names else len(names), topic)
+
+
+def _of_orders(topic: str, counts: Counts) -> TopicAccount:
+    """What a sink took in and has not ended is pending; what ended more often than it came in was counted twice."""
+    rows = Counter[str]()
+    for name, records in counts.items():
+        rows[ROW_OF.get(name, "")] += records if name != TAKEN else 0
+    counted = sum(records for name, records in counts.items() if name != TAKEN)
+    taken = counts.get(TAKEN, counted)
+    pending = max(0, taken - counted)
+    ended = pending + sum(records for row, records in rows.items() if row)
+    return TopicAccount(
+        topic,
+        taken,
+        rows["applied"],
+        rows["superseded"],
+        rows["parked"],
+        rows["dead"],
+        rows["ignored"],
+        pending,
+        taken - ended,
+        "orders",
+    )
 
 
 def _added(parts: Iterable[Mapping[str, Counts]]) -> dict[str, Counter[str]]:

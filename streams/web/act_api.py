@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from aiohttp import web
 
-from streams.topics import BY_NAME
+from streams.topics import BY_NAME, STOCK_INPUTS
 from streams.web import act_bodies
 from streams.web.act_bodies import Act, GapAct, RecountAct, SinkAct
 from streams.web.act_book import ActState
@@ -16,10 +16,10 @@ from streams.web.context import context, visitor
 from streams.web.facts import OrderFact
 from streams.web.look_up import asked_letter, letter_envelope
 from streams.web.refusal import RefusedError
-from streams.web.situation import ROLE
 from streams.web.words import ago, moment, seconds_since, visible
 
 WITHIN_S = 10.0
+STOCK = frozenset(topic.name for topic in STOCK_INPUTS)
 
 
 class Ended(NamedTuple):
@@ -58,15 +58,16 @@ async def carry_out(request: web.Request, body: Act, name: str, work: Work) -> w
 
 
 async def set_sink(request: web.Request) -> web.Response:
+    """Every role with a sink; at the shop the stock lane and the order sink follow the same order."""
     role = request.match_info["role"]
-    if role != ROLE:
-        raise RefusedError(404, f"No sink has the role {visible(role)}. There is: {ROLE}.")
-    body = await act_bodies.read(request, SinkAct)
-    mode: Mode = "paused" if body.mode == "pause" else body.mode
     at = context(request)
     situation = await at.scene.situation()
+    if role not in situation.sinks:
+        raise RefusedError(404, f"No sink has the role {visible(role)}. There is: {', '.join(situation.sinks)}.")
+    body = await act_bodies.read(request, SinkAct)
+    mode: Mode = "paused" if body.mode == "pause" else body.mode
     order = situation.order(f"sink/{role}")
-    before = situation.lane.mode if situation.lane is not None else ("" if order is None else order.state)
+    before = situation.mode_of(role) or ("" if order is None else order.state)
 
     async def work(mandate: Mandate) -> Ended:
         if before == mode:
@@ -106,7 +107,8 @@ async def accept_gap(request: web.Request) -> web.Response:
         if gap is None:
             return Ended("already", f"There is no gap at {body.topic} [{body.partition}].")
         await at.acts.accept_gap(gap.topic, gap.partition, gap.last + 1, mandate)
-        return Ended("done", f"Reading goes on at offset {gap.last + 1}. Ask for a recount of the stock it names.")
+        what = "Ask for a recount of the stock it names." if gap.topic in STOCK else "Have what was in it sent again."
+        return Ended("done", f"Reading goes on at offset {gap.last + 1}. {what}")
 
     return await carry_out(request, body, "accept-gap", work)
 

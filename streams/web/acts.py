@@ -30,7 +30,7 @@ class OrderAct(NamedTuple):
     """What is said of an order; `before` is how it stood, `order` what it shall be where it is corrected."""
 
     order_id: str
-    kind: Literal["RELEASED", "REFUSED", "CORRECTED"]
+    kind: Literal["RELEASED", "REFUSED", "CORRECTED", "CANCEL_REQUESTED"]
     before: str
     order: Order | None = None
 
@@ -67,7 +67,7 @@ class Acts(Protocol):
         ...
 
     async def order(self, act: OrderAct, mandate: Mandate) -> None:
-        """A person releases, rejects or corrects an order: an event of it like any other."""
+        """A person releases, rejects, corrects or cancels an order: an event of it like any other."""
         ...
 
     async def reveal_order(self, order_id: str, mandate: Mandate) -> None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from streams.web.facts import OrderFact, TargetFact, WorkerFacts
 from streams.web.fleet import Snapshot
+from streams.web.role_sinks import role_sinks
 
 
 class Change(NamedTuple):
@@ -34,6 +35,10 @@ def changes_between(before: Snapshot, now: Snapshot) -> Iterator[Change]:
     for facts in now.answered:
         if facts.worker in old:
             yield from _of_worker(old[facts.worker], facts)
+    targets = {one.role: one.target for one in role_sinks(before.answered, {})}
+    for sink in role_sinks(now.answered, {}):
+        if sink.role in targets:
+            yield from _of_target(targets[sink.role], sink.target, now.as_of)
 
 
 def order_line(order: OrderFact) -> str:

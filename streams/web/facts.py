@@ -79,6 +79,20 @@ class LaneFact(msgspec.Struct, frozen=True):
     delay_p99_s: float | None
 
 
+class OrderSinkFact(msgspec.Struct, frozen=True):
+    """What one worker has of a role's command sink: its partitions' share of the work, and the target as it sees it.
+
+    `sink` is what operators call it: the shop has two, and the other one writes stock.
+    """
+
+    role: str
+    sink: str
+    mode: str
+    pending: int
+    """Orders with a command that is not done."""
+    target: TargetFact
+
+
 class GapFact(msgspec.Struct, frozen=True):
     """Records that left the log before they were read."""
 
@@ -123,7 +137,7 @@ class WorkerFacts(msgspec.Struct, frozen=True):
     troubles: tuple[TroubleFact, ...]
     intakes: tuple[IntakeFact, ...]
     accounted: dict[str, dict[str, int]]
-    """Input topic → outcome (accepted, ignored, dead, handed, parked, applied, superseded) → records, all time."""
+    """Topic → outcome → records, all time; streams/web/accounting.py says which outcomes add up to what."""
     targets: tuple[TargetFact, ...]
     lane: LaneFact | None
     gaps: tuple[GapFact, ...]
@@ -139,6 +153,7 @@ class WorkerFacts(msgspec.Struct, frozen=True):
     """Orders that wait; None where this worker does no orders."""
     reference: tuple[ReferenceFact, ...] = ()
     """What orders are checked against; empty where no check needs any."""
+    order_sinks: tuple[OrderSinkFact, ...] = ()
 
 
 class TermFact(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
-"""The dead letters of the topic as an index in memory: bounded, newest kept, known by the record they set aside.
+"""The open dead letters of the topic as an index in memory: bounded, newest kept, known by the record they set aside.
 
-A letter may be written twice after a crash: both stand for the same record and count once.
+A letter may be written twice after a crash: both stand for the same record and count once.  One that was retried or
+discarded is gone from here as it is from `commerce-streams dead-letters list`; set aside anew, it is here again.
 """
 
 from collections import deque
@@ -9,6 +10,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams.runtime.lookback import Place
+from streams.runtime.operating.letters import Closing, closes
+from streams.topics import DEAD_LETTER
 from streams.web.letter_groups import Letter, masked
 
 CAP = 50_000
@@ -51,6 +55,7 @@ class LetterIndex:
         self._by_id: dict[str, Letter] = {}
         self._groups: dict[str, deque[Letter]] = {}
         self._by_key: dict[str, dict[str, Letter]] = {}
+        self._closed: dict[str, Closing] = {}
         self.state = IndexState()
         self.evicted = 0
 
@@ -58,26 +63,38 @@ class LetterIndex:
         return len(self._by_id)
 
     def add(self, letter: Letter) -> None:
-        if letter.id in self._by_id:
+        closing = self._closed.get(letter.id)
+        if letter.id in self._by_id or (closing is not None and _is_over(letter, closing)):
             return
         self._by_id[letter.id] = letter
         self._groups.setdefault(letter.group, deque()).append(letter)
         self._by_key.setdefault(letter.key, {})[letter.id] = letter
         if len(self._by_id) > self._cap:
-            self._evict(next(iter(self._by_id.values())))
+            self.evicted += 1
+            self._remove(next(iter(self._by_id.values())))
+
+    def close(self, letter_id: str, closing: Closing) -> None:
+        """The newest counts, whichever comes first: as many are remembered as letters are kept."""
+        known = self._closed.pop(letter_id, closing)
+        self._closed[letter_id] = newest = closing if closing.at >= known.at else known
+        if len(self._closed) > self._cap:
+            del self._closed[next(iter(self._closed))]
+        letter = self._by_id.get(letter_id)
+        if letter is not None and _is_over(letter, newest):
+            self._remove(letter)
 
     def clear(self) -> None:
         """Before the topic is read anew."""
         self._by_id.clear()
         self._groups.clear()
         self._by_key.clear()
+        self._closed.clear()
         self.evicted = 0
 
-    def _evict(self, letter: Letter) -> None:
-        self.evicted += 1
+    def _remove(self, letter: Letter) -> None:
         del self._by_id[letter.id]
         members = self._groups[letter.group]
-        members.popleft()
+        members.remove(letter)  # nearly always the first of them
         if not members:
             del self._groups[letter.group]
         same_key = self._by_key[letter.key]
@@ -121,6 +138,10 @@ class LetterIndex:
                     break
                 counts[POINTS - 1 - max(0, age)] += 1
         return counts
+
+
+def _is_over(letter: Letter, closing: Closing) -> bool:
+    return closes(closing, Place(DEAD_LETTER.name, letter.partition, letter.offset), letter.at)
 
 
 def position(letter: Letter) -> tuple[int, int, int]:

@@ -1,9 +1,11 @@
-"""Reads `dead-letter.v1` for the pages: an index of what stands there, and one letter's bytes on demand.
+"""Reads `dead-letter.v1` for the pages: an index of what stands there open, and one letter's bytes on demand.
 
-Only headers, key and size are kept.  The newest letters are read at the start, the topic is followed afterwards, and
-nothing is committed: every worker has the whole index.
+Only headers, key and size are kept.  The newest letters are read at the start with the newest records of `audit.v1`,
+which say what was done about them; both topics are followed afterwards, and nothing is committed: every worker has the
+whole index.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -12,15 +14,22 @@ import aiokafka
 import msgspec
 from aiokafka.errors import KafkaError
 
+from schemas.catalogue import AUDIT
+from schemas.models.operations import Audit
 from streams.runtime.clock import Clock
-from streams.runtime.dead_letters import PREFIX
+from streams.runtime.letter_headers import told
 from streams.runtime.logs import logger
 from streams.runtime.lookback import Lookback, Place
+from streams.runtime.operating.letters import closing_of
+from streams.runtime.serde import Serde
 from streams.topics import DEAD_LETTER
 from streams.web.letter_groups import Letter, group_id
 from streams.web.letter_index import CAP, IndexState, LetterIndex, position
 
 AT_ONCE = 500
+DECODE_S = 10.0
+"""A schema registry that does not answer for so long leaves the letters unknown, rather than open for ever."""
+UNKNOWN = "unknown"
 AGAIN_AFTER = timedelta(seconds=5)
 BREATH = timedelta(milliseconds=20)
 """Between two fetches of the first reading: the streams have the loop too."""
@@ -37,11 +46,15 @@ class StoredLetter(NamedTuple):
 
 
 class LetterLog:
-    """`follow` runs as a task and fills the index."""
+    """`follow` runs as a task and fills the index; `serde` reads what was done about letters."""
 
-    def __init__(self, make_reader: Callable[[], Consumer], partitions: int, clock: Clock) -> None:
-        self._make, self._clock = make_reader, clock
-        self._partitions = [aiokafka.TopicPartition(DEAD_LETTER.name, number) for number in range(partitions)]
+    def __init__(
+        self, make_reader: Callable[[], Consumer], letters: int, audits: int, *, serde: Serde, clock: Clock
+    ) -> None:
+        """`letters` and `audits` are how many partitions the two topics have."""
+        self._make, self._serde, self._clock = make_reader, serde, clock
+        self._letters = [aiokafka.TopicPartition(DEAD_LETTER.name, number) for number in range(letters)]
+        self._partitions = [*self._letters, *(aiokafka.TopicPartition(AUDIT.topic, number) for number in range(audits))]
         self._lookback = Lookback(make_reader)
         self._ends: dict[Any, int] = {}  # Any: a partition
         self._waiting: list[Letter] = []
@@ -82,17 +95,19 @@ class LetterLog:
         consumer.assign(self._partitions)
         starts = await consumer.beginning_offsets(self._partitions)
         self._ends = await consumer.end_offsets(self._partitions)
-        each = -(-CAP // len(self._partitions))
         left_out = 0
         for partition in self._partitions:
-            first = max(starts[partition], self._ends[partition] - each)
-            left_out += first - starts[partition]
+            of_topic = sum(one.topic == partition.topic for one in self._partitions)
+            first = max(starts[partition], self._ends[partition] - -(-CAP // of_topic))
+            left_out += first - starts[partition] if partition in self._letters else 0
             consumer.seek(partition, first)
         index.state = IndexState(known=True, building=True, left_out=left_out, why="")
 
     async def _fetch(self, consumer: Consumer, index: LetterIndex) -> None:
         fetched = await consumer.getmany(*self._partitions, timeout_ms=500, max_records=AT_ONCE)
-        letters = [letter_of(record) for records in fetched.values() for record in records]
+        found = [(one.topic, record) for one, records in fetched.items() for record in records]
+        letters = [letter_of(record) for topic, record in found if topic == DEAD_LETTER.name]
+        await self._close(index, [record for topic, record in found if topic == AUDIT.topic])
         if not index.state.building:
             await _add(index, letters, self._clock)
             return
@@ -107,6 +122,17 @@ class LetterLog:
         self._waiting = []
         index.state = msgspec.structs.replace(index.state, building=False)
 
+    async def _close(self, index: LetterIndex, records: Sequence[Any]) -> None:  # Any: aiokafka's records
+        """What is unreadable closes nothing: its letter stays where a person sees it."""
+        if not records:
+            return
+        async with asyncio.timeout(DECODE_S):
+            answers = await self._serde.decode(AUDIT, [record.value or b"" for record in records])
+        for record, audit in zip(records, answers, strict=True):
+            closing = closing_of(record.timestamp * 1000, audit) if isinstance(audit, Audit) else None
+            if isinstance(audit, Audit) and closing is not None:
+                index.close(audit.entity, closing)
+
 
 async def _add(index: LetterIndex, letters: list[Letter], clock: Clock) -> None:
     """In the order of time, which the partitions of the topic do not keep among themselves."""
@@ -118,32 +144,20 @@ async def _add(index: LetterIndex, letters: list[Letter], clock: Clock) -> None:
 
 def letter_of(record: Any) -> Letter:  # Any: aiokafka's record
     """What the headers tell; a letter of somebody else's form is kept with what it has."""
-    told = _told(record.headers)
-    topic, reason, detail = told.get("topic", "unknown"), told.get("reason", "unknown"), told.get("detail", "")
+    found = told(record.headers)
+    topic, reason = found.topic or UNKNOWN, found.reason or UNKNOWN
     return Letter(
         partition=record.partition,
         offset=record.offset,
         origin_topic=topic,
-        origin_partition=_whole(told.get("partition"), record.partition),
-        origin_offset=_whole(told.get("offset"), record.offset),
+        origin_partition=record.partition if found.partition is None else found.partition,
+        origin_offset=record.offset if found.offset is None else found.offset,
         key=(record.key or b"")[:256].decode("utf-8", "backslashreplace"),
         reason=reason,
-        detail=detail[:300],
-        group=group_id(reason, topic, detail),
+        detail=found.detail[:300],
+        group=group_id(reason, topic, found.detail),
         at=record.timestamp * 1000,
-        size=_whole(told.get("size"), len(record.value or b"")),
-        attempts=_whole(told.get("attempts"), 1),
-        file=told.get("file", ""),
+        size=len(record.value or b"") if found.size is None else found.size,
+        attempts=found.attempts,
+        file=found.file or "",
     )
-
-
-def _told(headers: Sequence[tuple[str, bytes]]) -> dict[str, str]:
-    return {
-        name.removeprefix(PREFIX): bytes(value or b"").decode("utf-8", "backslashreplace")
-        for name, value in headers
-        if name.startswith(PREFIX)
-    }
-
-
-def _whole(text: str | None, otherwise: int) -> int:
-    return int(text) if text is not None and text.isdigit() else otherwise

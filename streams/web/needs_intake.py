@@ -13,6 +13,14 @@ GROUPS_NAMED = 3
 """Groups of letters that stand alone; the rest is one need."""
 
 
+_STOCK = frozenset(topic.name for topic in (*STOCK_INPUTS, DESIRED))
+_AFTER_GAP = {True: "then ask for a recount.", False: "then have what was in it said anew."}
+_ASK_ANEW = {
+    True: "Ask the WMS to state the affected stock anew.",
+    False: "Ask whoever writes the topic to send those records again: a repeat does no harm.",
+}
+
+
 def _gaps(at: Situation) -> Iterator[Need]:
     for gap in (gap for facts in at.fleet.answered for gap in facts.gaps):
         lost = gap.last - gap.first + 1
@@ -23,30 +31,30 @@ def _gaps(at: Situation) -> Iterator[Need]:
             f"Intake of {gap.topic} [{gap.partition}] is paused: {many(lost, 'record')} left Kafka before we read "
             f"{'it' if lost == 1 else 'them'}.",
             None,
-            f"Offsets {gap.first} to {gap.last} are gone. Accept the gap to go on, then ask for a recount.",
+            f"Offsets {gap.first} to {gap.last} are gone. Accept the gap to go on, {_AFTER_GAP[gap.topic in _STOCK]}",
             Link("See the intake", "/#intake"),
             safe=False,
-            steps=(f"`{command}`", "Ask the WMS to state the affected stock anew."),
+            steps=(f"`{command}`", _ASK_ANEW[gap.topic in _STOCK]),
         )
 
 
 def _paused(at: Situation) -> Iterator[Need]:
-    for topic in (*STOCK_INPUTS, DESIRED):
-        if not at.intake(topic.name).paused:
+    for topic in at.topics:
+        if not at.intake(topic).paused:
             continue
-        order = at.order(f"intake/{topic.name}")
+        order = at.order(f"intake/{topic}")
         by_guard = order is not None and order.actor == "guard"
         reason = order.reason if order is not None else ""
         actor = order.actor if order is not None else "somebody"
         yield Need(
             "stopped" if by_guard else "attention",
             "Stopped" if by_guard else "Paused",
-            f"A bad deploy? {reason} on {topic.name}." if by_guard else f"{actor} paused the intake of {topic.name}.",
+            f"A bad deploy? {reason} on {topic}." if by_guard else f"{actor} paused the intake of {topic}.",
             moment_or_none(order.at) if order is not None else None,
             f"{'' if by_guard or not reason else f'“{reason}”. '}Nothing more is read until somebody resumes it; "
             "records wait in Kafka.",
             Link("Resume it", "/#intake"),
-            steps=(f"`commerce-streams resume {topic.name}`",),
+            steps=(f"`commerce-streams resume {topic}`",),
         )
 
 
@@ -72,13 +80,13 @@ def _mismatch(at: Situation) -> Iterator[Need]:
 
 
 def _stuck(at: Situation) -> Iterator[Need]:
-    for topic in (*STOCK_INPUTS, DESIRED):
-        intake = at.intake(topic.name)
+    for topic in at.topics:
+        intake = at.intake(topic)
         if intake.oldest_s > LATE_S and not intake.paused:
             yield Need(
                 "attention",
                 "Slow",
-                f"A record of {topic.name} has been unfinished for {span(intake.oldest_s)}.",
+                f"A record of {topic} has been unfinished for {span(intake.oldest_s)}.",
                 moment(at.now - int(intake.oldest_s * MICROS)),
                 f"{many(intake.lag, 'record')} behind it. It is not skipped; it is delivered again after a restart.",
                 Link("See the workers", "/#workers"),

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from streams.web.need import Link, Need
 from streams.web.order_facts import STUCK_AFTER_S
+from streams.web.order_stages import sink_key
 from streams.web.order_words import hold_title, speaker, system
-from streams.web.situation import Situation
+from streams.web.role_sinks import BREAKER_STATE, RoleSink
+from streams.web.situation import Situation, title
 from streams.web.words import many, moment, moment_or_none, seconds_since
 
 REASONS_NAMED = 3
@@ -46,13 +48,82 @@ def _refused(at: Situation) -> Iterator[Need]:
         )
 
 
+def _away(at: Situation) -> Iterator[Need]:
+    """A target that takes no calls delays its own orders only, from the first minute on."""
+    for one in at.order_sinks:
+        if BREAKER_STATE.get(one.target.state, "unknown") != "ok" and one.target.state != "needs-operator":
+            again = "One call is on its way to see." if one.target.state == "trying" else "We try again by ourselves."
+            yield Need(
+                "stopped" if one.target.state == "open" else "attention",
+                "Stopped" if one.target.state == "open" else "Tried",
+                f"{speaker(one.role)} ({title(one.target.name)}) does not take our calls.",
+                moment_or_none(one.target.since),
+                f"{one.target.why}. {again} {_waiting(one)}",
+                Link("See the sink", f"/#{sink_key(one.role)}"),
+                steps=(f"Check whether {title(one.target.name)} is up, and whether our workers reach it.",),
+            )
+
+
+def _mode(at: Situation) -> Iterator[Need]:
+    """Where the role is the stock lane's as well, that tells of the same order of a person; its orders wait too."""
+    for one in at.order_sinks:
+        if one.mode == "run":
+            continue
+        order = at.order(f"sink/{one.sink}")
+        by = "the setting STREAMS_SINKS__MODE" if order is None else order.actor
+        words = {"shadow": "compares only: shadow mode, set by", "paused": "is paused by"}
+        yield Need(
+            "attention",
+            "Shadow" if one.mode == "shadow" else "Paused",
+            f"The sink of orders for {system(one.role)} {words.get(one.mode, f'is in mode {one.mode}, set by')} {by}.",
+            None if order is None else moment(order.at),
+            f"Nothing of orders is sent to {system(one.role)}. {_waiting(one)}",
+            Link("See the sink", f"/#{sink_key(one.role)}"),
+            steps=(f"`commerce-streams sinks run {one.sink}`",),
+        )
+
+
+def _waiting(one: RoleSink) -> str:
+    return f"{many(one.pending, 'order')} {'waits' if one.pending == 1 else 'wait'} safely; {_SAFE}"
+
+
+def _doubled(at: Situation) -> Iterator[Need]:
+    """What customers could be sent twice comes before everything else that is held."""
+    sums = at.orders
+    for role, number in sorted(sums.doubled.items()) if sums is not None else ():
+        yield Need(
+            "stopped",
+            "Twice",
+            f"{speaker(role)} has {many(number, 'order')} twice, as far as a look-up can tell.",
+            None,
+            "Nothing more is sent for them. Cancel one of the two documents there, then release the order.",
+            Link("See the orders", "/orders"),
+            steps=("`commerce-streams orders held`", "`commerce-streams orders release ID --reason …`"),
+        )
+
+
+def _not_counted(at: Situation) -> Iterator[Need]:
+    """Never calm before the first look is done."""
+    sums = at.orders
+    if sums is not None and not sums.as_of:
+        yield Need(
+            "unknown",
+            "Counting",
+            "Which orders are held is not counted yet.",
+            None,
+            "A worker that has just begun goes through its orders first. This takes some seconds.",
+            Link("See the orders", "/orders"),
+        )
+
+
 def _stuck(at: Situation) -> Iterator[Need]:
-    """One need for each target that lets orders wait."""
+    """One need for each target that lets orders wait, though it takes calls."""
     sums = at.orders
     if sums is None:
         return
+    told = {one.role for one in at.order_sinks if one.mode != "run" or one.target.state != "closed"}
     for role, since in sorted(sums.oldest_waiting_at.items()):
-        if role not in sums.refusing and seconds_since(since, at.now) > STUCK_AFTER_S:
+        if role not in told | sums.refusing.keys() and seconds_since(since, at.now) > STUCK_AFTER_S:
             number = sums.waiting.get(role, 1)
             yield Need(
                 "attention",
@@ -66,4 +137,4 @@ def _stuck(at: Situation) -> Iterator[Need]:
 
 
 _SAFE = "do not key them by hand."
-RULES = (_held, _refused, _stuck)
+RULES = (_doubled, _held, _refused, _away, _mode, _stuck, _not_counted)

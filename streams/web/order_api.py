@@ -194,6 +194,20 @@ async def reject(request: web.Request) -> web.Response:
     return await carry_out(request, body, "reject-order", work)
 
 
+async def cancel(request: web.Request) -> web.Response:
+    """Asks back what has not left; 409 where all of it has, or where it is over."""
+    body = await act_bodies.read(request, Act)
+    view = await _one(request)
+    if not view.cancel.may and context(request).book.get(body.act) is None:
+        raise RefusedError(409, view.cancel.why)
+
+    async def work(mandate: Mandate) -> Ended:
+        await context(request).acts.order(OrderAct(view.id, "CANCEL_REQUESTED", _standing(view)), mandate)
+        return Ended("done", f"The cancellation of {view.id} is asked for; its page says who has let it go.")
+
+    return await carry_out(request, body, "cancel-order", work)
+
+
 async def correct(request: web.Request) -> web.Response:
     """The whole order as it shall be; 409 where others work on it already."""
     body = await act_bodies.read(request, CorrectAct)

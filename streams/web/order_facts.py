@@ -151,6 +151,11 @@ class QueueRow(msgspec.Struct, frozen=True, kw_only=True):
     what: str = ""
     attempts: int = 0
     held: str = ""
+    target: str = ""
+    target_state: str = ""
+    """closed, trying, open, needs-operator; "" where nobody told."""
+    target_since: int = 0
+    mode: str = ""
     currency: str = ""
     total: str | None = None
     promised_at: int | None = None
@@ -187,6 +192,14 @@ class OrderSums(msgspec.Struct, frozen=True, kw_only=True):
     """Role → when the oldest of these commands was decided."""
     refusing: dict[str, str] = {}
     """Role → why its target refuses us, so that a person must act."""
+    oldest_by_reason: dict[str, int] = {}
+    """Hold reason → since when the oldest of these orders is held."""
+    parked: dict[str, int] = {}
+    """Kind of event → events that wait for another one."""
+    oldest_parked_until: dict[str, int] = {}
+    """Kind of event → when the first of them will have waited too long."""
+    doubled: dict[str, int] = {}
+    """Role → orders that its sink holds, because the target has more than one document of them."""
     is_whole: bool = False
 
 

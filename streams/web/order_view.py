@@ -143,6 +143,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     release: Act = Act(may=False)
     reject: Act = Act(may=False)
     correct: Act = Act(may=False)
+    cancel: Act = Act(may=False)
     people: tuple[tuple[str, str], ...] | None = None
     """None: not shown unasked."""
 
@@ -214,6 +215,7 @@ def _filled(view: OrderView, entry: EntryFact, now: int) -> OrderView:
         release=_release(entry),
         reject=_person(entry, "REFUSED", "rejected"),
         correct=_person(entry, "CORRECTED", "corrected"),
+        cancel=_cancel(entry),
     )
 
 
@@ -316,6 +318,22 @@ def _answered(one: SaidFact) -> Moment:
 def _release(entry: EntryFact) -> Act:
     is_held = bool(entry.holds) or any(work.held for work in entry.works)
     return Act(may=True) if is_held else Act(may=False, why="It is not held.")
+
+
+_LEFT = frozenset({OrderState.SHIPPED, OrderState.DELIVERED, OrderState.CLOSED})
+
+
+def _cancel(entry: EntryFact) -> Act:
+    """Whatever has not left can be asked back, as often as a target refuses that."""
+    if entry.stage == OrderState.CANCELLING:
+        return Act(may=False, why="Its cancellation is asked for already; a target has yet to answer.")
+    if entry.stage in _LEFT:
+        return Act(may=False, why=f"It is {entry.stage}: its goods have left. What comes back is a return.")
+    if is_refused(OrderState(entry.stage), "CANCEL_REQUESTED"):
+        return Act(may=False, why=f"It is over: {entry.stage}.")
+    if OrderState.EXPECTED in {entry.state, entry.stage}:
+        return Act(may=False, why="The order itself has not come.")
+    return Act(may=True)
 
 
 def _person(entry: EntryFact, kind: str, word: str) -> Act:

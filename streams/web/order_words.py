@@ -126,6 +126,11 @@ def speaker(name: str) -> str:
     return name if known is None else upper_first(known)
 
 
+def short(role: str) -> str:
+    """As a box of the picture is named."""
+    return role.upper() if len(role) == 3 else upper_first(role)
+
+
 def about(state: str) -> str:
     """What the state means."""
     return ABOUT[OrderState(state)] if state in OrderState._value2member_map_ else ""

@@ -9,8 +9,9 @@ from streams.web.envelope import Envelope, State, Workers
 from streams.web.order_facts import Queue, QueueFact, QueueRow
 from streams.web.order_parts import Waiting
 from streams.web.order_words import asked_words, hold_title, speaker
+from streams.web.role_sinks import BREAKER_STATE
 from streams.web.situation import Situation
-from streams.web.words import MICROS, many, moment, moment_or_none, span
+from streams.web.words import MICROS, age, many, moment, moment_or_none, seconds_since, span
 
 PAGE = 100
 OFF = "Orders are off: no ERP is named (STREAMS_ORDERS__ERP)."
@@ -33,6 +34,9 @@ class QueueLine(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     reasons: tuple[Reason, ...]
     waits_for: str
+    target: str
+    target_state: State
+    target_word: str
     attempts: int
     currency: str
     total: str | None
@@ -81,7 +85,7 @@ def queue_view(found: Waiting, queue: Queue, longer_s: float) -> QueueView:
         state=state,
         headline=headline,
         sentence=text,
-        items=tuple(map(_line, rows[:PAGE])),
+        items=tuple(_line(row, found.as_of) for row in rows[:PAGE]),
         total=total if found.told else None,
         total_is="exact" if is_exact else "at least",
         oldest_since=moment_or_none(oldest),
@@ -159,11 +163,28 @@ def _sentence(
     return "attention", headline, f"{text} {left_out}".rstrip()
 
 
-def _line(row: QueueRow) -> QueueLine:
+def _target(row: QueueRow, now: int) -> tuple[State, str]:
+    """Why the order waits, as far as its target goes."""
+    if not row.target_state:
+        return "unknown", "unknown"
+    if row.held:
+        return "attention", "held at the sink"
+    if row.mode != "run":
+        return "attention", f"sink in mode {row.mode}"
+    words = {"closed": "answers", "trying": "being tried", "open": "does not answer", "needs-operator": "refuses us"}
+    word = words.get(row.target_state, row.target_state)
+    since = (
+        f" for {age(seconds_since(row.target_since, now))}" if row.target_since and row.target_state != "closed" else ""
+    )
+    return BREAKER_STATE.get(row.target_state, "unknown"), f"{word}{since}"
+
+
+def _line(row: QueueRow, now: int) -> QueueLine:
     waits = ""
     if row.role:
-        held = f"; held at the sink: {row.held}" if row.held else ""
+        held = f"; {row.held}" if row.held else ""
         waits = f"{speaker(row.role)}: {asked_words(row.what, '')}{held}"
+    target_state, target_word = _target(row, now)
     return QueueLine(
         id=row.order_id,
         href=f"/orders/{row.order_id}",
@@ -171,6 +192,9 @@ def _line(row: QueueRow) -> QueueLine:
         state="attention",
         reasons=tuple(Reason(one.reason, hold_title(one.reason, one.detail), one.detail) for one in row.holds),
         waits_for=waits,
+        target=row.target,
+        target_state=target_state,
+        target_word=target_word,
         attempts=row.attempts,
         currency=row.currency,
         total=row.total,

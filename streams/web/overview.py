@@ -5,7 +5,6 @@ from datetime import datetime
 
 import msgspec
 
-from streams.topics import DESIRED, STOCK_INPUTS
 from streams.web import accounting, stages
 from streams.web.accounting import TopicAccount
 from streams.web.changes import Change, order_line
@@ -13,10 +12,10 @@ from streams.web.envelope import Envelope, State
 from streams.web.figures import Tile, tiles
 from streams.web.memory import CHANGES_KEPT, DAY
 from streams.web.need import reason_title
+from streams.web.node import Edge, Node
 from streams.web.reference_view import ReferenceLine, reference_lines
-from streams.web.sinks_view import Sink, Topic, sink, topic_line
+from streams.web.sinks_view import Sink, Topic, sinks, topic_line
 from streams.web.situation import Situation
-from streams.web.stages import Edge, Node
 from streams.web.verdict import Verdict, verdict
 from streams.web.words import many, moment
 from streams.web.workers_view import WorkerLine, workers
@@ -70,8 +69,8 @@ def overview(at: Situation) -> Envelope[Overview]:
         accounting=sums(at),
         changes=lately(at),
         workers=workers(at),
-        sinks=(sink(at, drawn),),
-        intake=tuple(topic_line(at, topic.name) for topic in (*STOCK_INPUTS, DESIRED)),
+        sinks=sinks(at, drawn),
+        intake=tuple(topic_line(at, topic) for topic in at.topics),
         reference=reference_lines(at),
     )
     return Envelope(moment(at.now), at.fleet.own.worker, shown.state, data, at.fleet.workers)

@@ -11,7 +11,7 @@ from html import escape
 from markupsafe import Markup
 
 from streams.web.envelope import ICONS
-from streams.web.stages import COLUMNS, Edge, Node
+from streams.web.node import COLUMNS, Edge, Node
 from streams.web.words import visible
 
 X = (0, 196, 438, 662, 934)

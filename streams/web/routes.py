@@ -72,6 +72,7 @@ ROUTES: tuple[Route, ...] = (
     _post(f"{_API}/gaps/accept", Access.OPERATE, act_api.accept_gap),
     _post(f"{_API}{_ORDER}/release", Access.OPERATE, order_api.release),
     _post(f"{_API}{_ORDER}/reject", Access.OPERATE, order_api.reject),
+    _post(f"{_API}{_ORDER}/cancel", Access.OPERATE, order_api.cancel),
     _post(f"{_API}{_ORDER}/correct", Access.OPERATE, order_api.correct),
     _post(f"{_API}{_ORDER}/reveal", Access.REVEAL, order_api.reveal),
     _post(f"{_API}/orders/own/people", Access.REVEAL, order_api.own_people),

@@ -1,15 +1,22 @@
 """What an operator can change on the overview: the mode of a sink, and the intake of a topic."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
-from streams.web import stages
+from streams.topics import DESIRED, STOCK_INPUTS
+from streams.web import order_stages, stages
 from streams.web.envelope import State
 from streams.web.facts import DifferenceFact, GapFact, LaneFact, OrderFact, TargetFact
+from streams.web.node import Node
+from streams.web.order_words import short
+from streams.web.role_sinks import RoleSink
 from streams.web.situation import ROLE, Situation, title
-from streams.web.stages import Node
 from streams.web.words import moment, moment_or_none, ranges, span
+
+_STOCK = frozenset(topic.name for topic in (*STOCK_INPUTS, DESIRED))
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -42,13 +49,19 @@ class Topic(msgspec.Struct, frozen=True):
     partitions: str
     gaps: tuple[GapFact, ...] = ()
     paused: bool = False
+    is_stock: bool = True
     order: Order | None = None
 
 
 class Sink(msgspec.Struct, frozen=True, kw_only=True):
-    """The stock lane and its target; None and `unknown` where its owner is silent."""
+    """A sink and its target; None and `unknown` where its owner is silent.
 
+    `key` is its anchor on the page.  What counts `rows` is None for a sink that does commands of orders.
+    """
+
+    key: str
     role: str
+    unit: Literal["row", "order"]
     name: str
     target: str
     known: bool
@@ -84,6 +97,7 @@ def topic_line(at: Situation, topic: str) -> Topic:
         partitions=ranges(intake.partitions) or "–",
         gaps=gaps,
         paused=intake.paused,
+        is_stock=topic in _STOCK,
         order=_order(at.order(f"intake/{topic}")),
     )
 
@@ -96,14 +110,43 @@ def _intake_state(*, paused: bool, gap: bool, read: bool) -> tuple[State, str]:
     return ("ok", "Open") if read else ("unknown", "Not read")
 
 
-def sink(at: Situation, drawn: tuple[Node, ...]) -> Sink:
+def sinks(at: Situation, drawn: tuple[Node, ...]) -> tuple[Sink, ...]:
+    """The stock lane, then the sink of every role that does commands of orders."""
+    by_id = {node.id: node for node in drawn}
+    return (_lane(at, drawn), *(_of_orders(at, one, by_id) for one in at.order_sinks))
+
+
+def _of_orders(at: Situation, one: RoleSink, by_id: Mapping[str, Node]) -> Sink:
+    key = order_stages.sink_key(one.role)
+    return Sink(
+        key=key,
+        role=one.sink,
+        unit="order",
+        name=f"{short(one.role)} sink",
+        target=title(one.target.name),
+        known=True,
+        mode=one.mode,
+        node=by_id[key],
+        target_node=by_id[order_stages.target_key(one.role)],
+        pending=one.pending,
+        oldest_since=moment_or_none(one.oldest_at),
+        last_answer=moment_or_none(one.target.last_answer_at),
+        why="" if one.target.state == "closed" else one.target.why,
+        requests=dict(sorted(one.target.requests.items())),
+        order=_order(at.order(f"sink/{one.sink}")),
+    )
+
+
+def _lane(at: Situation, drawn: tuple[Node, ...]) -> Sink:
     by_id = {node.id: node for node in drawn}
     node, target_node = by_id[stages.LANE_KEY], by_id[f"target-{ROLE}"]
     lane, target = at.lane, at.target
     order = _order(at.order(f"sink/{ROLE}"))
     if lane is None or target is None:
         return Sink(
+            key=stages.LANE_KEY,
             role=ROLE,
+            unit="row",
             name="Stock lane",
             target="Commerce",
             known=False,
@@ -117,7 +160,9 @@ def sink(at: Situation, drawn: tuple[Node, ...]) -> Sink:
 
 def _known_sink(lane: LaneFact, target: TargetFact, nodes: tuple[Node, Node], order: Order | None) -> Sink:
     return Sink(
+        key=stages.LANE_KEY,
         role=ROLE,
+        unit="row",
         name="Stock lane",
         target=title(target.name),
         known=True,

@@ -1,20 +1,23 @@
 """Everything that one page is made of: one round of answers, the letters, and what was seen before."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from streams.topics import STOCK_INPUTS
-from streams.web.envelope import State
+from streams.topics import DESIRED, READ, STOCK_INPUTS
 from streams.web.facts import IntakeFact, LaneFact, OrderFact, TargetFact, WorkerFacts
 from streams.web.fleet import Snapshot
 from streams.web.letter_index import GroupState, IndexState
 from streams.web.memory import NOTHING_REMEMBERED, Recollection, lane_of
 from streams.web.order_facts import OrderSums
+from streams.web.role_sinks import RoleSink, role_sinks
 from streams.web.words import ranges
 
 ROLE = "commerce"
-"""The one sink of this release; its commands go to the shop."""
+"""The role of the stock lane's target: the shop."""
+
+
+_ALWAYS_READ = tuple(topic.name for topic in (*STOCK_INPUTS, DESIRED))
 
 
 class Letters(NamedTuple):
@@ -68,6 +71,28 @@ class Situation(NamedTuple):
         return added(told, is_whole=self.fleet.is_whole) if told else None
 
     @property
+    def order_sinks(self) -> tuple[RoleSink, ...]:
+        """In the order in which the workers name them; empty where orders are off."""
+        sums = self.orders
+        return role_sinks(self.fleet.answered, {} if sums is None else sums.oldest_waiting_at)
+
+    @property
+    def sinks(self) -> tuple[str, ...]:
+        """Every sink as operators call it, the stock lane first."""
+        return (ROLE, *(one.sink for one in self.order_sinks))
+
+    def mode_of(self, sink: str) -> str | None:
+        """How a sink runs; None where nobody tells."""
+        if sink == ROLE:
+            return None if self.lane is None else self.lane.mode
+        return next((one.mode for one in self.order_sinks if one.sink == sink), None)
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Every topic that is read, in the order of their declaration."""
+        return tuple(dict.fromkeys((*_ALWAYS_READ, *read_by(self.fleet.answered))))
+
+    @property
     def recovering(self) -> Mapping[str, int]:
         """Table → changelog records still to be read."""
         left: dict[str, int] = {}
@@ -115,26 +140,42 @@ class Situation(NamedTuple):
         return f"{whose} partition{'' if len(lost) == 1 else 's'} {ranges(lost)} {'is' if len(lost) == 1 else 'are'}"
 
 
+def read_by(workers: Sequence[WorkerFacts]) -> tuple[str, ...]:
+    """Topics that some worker reads, in the order of their declaration; those of another release last."""
+    found = {intake.topic for facts in workers for intake in facts.intakes}
+    declared = [topic.name for topic in READ]
+    return tuple(sorted(found, key=lambda name: (declared.index(name) if name in declared else len(declared), name)))
+
+
 def added(told: Sequence[OrderSums], *, is_whole: bool) -> OrderSums:
     """Several workers' orders in one."""
     oldest = [one.oldest_held_at for one in told if one.oldest_held_at is not None]
     reasons, waiting = Counter[str](), Counter[str]()
-    since: dict[str, int] = {}
     for one in told:
         reasons.update(one.reasons)
         waiting.update(one.waiting)
-        for role, at in one.oldest_waiting_at.items():
-            since[role] = min(at, since.get(role, at))
     return OrderSums(
         as_of=min(one.as_of for one in told),
         held=sum(one.held for one in told),
         oldest_held_at=min(oldest, default=None),
         reasons=dict(reasons),
         waiting=dict(waiting),
-        oldest_waiting_at=since,
+        oldest_waiting_at=_earliest(one.oldest_waiting_at for one in told),
         refusing={role: why for one in told for role, why in one.refusing.items()},
+        oldest_by_reason=_earliest(one.oldest_by_reason for one in told),
+        parked=dict(sum((Counter(one.parked) for one in told), Counter[str]())),
+        oldest_parked_until=_earliest(one.oldest_parked_until for one in told),
+        doubled=dict(sum((Counter(one.doubled) for one in told), Counter[str]())),
         is_whole=is_whole and all(one.is_whole for one in told),
     )
+
+
+def _earliest(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for part in parts:
+        for name, at in part.items():
+            found[name] = min(at, found.get(name, at))
+    return found
 
 
 def merged(topic: str, workers: tuple[WorkerFacts, ...]) -> Intake:
@@ -148,14 +189,6 @@ def merged(topic: str, workers: tuple[WorkerFacts, ...]) -> Intake:
         max((part.oldest_unfinished_s for part in parts), default=0.0),
         any(part.paused for part in parts),
     )
-
-
-BREAKER_STATE: Mapping[str, State] = {
-    "closed": "ok",
-    "trying": "attention",
-    "open": "stopped",
-    "needs-operator": "stopped",
-}
 
 
 def title(name: str) -> str:

@@ -36,7 +36,7 @@ def verdict(at: Situation) -> Verdict:
         return Verdict("unknown", _unknown_headline(at), _unknown_sentence(at), found, SHOWN, _folded(found))
     if not at.has_traffic:
         return _zero(at)
-    return Verdict("ok", "Nothing needs you", f"{_sums(at)} {_how_it_stands(at)}{_last_problem(at)}")
+    return Verdict("ok", "Nothing needs you", f"{_sums(at)} {_how_it_stands(at)}{_orders(at)}{_last_problem(at)}")
 
 
 def _folded(found: tuple[Need, ...]) -> int:
@@ -113,6 +113,18 @@ def _how_it_stands(at: Situation) -> str:
         return f"{waiting} for Commerce{longest}; none of them is lost."
     behind = "" if how_long is None else f", {how_long} behind the WMS"
     return f"{many(lane.pending, 'row')} {'is' if lane.pending == 1 else 'are'} on the way to Commerce{behind}."
+
+
+def _orders(at: Situation) -> str:
+    """Nothing where orders are off."""
+    if not at.order_sinks:
+        return ""
+    waiting = sum(one.pending for one in at.order_sinks)
+    if not waiting:
+        return " No order waits for a target."
+    if waiting == 1:
+        return " 1 order is on the way to its targets."
+    return f" {many(waiting, 'order')} are on the way to their targets."
 
 
 def _last_problem(at: Situation) -> str:

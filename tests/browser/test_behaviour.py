@@ -91,7 +91,7 @@ def test_a_rebase_shows_its_change_before_it_can_be_done(lab: Lab) -> None:
     assert disabled
     assert "ON_HAND at WMS-01: 131 → 140." in says
     assert [(act[0], act[3]) for act in done] == [("rebase", 140_000_000)]
-    assert focus == "Cancel"
+    assert focus == "Go back"
 
 
 def test_figures_change_in_place_while_focus_scroll_and_folds_stay(lab: Lab) -> None:

@@ -248,3 +248,44 @@ def test_a_search_opens_the_order_and_the_queue_follows_what_happens(lab: Lab) -
     where, before, after = lab.run(check())
     assert where == f"/orders/{ID}"
     assert (before, after) == ("2 orders wait for a decision", "1 order waits for a decision")
+
+
+def test_a_cancellation_asks_for_the_orders_id_first_and_is_shut_where_it_is_not_legal(lab: Lab) -> None:
+    async def check() -> tuple[list[bool], list[tuple[object, ...]], str]:
+        world = _busy()
+        assert world.orders is not None
+        gone = w.entry("commerce-000004716", state="shipped", stage="shipped")
+        world.orders.entries[gone.order_id] = gone
+        async with served(world, WITH_TOKENS) as one:
+            tab = await _open(lab, one, f"/orders/{ID}")
+            await tab.js(_opening("Cancel the order …"))
+            shut = [await tab.js("document.getElementById('act-do').disabled")]
+            await tab.js("document.getElementById('act-confirm').focus()")
+            await tab.type(ID)
+            await tab.js("document.getElementById('act-reason').focus()")
+            await tab.type("the customer called")
+            shut.append(await tab.js("document.getElementById('act-do').disabled"))
+            await tab.picture(lab.shots / "dialog-cancel.png")
+            await tab.js("document.getElementById('act-do').click()")
+            await tab.until("document.getElementById('act-answer').textContent.startsWith('Done')")
+            await tab.open(f"{one.url}/orders/{gone.order_id}")
+            why = await tab.js("document.getElementById('cancel-h').parentNode.textContent")
+            return shut, one.acts.done, why
+
+    shut, done, why = lab.run(check())
+    assert shut == [True, False]
+    assert [act[1:3] for act in done] == [(ID, "CANCEL_REQUESTED")]
+    assert "It is shipped: its goods have left." in why
+
+
+def test_the_sink_of_a_role_is_paused_from_its_card(lab: Lab) -> None:
+    async def check() -> list[tuple[object, ...]]:
+        async with served(_busy(), WITH_TOKENS) as one:
+            tab = await _open(lab, one, "/")
+            await tab.js("document.querySelector('#order-sink-crm [data-act]').click()")
+            await tab.type("maintenance")
+            await tab.js("document.getElementById('act-do').click()")
+            await tab.until("document.getElementById('act-answer').textContent.startsWith('Done')")
+            return one.acts.done
+
+    assert [act[:4] for act in lab.run(check())] == [("sink", "crm", "shadow", "run")]

@@ -14,7 +14,7 @@ from streams.runtime.metrics import REGISTRY
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "ops" / "prometheus" / "rules" / "commerce-streams.yml"
-CASES = ROOT / "ops" / "prometheus" / "tests" / "commerce-streams.yml"
+CASES = sorted((ROOT / "ops" / "prometheus" / "tests").glob("*.yml"))
 DASHBOARD = ROOT / "ops" / "grafana" / "dashboards" / "commerce-streams.json"
 NAME = re.compile(r"\bstreams_\w+")
 ALERTS: list[dict[str, Any]] = [
@@ -59,7 +59,7 @@ def test_the_dashboard_reads_metrics_that_exist_with_labels_that_they_have() -> 
 
 @needs_promtool
 @pytest.mark.parametrize(
-    "arguments", [("check", "rules", str(RULES)), ("test", "rules", str(CASES))], ids=["form", "cases"]
+    "arguments", [("check", "rules", str(RULES)), ("test", "rules", *map(str, CASES))], ids=["form", "cases"]
 )
 def test_promtool_takes_the_rules_and_their_cases_hold(arguments: tuple[str, ...]) -> None:
     done = subprocess.run([str(promtool), *arguments], capture_output=True, text=True, check=False)

@@ -84,3 +84,63 @@ def test_orders_that_wait_for_a_target_are_told_with_why(make_order_system: Make
     system.erp.process.heal()
     system.wait_booked()
     until(lambda: _json(system, worker, "orders", "stuck", "--longer", "1s")["total"] == 0, within=30, what="none wait")
+
+
+def test_an_order_is_cancelled_at_the_erp_and_every_record_of_orders_is_counted(
+    make_order_system: MakeOrderSystem,
+) -> None:
+    system = make_order_system()
+    worker = system.worker("a").wait_ready()
+    system.place(3)
+    system.wait_booked()
+    order_id = min(system.wanted)
+    cancel = ("orders", "cancel", order_id, "--reason", "the customer called", "--yes")
+    code, _, err = _run(system, worker, *cancel)
+    assert code == 0, err
+
+    def stands() -> str:
+        return str(_json(system, worker, "orders", "show", order_id)["order_state"])
+
+    until(lambda: stands() == "cancelled", within=60, what=lambda: f"it is cancelled\n{worker.log[-2000:]}")
+    assert "is cancelled already" in _run(system, worker, *cancel)[2]
+
+    def sums() -> dict[str, dict[str, int]]:
+        topics = _json(system, worker, "status")["accounting"]["topics"]
+        return {one["topic"]: one for one in topics if one["of"] == "orders"}
+
+    until(lambda: sums()["erp.outcome.v1"]["taken"] == 4, within=30, what=lambda: f"all is counted: {sums()}")
+    found = sums()
+    assert {name: one["difference"] for name, one in found.items() if one["difference"]} == {}
+    assert found["commerce.order.v1"]["applied"] >= 3  # some are sent twice
+    commands = found["erp.command.v1"]
+    assert (commands["taken"], commands["applied"], commands["pending"]) == (4, 4, 0)
+
+
+def test_a_paused_sink_of_a_role_is_said_by_the_first_page_until_it_runs(
+    make_order_system: MakeOrderSystem,
+) -> None:
+    system = make_order_system()
+    worker = system.worker("a").wait_ready()
+    _order(system, "pause", "closing of the month")
+    system.place(2)
+
+    def status() -> Any:  # noqa: ANN401  whatever a worker answers
+        return _json(system, worker, "status")
+
+    def waiting() -> list[int | None]:
+        return [one["pending"] for one in status()["sinks"] if one["key"] == "order-sink-erp"]
+
+    until(lambda: waiting() == [2], within=60, what=lambda: f"two wait: {status()['sinks']}")
+    data = status()
+    assert any("The sink of orders for the ERP is paused by" in need["what"] for need in data["verdict"]["needs"])
+    assert data["verdict"]["headline"] != "Nothing needs you"
+    assert system.booked == {}
+
+    _order(system, "run", "the month is closed")
+    system.wait_booked()
+
+
+def _order(system: OrderSystem, mode: str, reason: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "streams", "sinks", mode, "erp", "--reason", reason], check=True, env={**system.environ}
+    )

@@ -13,6 +13,7 @@ import msgspec
 from schemas.models.operations import Audit
 from streams.domain.reasons import DeadReason
 from streams.runtime.dead_letters import PREFIX
+from streams.runtime.letter_headers import told
 from streams.runtime.lookback import Place
 from streams.runtime.operating.log_reader import LogRecord
 from streams.runtime.operating.places import place_text
@@ -96,25 +97,25 @@ def ungrouped(_reason: str, _topic: str, _detail: str) -> str:
 
 def letter_of(record: LogRecord, group_of: GroupOf = ungrouped) -> DeadLetter | None:
     """None for a record of the topic that was not written as a letter."""
-    topic, partition, offset = (record.header(PREFIX + name) for name in ("topic", "partition", "offset"))
-    if topic is None or not (partition or "").isdecimal() or not (offset or "").isdecimal():
+    found = told(record.headers)
+    if found.topic is None or found.partition is None or found.offset is None:
         return None
-    origin = Place(topic, int(partition or 0), int(offset or 0))
-    reason, detail = record.header(PREFIX + "reason") or UNMARKED, record.header(PREFIX + "detail") or ""
+    origin = Place(found.topic, found.partition, found.offset)
+    reason = found.reason or UNMARKED
     return DeadLetter(
         letter_id=place_text(origin),
         origin=origin,
         place=record.place,
         at=record.at,
         reason=reason,
-        detail=detail,
+        detail=found.detail,
         key=record.key,
-        size=int(record.header(PREFIX + "size") or len(record.value or b"")),
-        attempts=record.header(PREFIX + "attempts") or "1",
-        app=record.header(PREFIX + "app") or "",
-        group=group_of(reason, topic, detail),
+        size=len(record.value or b"") if found.size is None else found.size,
+        attempts=str(found.attempts),
+        app=found.app,
+        group=group_of(reason, found.topic, found.detail),
         retry_of=record.header(RETRY_OF),
-        kept_in=record.header(PREFIX + "file"),
+        kept_in=found.file,
     )
 
 
@@ -125,23 +126,31 @@ def closings(audits: Iterable[tuple[int, Audit]]) -> dict[str, Closing]:
     """Letter id → what closed it last; (broker's time in µs, record) in any order."""
     found: dict[str, Closing] = {}
     for at, audit in audits:
-        if audit.entity_type != LETTER or audit.action not in CLOSING_ACTIONS:
-            continue
-        known = found.get(audit.entity)
-        if known is None or at >= known.at:
-            place = None if audit.cause is None else Place(*msgspec.structs.astuple(audit.cause))
-            found[audit.entity] = Closing(audit.action, at, audit.actor, audit.reason or "", place)
+        closing, known = closing_of(at, audit), found.get(audit.entity)
+        if closing is not None and (known is None or at >= known.at):
+            found[audit.entity] = closing
     return found
+
+
+def closing_of(at: int, audit: Audit) -> Closing | None:
+    """What an audit record closes is its entity; None where it closes no letter.  `at` is the broker's time, µs."""
+    if audit.entity_type != LETTER or audit.action not in CLOSING_ACTIONS:
+        return None
+    place = None if audit.cause is None else Place(*msgspec.structs.astuple(audit.cause))
+    return Closing(audit.action, at, audit.actor, audit.reason or "", place)
 
 
 def is_open(letter: DeadLetter, closed: Mapping[str, Closing]) -> bool:
     """A letter that came after the one that was closed is open: the row was refused anew after its retry."""
     closing = closed.get(letter.letter_id)
-    if closing is None:
-        return True
-    if closing.place is not None and closing.place.partition == letter.place.partition:
-        return letter.place.offset > closing.place.offset
-    return letter.at > closing.at
+    return closing is None or not closes(closing, letter.place, letter.at)
+
+
+def closes(closing: Closing, place: Place, at: int) -> bool:
+    """Whether the letter of that place and time is the one that was closed, or an earlier one of the same record."""
+    if closing.place is not None and closing.place.partition == place.partition:
+        return place.offset <= closing.place.offset
+    return at <= closing.at
 
 
 # ── groups ───────────────────────────────────────────────────────────────────────────────────────
@@ -201,11 +210,13 @@ def original_of(letter: DeadLetter, record: LogRecord, kept: bytes | None = None
 
 
 def _value(letter: DeadLetter, record: LogRecord, kept: bytes | None) -> bytes | None:
+    found = told(record.headers)
     if letter.kept_in is None:
-        return None if record.header(PREFIX + "null_value") == "true" else (record.value or b"")
-    if hashlib.sha256(kept or b"").hexdigest() != record.header(PREFIX + "sha256"):
+        return None if found.is_null else (record.value or b"")
+    if hashlib.sha256(kept or b"").hexdigest() != found.sha256:
         raise NotRetriableError(f"{letter.letter_id}: {letter.kept_in} no longer holds the bytes that came")
-    beside = record.header(PREFIX + "beside")
-    if beside:
-        raise NotRetriableError(f"{letter.letter_id}: its key and headers were too large, too, and lie in {beside}")
+    if found.beside:
+        raise NotRetriableError(
+            f"{letter.letter_id}: its key and headers were too large, too, and lie in {found.beside}"
+        )
     return kept

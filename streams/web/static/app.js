@@ -166,7 +166,7 @@
     $("act-do").className = button.classList.contains("d") ? "btn d" : "btn p";
     $("act-do").hidden = false;
     $("act-do").disabled = button.dataset.ask === "quantity" || confirm !== "";
-    $("act-cancel").textContent = "Cancel";
+    $("act-cancel").textContent = "Go back";
     say("");
     dialog.showModal();
     (button.classList.contains("d") ? $("act-cancel") : $("act-reason")).focus();

@@ -350,6 +350,32 @@ async def test_sums_come_from_a_look_in_the_background(tmp_path: Path) -> None:
     assert (told.waiting, told.oldest_waiting_at) == ({"erp": 1}, {"erp": T0 + 3})
 
 
+async def test_sums_tell_what_came_too_early_and_what_a_target_has_twice(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        await app.put(placed(1), _event("SHIPPED", 1, T0 + 1, part="P-1"), _event("SHIPPED", 1, T0 + 2, part="P-2"))
+        await app.put(placed(2, T0 + MINUTE), _event("SHIPPED", 2, T0 + MINUTE, part="P-3"), failing=("price",))
+        await app.put_work("web-1", Work((app.pending("web-1", T0),), held="duplicate-suspected"))
+        await app.put_work("web-2", Work((app.pending("web-2", T0),)))
+        look.sums()
+        assert look._queues._background is not None
+        await look._queues._background
+        told = look.sums()
+
+    patience = order_state.DEFAULTS.patience
+    assert (told.parked, told.oldest_parked_until) == ({"SHIPPED": 3}, {"SHIPPED": T0 + 1 + patience})
+    assert told.oldest_by_reason == {"check-failed": T0 + MINUTE}
+    assert told.doubled == {"erp": 1}
+
+
+async def test_what_is_stuck_is_told_with_how_its_target_is(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        await app.put_work("web-1", Work((app.pending("web-1", T0),)))
+        app.order_side.gates["erp"].failed(UnauthorizedError("401 refused"))
+        [row] = (await look.queue("stuck")).rows
+
+    assert (row.target, row.target_state, row.mode) == ("erp-target", "needs-operator", "run")
+
+
 async def test_a_target_that_refuses_us_is_told_with_why(tmp_path: Path) -> None:
     async with begun(tmp_path) as (app, look):
         app.order_side.gates["crm"].failed(UnauthorizedError("401 refused"))

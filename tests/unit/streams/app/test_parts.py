@@ -15,7 +15,9 @@ from schemas.catalogue import DESIRED_STOCK
 from schemas.codec import frame
 from schemas.models.desired_stock import DesiredStock
 from streams.app.parts import LanePart, StockPart
-from streams.topics import DESIRED, HOLD, STOCK_CHANGE
+from streams.flows.record_reader import RecordReader
+from streams.runtime.guard import Guard
+from streams.topics import DESIRED, HOLD, RECORD_BYTES, STOCK_CHANGE
 from tests.unit.streams.domain.ledger import T0, UNIT, hold_record
 from tests.unit.streams.flows.partition import Raw
 from tests.unit.streams.flows.test_stock import full, record, working
@@ -72,7 +74,8 @@ def batch(*values: bytes | None, first: int = 0, key: bytes = b"A") -> Batch:
 
 
 def lane_part(one: Lane) -> LanePart:
-    return LanePart(one.lane, one.rows, one.serde, one.at.letters, one.faults.append)
+    reader = RecordReader(one.serde, {DESIRED.name: Guard(DESIRED.name, lambda *_: None)}, RECORD_BYTES)
+    return LanePart(one.lane, one.rows, reader, one.at.letters, one.faults.append)
 
 
 async def test_snapshots_that_can_be_read_are_folded_and_the_others_are_set_aside(tmp_path: Path) -> None:

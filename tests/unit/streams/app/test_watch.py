@@ -10,10 +10,25 @@ import pytest
 
 from streams.app.watch import STANDS_STILL_AFTER, STUCK_AFTER, Watch
 from streams.runtime.health import Health
-from streams.runtime.metrics import ACCOUNTED, LAG, LOOP_LAG, OLDEST_UNACKNOWLEDGED, STORE_BYTES
+from streams.runtime.metrics import (
+    ACCOUNTED,
+    EVENTS_PARKED,
+    EVENTS_PARKED_LEFT,
+    LAG,
+    LOOP_LAG,
+    OLDEST_UNACKNOWLEDGED,
+    ORDERS_DOUBLED,
+    ORDERS_HELD,
+    ORDERS_HELD_OLDEST,
+    ORDERS_WAITING,
+    ORDERS_WAITING_OLDEST,
+    STORE_BYTES,
+)
+from streams.web.order_facts import OrderSums
 from tests.fakes.still_clock import StillClock
 
 SECOND = timedelta(seconds=1)
+NOW = 2_000_000_000_000_000
 
 
 @dataclass
@@ -30,6 +45,7 @@ class World:
     behind: dict[tuple[str, int], int] = field(default_factory=lambda: {("watched", 0): 7})
     oldest: dict[tuple[str, int], float] = field(default_factory=lambda: {("watched", 0): 2.5})
     sizes: dict[str, int] = field(default_factory=lambda: {"watched": 42})
+    orders: OrderSums | None = None
     ended: list[BaseException] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -58,6 +74,12 @@ class World:
 
     def accounted(self) -> Mapping[tuple[str, str], int]:
         return self.outcomes
+
+    def order_sums(self) -> OrderSums | None:
+        return self.orders
+
+    def now(self) -> int:
+        return NOW
 
     def store_sizes(self) -> Mapping[str, int]:
         return self.sizes
@@ -176,3 +198,47 @@ def test_what_is_finished_or_went_elsewhere_no_longer_stands_in_the_measures(wor
     assert LAG.labels("watched", "0")._value.get() == 0
     assert OLDEST_UNACKNOWLEDGED.labels("watched", "0")._value.get() == 0
     assert STORE_BYTES.labels("watched")._value.get() == 0
+
+
+SUMS = OrderSums(
+    as_of=NOW - 1,
+    held=3,
+    reasons={"check-failed": 3, "credit": 1},
+    oldest_by_reason={"check-failed": NOW - 90_000_000, "credit": NOW - 5_000_000},
+    waiting={"erp": 7},
+    oldest_waiting_at={"erp": NOW - 600_000_000},
+    doubled={"erp": 1},
+    parked={"SHIPPED": 2},
+    oldest_parked_until={"SHIPPED": NOW + 60_000_000},
+)
+
+
+def test_what_waits_of_orders_is_measured_by_reason_role_and_kind_and_by_no_order(world: World) -> None:
+    world.orders = SUMS
+    Watch(world, world.clock, world.ended.append)._measure()
+
+    assert ORDERS_HELD.labels("check-failed")._value.get() == 3
+    assert ORDERS_HELD_OLDEST.labels("check-failed")._value.get() == 90
+    assert ORDERS_WAITING.labels("erp")._value.get() == 7
+    assert ORDERS_WAITING_OLDEST.labels("erp")._value.get() == 600
+    assert ORDERS_DOUBLED.labels("erp")._value.get() == 1
+    assert (EVENTS_PARKED.labels("SHIPPED")._value.get(), EVENTS_PARKED_LEFT.labels("SHIPPED")._value.get()) == (2, 60)
+
+
+def test_what_no_longer_waits_of_orders_is_measured_as_none(world: World) -> None:
+    world.orders = SUMS
+    watch = Watch(world, world.clock, world.ended.append)
+    watch._measure()
+    world.orders = OrderSums(as_of=NOW)
+    watch._measure()
+
+    gauges = (ORDERS_HELD.labels("credit"), ORDERS_WAITING_OLDEST.labels("erp"), EVENTS_PARKED.labels("SHIPPED"))
+    assert {gauge._value.get() for gauge in gauges} == {0}
+
+
+def test_before_the_first_look_orders_are_not_measured_as_none(world: World) -> None:
+    ORDERS_HELD.labels("not-looked-yet").set(5)
+    world.orders = OrderSums()
+    Watch(world, world.clock, world.ended.append)._measure()
+
+    assert ORDERS_HELD.labels("not-looked-yet")._value.get() == 5

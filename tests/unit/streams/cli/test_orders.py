@@ -16,6 +16,7 @@ from tests.unit.streams.web.scenes import NO_ONE
 from tests.unit.streams.web.worlds import World
 
 WITH_TOKEN = {**SETTINGS, "STREAMS_WEB__TOKEN": OPERATE}
+SHIPPED = "commerce-000004719"
 HELD, WAITS = "commerce-000004712", "commerce-000004713"
 EXAMPLE = Path(schemas.__file__).parent / "examples/commerce.order.v1/configured.json"
 
@@ -121,6 +122,7 @@ def test_an_order_that_is_not_held_is_not_released_again() -> None:
     ("arguments", "said"),
     [
         (("reject", ID), "In state acknowledged an order can no longer be rejected"),
+        (("cancel", SHIPPED), "It is shipped: its goods have left. What comes back is a return."),
         (("reject", "commerce-9"), "commerce-9: No such order"),
         (("release", "SO-1001"), f"SO-1001 is a number of {ID}: name that id"),
         (("correct", ID, "--file", str(EXAMPLE)), f"this is the order web-000000123, not {ID}"),
@@ -128,10 +130,30 @@ def test_an_order_that_is_not_held_is_not_released_again() -> None:
     ids=" ".join,
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_written(arguments: tuple[str, ...], said: str) -> None:
-    with worker(_world()) as url:
+    shipped = w.entry(SHIPPED, state="shipped", stage="shipped", erp_number="SO-9", documents=())
+    with worker(_world(w.entry(), w.held(), shipped)) as url:
         line = one_line(run("orders", *arguments, "--reason", "agreed", "--url", url, settings=WITH_TOKEN))
 
     assert said in line
+
+
+def test_a_cancellation_that_is_asked_for_is_not_asked_for_again() -> None:
+    code, _, err = _run(_world(w.entry(state="cancelling", stage="cancelling")), "cancel", ID, "--reason", "called")
+
+    assert (code, err) == (0, f"{ID} is cancelling already; nothing was done\n")
+
+
+def test_a_cancellation_says_what_it_will_say() -> None:
+    with worker(_world()) as url:
+        found = run("orders", "cancel", ID, "--reason", "called", "--yes", "--url", url, settings=WITH_TOKEN)
+
+    assert f"{ID}: acknowledged → CANCEL_REQUESTED" in found.stderr
+
+
+def test_what_is_stuck_names_the_target_and_how_it_is() -> None:
+    [line] = [line for line in _run(_world(), "stuck")[1].splitlines() if line.startswith(WAITS)]
+
+    assert "(x)  netsuite refuses us for 36 min" in line
 
 
 @pytest.mark.parametrize("reason", ["", "ab", "x" * 201])

@@ -71,7 +71,6 @@ def test_nothing_is_done_where_nothing_is_left_or_a_person_must_look() -> None:
 @pytest.mark.parametrize(("manner", "step"), [(UPSERTS, Step.CALL), (CREATES, Step.LOOK)])
 def test_a_target_that_does_not_upsert_is_asked_before_the_first_call(manner: Manner, step: Step) -> None:
     assert work.next_step(queued("a"), NOW, manner).step is step
-    assert work.next_step(queued("a"), NOW, manner, is_looked_up=True).step is Step.CALL
 
 
 def test_where_each_call_makes_a_document_an_intent_is_not_looked_up_before_its_call_can_no_longer_run() -> None:
@@ -79,8 +78,8 @@ def test_where_each_call_makes_a_document_an_intent_is_not_looked_up_before_its_
 
     assert work.next_step(under_way, NOW + SETTLE - 1, CREATES) == Next(Step.WAIT, NOW + SETTLE)
     assert work.next_step(under_way, NOW + SETTLE, CREATES).step is Step.LOOK
-    found_none = work.looked_up(under_way, CREATES)
-    assert work.next_step(found_none, NOW + SETTLE, CREATES, is_looked_up=True).step is Step.CALL
+    again = work.calling(work.looked_up(under_way, CREATES), NOW + SETTLE)
+    assert work.next_step(again, NOW + SETTLE, CREATES) == Next(Step.WAIT, NOW + 2 * SETTLE)
 
 
 def test_where_a_second_call_is_the_same_effect_it_is_made_at_once_but_nothing_else_before_the_first_is_over() -> None:
@@ -146,7 +145,6 @@ def test_whatever_becomes_of_the_calls_a_target_gets_each_effect_once(
                 one = work.ended(one, "APPLIED")
                 continue
             one = work.looked_up(one, manner)
-            assert work.next_step(one, now, manner, is_looked_up=True).step is Step.CALL
         one = work.calling(one, now)
         if event == "refuse":
             one = work.put_off(one, now + 1000)

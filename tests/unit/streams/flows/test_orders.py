@@ -213,3 +213,40 @@ async def test_outcomes_of_stock_pass_by_whatever_their_sku_is_called(tmp_path: 
     assert worker.table.store(PARTITION).get(b"ePUMP-200") is None
     assert (worker.counts[f"{SHOP_OUTCOMES}/ignored"], worker.dead) == (2, [])
     worker.close()
+
+
+async def test_a_parked_event_is_counted_once_and_as_applied_when_it_counts(tmp_path: Path) -> None:
+    """The shipment came before the ERP had the order, and before it was picked."""
+    worker = await begun(tmp_path)
+    topic = ORDER_EVENT.name
+    await worker.happen(_step("SHIPPED", "s1"))
+    assert (worker.counts[f"{topic}/applied"], worker.counts[f"{topic}/parked"]) == (1, 1)
+
+    await worker.answer(applied(worker.commands()[0]))
+    await worker.happen(_step("PICKED", "p1"))
+
+    assert worker.counts.get(f"{topic}/parked", 0) == 0
+    assert sum(number for name, number in worker.counts.items() if name.startswith(topic)) == 3
+    assert worker.entry(ORDER_ID).state is OrderState.SHIPPED
+    worker.close()
+
+
+async def test_a_step_that_is_told_twice_while_it_waits_is_parked_once(tmp_path: Path) -> None:
+    worker = await begun(tmp_path)
+    await worker.happen(_step("SHIPPED", "s1"), _step("SHIPPED", "s2"))
+
+    topic = ORDER_EVENT.name
+    assert (worker.counts[f"{topic}/applied"], worker.counts[f"{topic}/parked"]) == (2, 1)
+    worker.close()
+
+
+def _step(kind: OrderEventKind, event_id: str) -> OrderEvent:
+    return OrderEvent(
+        event_id=event_id,
+        order_id=ORDER_ID,
+        kind=kind,
+        source_system="wms",
+        effective_at=T0 + 1,
+        recorded_at=T0 + 1,
+        part="P-1",
+    )

@@ -115,7 +115,7 @@ class Sink:
         await self.sink.close(timedelta(0))
         close_table(self.work.table)
 
-    async def fold(self, *commands: Command, is_new: bool = True) -> None:
+    async def fold(self, *commands: Command, is_new: bool = True, dead: int = 0) -> None:
         """One batch of the topic."""
         topic = self.contract.topic
         arrived = [
@@ -123,7 +123,7 @@ class Sink:
             for number, one in enumerate(commands)
         ]
         self.offset += len(commands)
-        await self.sink.fold(PARTITION, arrived, upto=(topic, self.offset))
+        await self.sink.fold(PARTITION, arrived, dead=dead, upto=(topic, self.offset))
 
     async def until(self, condition: Callable[[], object], *, passing: float = 0) -> None:
         """Wait for it; with `passing` so many seconds of the sink's time pass at every look."""

@@ -32,7 +32,7 @@ async def test_an_order_is_created_and_its_number_is_told(tmp_path: Path) -> Non
 
         [told] = one.outcomes
         assert (told.state, told.value, told.external_id, told.records) == ("APPLIED", "SO1", "1", 1)
-        assert one.counts == {"applied": 1}
+        assert one.counts == {"taken": 1, "applied": 1}
         assert one.left().pending == ()
 
 
@@ -124,7 +124,7 @@ async def test_a_worker_that_is_killed_during_the_call_makes_no_second_document(
         await one.at_rest()
 
         assert len(one.erp.documents) == 1
-        assert one.counts == {"applied": 1}
+        assert one.counts == {"taken": 1, "applied": 1}
         assert {told.value for told in one.outcomes} == {"SO1"}
 
 
@@ -175,7 +175,7 @@ async def test_what_is_held_is_looked_up_afresh_once_the_same_is_asked_anew(tmp_
             ("HELD", "SO1, SO2"), ("HELD", "SO1, SO2"), ("APPLIED", "SO2"),
         ]  # fmt: skip
         assert len({told.command_id for told in one.outcomes}) == 3
-        assert one.counts == {"superseded": 2, "applied": 1}
+        assert one.counts == {"taken": 3, "superseded": 2, "applied": 1}
         assert one.erp.creates == []
 
 
@@ -201,7 +201,7 @@ async def test_a_rejected_order_is_dead_and_the_next_command_goes_on(tmp_path: P
         assert (told["web-1"].state, told["web-1"].reason) == ("DEAD", "rejected-by-target")
         assert "NOBODY-1" in told["web-1"].detail
         assert told["web-2"].state == "APPLIED"
-        assert one.counts == {"dead": 1, "applied": 1}
+        assert one.counts == {"taken": 2, "dead": 1, "applied": 1}
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,7 @@ async def test_a_repeated_command_is_ignored_and_a_repeated_record_is_not_even_c
         await one.fold(create(), is_new=False)
         await one.at_rest()
 
-        assert one.counts == {"applied": 1, "ignored": 1}
+        assert one.counts == {"taken": 2, "applied": 1, "ignored": 1}
         assert one.erp.creates == ["web-1"]
 
 
@@ -322,3 +322,13 @@ async def test_what_was_told_is_told_again_after_a_kill_and_then_forgotten(tmp_p
     assert stored[0][0] not in names
     await one.close()
     assert one.faults == []
+
+
+async def test_a_command_is_in_flight_from_when_it_was_taken_until_it_ended(tmp_path: Path) -> None:
+    async with sink(tmp_path) as one:
+        one.erp.failures.append(Failure(TargetUnavailableError("down"), after_effect=False))
+        await one.fold(create(), dead=1)
+        assert one.counts == {"taken": 2, "dead": 1}
+
+        await one.at_rest()
+        assert one.counts == {"taken": 2, "dead": 1, "applied": 1}

@@ -1,17 +1,27 @@
 """Orders as one worker could hold them: going, held, waiting for a target, parked, hostile."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import msgspec
 
+from streams.topics import ORDERS_READ
 from streams.web import order_facts as o
-from streams.web.facts import NotOwnedError
+from streams.web.facts import IntakeFact, NotOwnedError, OrderSinkFact, TargetFact
 
 SECOND = 1_000_000
 NOW = int(datetime(2026, 11, 21, 2, 14, 7, tzinfo=UTC).timestamp()) * SECOND
 MINUTE = 60 * SECOND
 ID = "commerce-000004711"
+TARGETS = {"erp": "netsuite", "wms": "rest_wms", "crm": "salesforce"}
+TOPICS = tuple(topic.name for topic in ORDERS_READ)
+ACCOUNTED = {
+    "commerce.order.v1": {"applied": 4_711, "dead": 2},
+    "orders.event.v1": {"applied": 9_120, "held": 12, "parked": 3, "refused": 1, "ignored": 40},
+    "erp.command.v1": {"taken": 4_712, "applied": 4_690, "superseded": 8, "dead": 2, "ignored": 5},
+    "erp.outcome.v1": {"applied": 4_690, "held": 2},
+}
 CANARY = (("customer", "Test Buyer"), ("customer mail", "canary-buyer@example.com"))
 
 
@@ -124,6 +134,11 @@ class Orders(o.OrderSource):
     """Orders beyond those that are told."""
     asked_people: list[str] = field(default_factory=list)
 
+    def sinks(self) -> tuple[OrderSinkFact, ...]:
+        """As the orders that wait see them."""
+        works = [each for one in self.entries.values() for each in one.works]
+        return tuple(_sink(role, [each for each in works if each.role == role]) for role in TARGETS)
+
     def owner_of(self, order_id: str) -> str | None:
         return self.url if self.owner == "own" else self.owner
 
@@ -165,8 +180,27 @@ class Orders(o.OrderSource):
                 for each in one.works
                 if each.state == "needs-operator"
             },
+            parked=_parked_kinds(self.entries.values()),
+            doubled={each.role: 1 for one in self.entries.values() for each in one.works if each.held},
             is_whole=self.is_whole,
         )
+
+
+def intakes(partitions: tuple[int, ...]) -> tuple[IntakeFact, ...]:
+    return tuple(IntakeFact(name, partitions, 900, 0, 0.0, paused=False, dead={}, ignored={}) for name in TOPICS)
+
+
+def _sink(role: str, works: list[o.WorkFact]) -> OrderSinkFact:
+    bad = next((each for each in works if each.state != "closed"), None)
+    state, why, since = ("closed", "", 0) if bad is None else (bad.state, bad.why, NOW - 36 * MINUTE)
+    target = TargetFact(TARGETS[role], state, since, why, NOW - 9 * SECOND, {"200": 4_690}, p50_s=0.25, p99_s=1.0)
+    mode = next((each.mode for each in works if each.mode != "run"), "run")
+    return OrderSinkFact(role, role, mode, sum(bool(each.pending) for each in works), target)
+
+
+def _parked_kinds(entries: Iterable[o.EntryFact]) -> dict[str, int]:
+    kinds = [parked.kind for one in entries for parked in one.parked]
+    return {kind: kinds.count(kind) for kind in kinds}
 
 
 def _codes(row: o.QueueRow) -> set[str]:
@@ -188,7 +222,16 @@ def _held(one: o.EntryFact) -> o.QueueRow:
 def _waiting(one: o.EntryFact, each: o.WorkFact) -> o.QueueRow:
     first = each.pending[0]
     return o.QueueRow(
-        order_id=one.order_id, since=first.at, role=each.role, what=first.kind, attempts=each.attempts, held=each.held
+        order_id=one.order_id,
+        since=first.at,
+        role=each.role,
+        what=first.kind,
+        attempts=each.attempts,
+        held=each.held,
+        target=each.target,
+        target_state=each.state,
+        target_since=0 if each.state == "closed" else NOW - 36 * MINUTE,
+        mode=each.mode,
     )
 
 

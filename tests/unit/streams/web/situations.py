@@ -30,7 +30,8 @@ def situation(
     letters = Letters(
         index.state, len(index), index.left_out, tuple(index.groups()), tuple(index.per_minute(None, NOW))
     )
-    return Situation(Snapshot(NOW, world.own, (world.own,), silent), letters, memory)
+    own = world.facts()
+    return Situation(Snapshot(NOW, own, (own,), silent), letters, memory)
 
 
 def of(*workers: f.WorkerFacts, silent: tuple[SilentWorker, ...] = ()) -> Situation:

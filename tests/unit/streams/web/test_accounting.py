@@ -1,7 +1,9 @@
 import msgspec
 
-from streams.web.accounting import accounts
+from streams.domain.order_state import Verdict
+from streams.web.accounting import ROW_OF, TopicAccount, accounts
 from streams.web.facts import WorkerFacts
+from tests.unit.streams.web import order_worlds
 from tests.unit.streams.web.worlds import HOLD, LANE_ACCOUNTED, REBASE, STOCK, worker
 
 
@@ -63,3 +65,53 @@ def test_workers_add_up() -> None:
 
 def test_the_example_of_the_worlds_is_told_by_both_sides() -> None:
     assert LANE_ACCOUNTED[STOCK]["applied"] == accounts([worker()])[0].applied
+
+
+# ── orders ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _orders(*counted: dict[str, dict[str, int]]) -> dict[str, TopicAccount]:
+    found = accounts([_with(one, {}) for one in counted])
+    return {one.topic: one for one in found if one.of == "orders"}
+
+
+def test_every_record_of_orders_is_in_exactly_one_row() -> None:
+    for one in _orders(order_worlds.ACCOUNTED).values():
+        ended = one.applied + one.superseded + one.parked + one.dead + one.ignored + one.pending
+        assert (one.taken, one.difference) == (ended, 0)
+
+
+def test_what_a_sink_took_and_has_not_ended_is_in_flight_over_all_workers() -> None:
+    commands = {"taken": 10, "applied": 4, "superseded": 1, "dead": 1, "ignored": 1}
+    erp = _orders({"erp.command.v1": commands}, {"erp.command.v1": {"taken": 2}})["erp.command.v1"]
+
+    assert (erp.taken, erp.pending, erp.difference) == (12, 5, 0)
+
+
+def test_more_ends_of_commands_than_commands_show_as_counted_twice() -> None:
+    erp = _orders({"erp.command.v1": {"taken": 3, "applied": 4}})["erp.command.v1"]
+
+    assert (erp.pending, erp.difference) == (0, -1)
+
+
+def test_an_event_that_holds_its_order_is_applied_and_one_that_is_not_legal_is_ignored() -> None:
+    events = _orders({"orders.event.v1": {"applied": 5, "held": 2, "refused": 1, "ignored": 3, "parked": 4}})
+
+    one = events["orders.event.v1"]
+    assert (one.taken, one.applied, one.ignored, one.parked, one.difference) == (15, 7, 4, 4, 0)
+
+
+def test_what_is_counted_under_a_name_that_no_row_has_is_a_difference_and_never_lost() -> None:
+    assert _orders({"orders.event.v1": {"applied": 5, "forgotten": 2}})["orders.event.v1"].difference == 2
+
+
+def test_every_verdict_on_an_event_has_its_row() -> None:
+    assert {verdict.value for verdict in Verdict} <= ROW_OF.keys()
+
+
+def test_topics_of_orders_that_are_read_stand_there_before_anything_came() -> None:
+    read = msgspec.structs.replace(worker(), intakes=order_worlds.intakes((0, 1)), accounted={})
+    found = [one for one in accounts([read]) if one.of == "orders"]
+
+    assert [one.topic for one in found] == list(order_worlds.TOPICS)
+    assert {(one.taken, one.difference) for one in found} == {(0, 0)}

@@ -8,6 +8,7 @@ import pytest
 
 from streams.web import facts as f
 from streams.web.acts import Place
+from tests.unit.streams.web import order_worlds as w
 from tests.unit.streams.web import scenes
 from tests.unit.streams.web.asking import OPERATE, READ, REVEAL, WITH_TOKENS, Answer, bearer, get, post
 from tests.unit.streams.web.scenes import NO_ONE
@@ -273,3 +274,32 @@ async def test_acts_are_remembered_within_a_bound() -> None:
         known = await get(f"{one.url}/api/v1/acts/{first.data['id']}", bearer(READ))
 
     assert known.data == first.data
+
+
+# ── the sinks of orders ──────────────────────────────────────────────────────────────────────────
+
+
+def _with_orders() -> World:
+    world = scenes.calm()
+    world.orders = w.orders(w.entry(), w.waiting())
+    return world
+
+
+@pytest.mark.parametrize(("role", "before", "mode"), [("erp", "run", "paused"), ("wms", "paused", "run")])
+async def test_the_sink_of_every_role_is_paused_and_run_from_what_it_was(role: str, before: str, mode: str) -> None:
+    async with served(_with_orders(), WITH_TOKENS) as one:
+        answer = await _act(one, f"/api/v1/sinks/{role}", {"mode": mode, "reason": "because"})
+
+    assert (answer.status, answer.data["state"]) == (202, "done")
+    assert one.acts.done == [("sink", role, mode, before, "token (operate)", "because")]
+
+
+async def test_a_role_without_a_sink_is_named_with_those_there_are() -> None:
+    async with served(_with_orders(), WITH_TOKENS) as one:
+        with_orders = await _act(one, "/api/v1/sinks/finance", {"mode": "run", "reason": "because"})
+    async with served(scenes.calm(), WITH_TOKENS) as one:
+        without = await _act(one, "/api/v1/sinks/erp", {"mode": "run", "reason": "because"})
+
+    assert (with_orders.status, without.status) == (404, 404)
+    assert "There is: commerce, erp, wms, crm." in with_orders.json["error"]
+    assert "There is: commerce." in without.json["error"]

@@ -9,10 +9,17 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
+from schemas import projection
+from schemas.catalogue import AUDIT
+from schemas.codec import frame
+from schemas.models.cause import Cause
+from schemas.models.operations import Audit
+from streams.runtime.serde import Serde
 from streams.topics import DEAD_LETTER
 from streams.web import letter_log
 from streams.web.letter_index import LetterIndex
 from streams.web.letter_log import LetterLog, letter_of
+from tests.unit.streams.flows.wire import IDS, MemoryRegistry
 from tests.unit.streams.web.worlds import NOW, STOCK, WebClock
 
 pytestmark = pytest.mark.anyio
@@ -44,8 +51,9 @@ class FakeConsumer:
     """A log of two partitions; what is appended later is fetched later."""
 
     log: dict[int, list[Stored]]
+    audits: list[Stored] = field(default_factory=list)
     first: dict[int, int] = field(default_factory=dict)
-    positions: dict[int, int] = field(default_factory=dict)
+    positions: dict[TopicPartition, int] = field(default_factory=dict)
     fails: bool = False
     stopped: bool = False
     fetched: asyncio.Event = field(default_factory=asyncio.Event)
@@ -58,19 +66,25 @@ class FakeConsumer:
         self.stopped = True
 
     def assign(self, partitions: list[TopicPartition]) -> None:
-        self.positions = {one.partition: 0 for one in partitions}
+        self.positions = dict.fromkeys(partitions, 0)
 
     async def beginning_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
-        return {one: self.first.get(one.partition, 0) for one in partitions}
+        return {one: self._first(one) for one in partitions}
 
     async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
-        return {one: self.first.get(one.partition, 0) + len(self.log.get(one.partition, [])) for one in partitions}
+        return {one: self._first(one) + len(self._records(one)) for one in partitions}
+
+    def _records(self, one: TopicPartition) -> list[Stored]:
+        return self.audits if one.topic == AUDIT.topic else self.log.get(one.partition, [])
+
+    def _first(self, one: TopicPartition) -> int:
+        return 0 if one.topic == AUDIT.topic else self.first.get(one.partition, 0)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
-        self.positions[partition.partition] = offset
+        self.positions[partition] = offset
 
     async def position(self, partition: TopicPartition) -> int:
-        return self.positions[partition.partition]
+        return self.positions[partition]
 
     async def getmany(
         self, *partitions: TopicPartition, timeout_ms: int, max_records: int
@@ -78,9 +92,9 @@ class FakeConsumer:
         await asyncio.sleep(0)  # noqa: TID251  lets the others run, as a fetch does
         found = {}
         for one in partitions:
-            at = self.positions[one.partition] - self.first.get(one.partition, 0)
-            records = self.log.get(one.partition, [])[at : at + 2]
-            self.positions[one.partition] += len(records)
+            at = self.positions[one] - self._first(one)
+            records = self._records(one)[at : at + 2]
+            self.positions[one] += len(records)
             if records:
                 found[one] = records
         if not found:
@@ -89,10 +103,25 @@ class FakeConsumer:
         return found
 
 
+def _serde(clock: WebClock) -> Serde:
+    return Serde(MemoryRegistry(), clock)
+
+
+def _closing(offset: int, letter: Stored, *, action: str = "retry-letter", at: int = NOW // 1000 + 1) -> Stored:
+    """As `commerce-streams dead-letters retry` writes it."""
+    place = Cause(DEAD_LETTER.name, letter.partition, letter.offset)
+    audit = Audit(
+        audit_id=f"a{offset}", at=NOW, actor="ben", action=action, entity_type="letter", entity=letter_of(letter).id,
+        before=None, after=None, reason="mapping added", cause=place,
+    )  # fmt: skip
+    value = frame(IDS[AUDIT.topic], projection.encoder(AUDIT)(audit))
+    return Stored(0, offset, at, key=b"k", value=value)
+
+
 async def _followed(consumer: FakeConsumer, index: LetterIndex) -> "asyncio.Task[None]":
     clock = WebClock()
     clock._runs_freely = True
-    task = asyncio.ensure_future(LetterLog(lambda: consumer, 2, clock).follow(index))
+    task = asyncio.ensure_future(LetterLog(lambda: consumer, 2, 1, serde=_serde(clock), clock=clock).follow(index))
     await asyncio.wait_for(consumer.fetched.wait(), 10)
     return task
 
@@ -148,7 +177,9 @@ async def test_only_the_newest_are_read_and_the_rest_is_counted(monkeypatch: pyt
 
 async def test_an_unreadable_topic_is_not_an_empty_one() -> None:
     index, clock = LetterIndex(), WebClock()
-    task = asyncio.ensure_future(LetterLog(lambda: FakeConsumer({}, fails=True), 2, clock).follow(index))
+    task = asyncio.ensure_future(
+        LetterLog(lambda: FakeConsumer({}, fails=True), 2, 1, serde=_serde(clock), clock=clock).follow(index)
+    )
     while not clock.slept:  # noqa: ASYNC110  until it waits for its next try
         await asyncio.sleep(0)  # noqa: TID251
     task.cancel()
@@ -157,3 +188,56 @@ async def test_an_unreadable_topic_is_not_an_empty_one() -> None:
     assert not index.state.known
     assert index.state.why == "the dead-letter topic cannot be read: KafkaConnectionError"
     assert DEAD_LETTER.name == "dead-letter.v1"
+
+
+async def _stop(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.wait([task])
+
+
+@pytest.mark.parametrize("action", ["retry-letter", "discard-letter"])
+async def test_a_letter_that_was_worked_off_is_not_counted_as_the_command_line_does_not(action: str) -> None:
+    index, letters = LetterIndex(), [_letter(0, 0), _letter(0, 1), _letter(0, 2)]
+    task = await _followed(FakeConsumer({0: letters}, audits=[_closing(0, letters[1], action=action)]), index)
+    await _stop(task)
+
+    assert [one.offset for one in index.letters(index.groups()[0].id)] == [2, 0]
+    assert index.letter(letter_of(letters[1]).id) is None
+    assert index.left_out == 0
+
+
+async def test_a_letter_that_is_closed_while_the_page_is_open_goes_with_its_group() -> None:
+    index, letters = LetterIndex(), [_letter(0, 0), _letter(1, 0, reason="bad-sku")]
+    consumer = FakeConsumer({0: letters[:1], 1: letters[1:]})
+    task = await _followed(consumer, index)
+    assert len(index.groups()) == 2
+
+    consumer.audits += [_closing(0, letters[1]), _closing(1, letters[0], action="reveal-letter")]
+    consumer.fetched.clear()
+    await asyncio.wait_for(consumer.fetched.wait(), 10)
+    await _stop(task)
+
+    assert [group.reason for group in index.groups()] == ["wrong-key"]
+
+
+async def test_a_record_that_is_set_aside_anew_after_its_retry_is_open_again() -> None:
+    index, first = LetterIndex(), _letter(0, 0)
+    again = Stored(0, 5, NOW // 1000 + 2, headers=first.headers)
+    consumer = FakeConsumer({0: [first]}, audits=[_closing(0, first)])
+    task = await _followed(consumer, index)
+    assert len(index) == 0
+
+    consumer.log[0].append(again)
+    consumer.fetched.clear()
+    await asyncio.wait_for(consumer.fetched.wait(), 10)
+    await _stop(task)
+
+    assert [one.offset for one in index.letters(letter_of(first).group)] == [5]
+
+
+async def test_an_audit_record_that_cannot_be_read_closes_nothing() -> None:
+    index, letters = LetterIndex(), [_letter(0, 0)]
+    broken = Stored(0, 0, NOW // 1000, key=b"k", value=b"no frame")
+    await _stop(await _followed(FakeConsumer({0: letters}, audits=[broken]), index))
+
+    assert len(index) == 1

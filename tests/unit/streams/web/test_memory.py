@@ -113,3 +113,16 @@ def test_a_worker_that_never_answered_and_is_gone_is_said_to_be_gone() -> None:
 
     assert [change.what for change in gone.recall(NOW + SECOND).changes] == ["127.0.0.1:2 is no longer in the group"]
     assert [change.what for change in back.recall(NOW + SECOND).changes] == ["worker-3 answers, version 0.1.0"]
+
+
+def test_a_target_of_orders_that_comes_back_is_told_once_however_many_workers_call_it() -> None:
+    def both(state: str, at: int) -> Snapshot:
+        fact = f.OrderSinkFact("erp", "erp", "run", 0, target(name="netsuite", state=state, why="down"))
+        return _snapshot(at, *(msgspec.structs.replace(worker(n), order_sinks=(fact,)) for n in (1, 2)))
+
+    memory = Memory()
+    for number, state in enumerate(("closed", "open", "trying", "closed")):
+        memory.note(both(state, NOW + number * SECOND))
+
+    told = [change.what for change in memory.recall(NOW + 9 * SECOND).changes]
+    assert told == ["netsuite answers again", "Breaker of netsuite opened: down"]

@@ -10,14 +10,18 @@ import pytest
 
 import schemas
 from schemas.models.order_event import OrderEvent
+from streams.domain.order_table import REFUSED_IN, OrderState, is_refused
 from streams.web.acts import Mandate, OrderAct
 from streams.web.order_facts import EntryFact
 from streams.web.order_json import read_order
+from streams.web.order_parts import OrderParts
+from streams.web.order_view import order_page
 from tests.unit.streams.web import order_worlds as w
 from tests.unit.streams.web import scenes
 from tests.unit.streams.web.asking import OPERATE, WITH_TOKENS, Answer, bearer, post
 from tests.unit.streams.web.order_worlds import orders
 from tests.unit.streams.web.scenes import NO_ONE
+from tests.unit.streams.web.situations import situation
 from tests.unit.streams.web.test_app_acts import MANDATE, app_acts
 from tests.unit.streams.web.worlds import Served, World, served
 
@@ -76,6 +80,49 @@ async def test_an_order_is_rejected_only_while_nobody_works_on_it() -> None:
         (409, "In state accepted an order can no longer be rejected"),
     ]
     assert [act[1:3] for act in one.acts.done] == [(HELD, "REFUSED")]
+
+
+async def test_an_order_is_cancelled_while_something_of_it_has_not_left() -> None:
+    async with served(_world(), WITH_TOKENS) as one:
+        answers = [await _act(one, f"{order_id}/cancel") for order_id in (w.ID, HELD)]
+
+    assert [(answer.status, answer.data["act"]) for answer in answers] == [(202, "cancel-order")] * 2
+    assert [act[1:4] for act in one.acts.done] == [
+        (w.ID, "CANCEL_REQUESTED", "acknowledged"),
+        (HELD, "CANCEL_REQUESTED", "held check-failed"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stage", "why"),
+    [
+        ("shipped", "It is shipped: its goods have left. What comes back is a return."),
+        ("closed", "It is closed: its goods have left. What comes back is a return."),
+        ("cancelling", "Its cancellation is asked for already; a target has yet to answer."),
+        ("cancelled", "It is over: cancelled."),
+        ("rejected", "It is over: rejected."),
+        ("expected", "The order itself has not come."),
+    ],
+)
+async def test_a_cancellation_that_is_not_legal_says_why_and_writes_nothing(stage: str, why: str) -> None:
+    async with served(_world(w.entry(state=stage, stage=stage)), WITH_TOKENS) as one:
+        answer = await _act(one, f"{w.ID}/cancel")
+
+    assert (answer.status, answer.json["error"], one.acts.done) == (409, why, [])
+
+
+async def test_what_the_page_allows_to_be_cancelled_the_state_machine_takes() -> None:
+    """Every stage: a button that is open is never refused afterwards, and the other way round."""
+    open_in = set()
+    for stage in REFUSED_IN:
+        view = order_page(
+            OrderParts(asked=w.ID, as_of=w.NOW, known=True, entry=w.entry(state=stage.value, stage=stage.value)),
+            situation(_world()),
+        ).data
+        open_in |= {stage} if view.cancel.may else set()
+
+    legal = {stage for stage in REFUSED_IN if not is_refused(stage, "CANCEL_REQUESTED")}
+    assert open_in == legal - {OrderState.EXPECTED, OrderState.CANCELLING}
 
 
 async def test_a_correction_is_the_whole_order_as_people_write_it() -> None:

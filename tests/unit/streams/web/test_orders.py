@@ -171,7 +171,7 @@ async def test_stuck_is_what_waits_longer_than_the_limit() -> None:
 
     assert [one["id"] for one in five.data["items"]] == ["commerce-000004713", "commerce-000004714"]
     assert [one["id"] for one in twenty.data["items"]] == ["commerce-000004713"]
-    assert five.data["items"][1]["waits_for"] == "The ERP: make the order; held at the sink: duplicate-suspected"
+    assert five.data["items"][1]["waits_for"] == "The ERP: make the order; duplicate-suspected"
 
 
 async def test_a_worker_that_is_silent_makes_the_queue_incomplete_and_an_empty_one_unknown() -> None:

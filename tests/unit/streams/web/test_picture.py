@@ -3,14 +3,18 @@
 import re
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 
 from streams.web import stages
 from streams.web.memory import NOTHING_REMEMBERED
+from streams.web.node import COLUMNS, latency
 from streams.web.picture import X, cut, picture
+from streams.web.situation import Situation
 from streams.web.spark import spark
+from tests.unit.streams.web import order_worlds as w
 from tests.unit.streams.web import scenes
-from tests.unit.streams.web.situations import situation
+from tests.unit.streams.web.situations import of, situation
 from tests.unit.streams.web.worlds import STOCK, target
 
 
@@ -37,8 +41,8 @@ def test_links_keep_the_zone_of_the_page() -> None:
 
 
 def test_the_bound_of_a_quantile_is_not_rounded_down() -> None:
-    assert stages.latency(target(p99_s=0.25)) == "p99 within 0.25 s"
-    assert stages.latency(target(p99_s=float("inf"))) == "p99 over 30 min"
+    assert latency(target(p99_s=0.25)) == "p99 within 0.25 s"
+    assert latency(target(p99_s=float("inf"))) == "p99 over 30 min"
 
 
 def test_boxes_stand_still_whatever_happens() -> None:
@@ -65,7 +69,7 @@ def test_a_number_is_shown_whole_or_not_at_all() -> None:
 
 
 def test_every_column_has_a_place() -> None:
-    assert len(X) == len(stages.COLUMNS)
+    assert len(X) == len(COLUMNS)
 
 
 def test_a_way_takes_its_state_from_its_two_ends() -> None:
@@ -98,3 +102,49 @@ def test_a_line_of_nothing_and_a_lonely_point_can_be_drawn() -> None:
     assert "polyline" not in str(spark([None] * 60, "x"))
     assert "polyline" in str(spark([None, 3.0, None], "x"))
     ET.fromstring(str(spark([0.0] * 60, 'a "quoted" <label>', 5.0)))
+
+
+# ── orders ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _with_orders() -> Situation:
+    world = scenes.calm()
+    world.orders = w.orders(w.entry(), w.waiting())
+    return situation(world)
+
+
+def test_orders_have_their_topics_their_flow_and_a_sink_and_a_target_for_every_role() -> None:
+    nodes = {node.id: node for node in stages.nodes(_with_orders())}
+
+    assert {"source-commerce.order.v1", "topic-commerce.order.v1", "topic-orders-said", "orders"} <= nodes.keys()
+    assert nodes["topic-orders-answers"].name == "3 outcome topics"
+    for role in ("erp", "wms", "crm"):
+        assert nodes[f"order-sink-{role}"].column == 3
+        assert nodes[f"order-target-{role}"].column == 4
+    assert (nodes["order-sink-erp"].state, nodes["order-sink-erp"].lines) == (
+        "stopped",
+        ("1 waits · for 36 min", "run"),
+    )
+    assert (nodes["order-sink-wms"].icon, nodes["order-sink-wms"].lines[1]) == ("pause", "paused: sends nothing")
+    assert nodes["order-target-erp"].lines[0] == "refuses us · 36 min"
+
+
+def test_without_orders_the_picture_is_that_of_stock() -> None:
+    assert not [node for node in stages.nodes(situation(scenes.calm())) if "order" in node.id]
+
+
+def test_every_box_of_orders_is_tied_to_the_flow() -> None:
+    at = _with_orders()
+    nodes = stages.nodes(at)
+    ends = {end for edge in stages.edges(at, nodes) for end in (edge.start, edge.end)}
+
+    assert {node.id for node in nodes} == ends
+
+
+def test_commands_that_are_still_in_their_topic_wait_too() -> None:
+    facts = _with_orders().fleet.own
+    lag = msgspec.structs.replace(w.intakes((0,))[0], topic="erp.command.v1", lag_records=41)
+    intakes = tuple(lag if one.topic == lag.topic else one for one in facts.intakes)
+    nodes = {node.id: node for node in stages.nodes(of(msgspec.structs.replace(facts, intakes=intakes)))}
+
+    assert nodes["order-sink-erp"].lines[0].startswith("42 wait")

@@ -41,6 +41,7 @@ EXPECTED = {
     ("GET", f"{V}/orders/own/queue"): "read",
     ("POST", f"{V}/orders/{{id}}/release"): "operate",
     ("POST", f"{V}/orders/{{id}}/reject"): "operate",
+    ("POST", f"{V}/orders/{{id}}/cancel"): "operate",
     ("POST", f"{V}/orders/{{id}}/correct"): "operate",
     ("POST", f"{V}/orders/{{id}}/reveal"): "reveal",
     ("POST", f"{V}/orders/own/people"): "reveal",

@@ -20,7 +20,9 @@ from streams.web.letter_index import IndexState, LetterIndex
 from streams.web.letter_log import StoredLetter
 from streams.web.letter_view import Decoded
 from tests.fakes.clock import FakeClock
+from tests.unit.streams.web.order_worlds import ACCOUNTED as ORDERS_ACCOUNTED
 from tests.unit.streams.web.order_worlds import Orders
+from tests.unit.streams.web.order_worlds import intakes as order_intakes
 
 START = datetime(2026, 11, 21, 2, 14, 7, tzinfo=UTC)
 SECOND = 1_000_000
@@ -233,7 +235,14 @@ class World(f.Introspection):
     def facts(self) -> f.WorkerFacts:
         if self.orders is None:
             return self.own
-        return msgspec.structs.replace(self.own, order_sums=self.orders.sums())
+        partitions = next(one.partitions for one in self.own.intakes)
+        return msgspec.structs.replace(
+            self.own,
+            order_sums=self.orders.sums(),
+            order_sinks=self.orders.sinks(),
+            intakes=(*self.own.intakes, *order_intakes(partitions)),
+            accounted={**self.own.accounted, **ORDERS_ACCOUNTED},
+        )
 
     def peers(self) -> dict[str, str]:
         return {self.own.url: "this worker", **dict.fromkeys(self.others, "member")}
