@@ -16,6 +16,7 @@ from schemas.avro_text import parse_schema
 from schemas.avro_types import Schema
 from schemas.models.command import Command
 from schemas.models.desired_stock import DesiredStock
+from schemas.models.erp_order_event import ErpOrderEvent
 from schemas.models.fulfilment_event import FulfilmentEvent
 from schemas.models.inventory import InventoryAlert, InventoryHold, RecountRequest, StockRebase
 from schemas.models.operations import Audit, OperatorControl, Outcome
@@ -115,7 +116,18 @@ FULFILMENT_EVENT: Final = Contract(
     key_field="order_id",
     description="One step of an order or a shipment in a WMS.",
     producers=("WMS",),
-    consumers=("orders flow",),
+    consumers=("order news",),
+)
+ERP_ORDER_EVENT: Final = Contract(
+    topic="erp.order-event.v1",
+    file="erp.order-event.v1",
+    record="commerce.erp.v1.ErpOrderEvent",
+    model=ErpOrderEvent,
+    key="order number of the ERP",
+    key_field="erp_number",
+    description="What an ERP says of an order.",
+    producers=("ERP bridges", "ERP poll"),
+    consumers=("order news",),
 )
 DESIRED_STOCK: Final = Contract(
     topic="inventory.desired.v1",
@@ -191,7 +203,7 @@ ORDER_EVENT: Final = Contract(
     key="unified order id",
     key_field="order_id",
     description="What happened to an order, whatever system said it.",
-    producers=("order intake", "operators"),
+    producers=("order intake", "order news", "operators"),
     consumers=("orders flow",),
 )
 AUDIT: Final = Contract(
@@ -268,6 +280,7 @@ COMMAND_ROLES: Final = ("erp", "wms", "crm", "commerce")
 CONTRACTS: Final[tuple[Contract[msgspec.Struct], ...]] = (
     STOCK_CHANGE,
     FULFILMENT_EVENT,
+    ERP_ORDER_EVENT,
     DESIRED_STOCK,
     INVENTORY_ALERT,
     RECOUNT_REQUEST,

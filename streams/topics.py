@@ -54,9 +54,17 @@ FULFILMENT_EVENT = Topic(
     "wms.fulfilment-event.v1",
     key="order number",
     written_by="WMS",
-    read_by="nobody yet",
+    read_by="order news",
     about="One step of an order or a shipment in a WMS.",
     config=_kept(7),
+)
+ERP_ORDER_EVENT = Topic(
+    "erp.order-event.v1",
+    key="order number of the ERP",
+    written_by="ERP bridges, ERP poll",
+    read_by="order news",
+    about="What an ERP says of an order: confirmed, a date, an invoice, a credit hold, cancelled.",
+    config=_kept(30),
 )
 HOLD = Topic(
     "inventory.hold.v1",
@@ -118,7 +126,7 @@ COMMERCE_ORDER = Topic(
 ORDER_EVENT = Topic(
     "orders.event.v1",
     key="unified order id",
-    written_by="order intake, operators",
+    written_by="order intake, order news, operators",
     read_by="orders flow",
     about="What happened to an order, whatever system said it.",
     config=_UNLIMITED,
@@ -198,6 +206,7 @@ DEAD_LETTER = Topic(
 TOPICS: tuple[Topic, ...] = (
     STOCK_CHANGE,
     FULFILMENT_EVENT,
+    ERP_ORDER_EVENT,
     HOLD,
     REBASE,
     DESIRED,

@@ -16,7 +16,7 @@ from streams.tables import TABLES, changelog
 from streams.topics import CONTROL, DEAD_LETTER, READ, TOPICS
 
 APPLY = "Run `commerce-streams topics apply`."
-UPSTREAM = frozenset({"wms.stock-change.v1", "wms.fulfilment-event.v1", "commerce.order.v1"})
+UPSTREAM = frozenset({"wms.stock-change.v1", "wms.fulfilment-event.v1", "erp.order-event.v1", "commerce.order.v1"})
 """Written by others: this application only reads them."""
 UNSEEN = "  A topic that this user may not see counts as missing: compare with the rights."
 
