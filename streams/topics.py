@@ -194,6 +194,15 @@ CONTROL = Topic(
     partitions=1,
     config=_input(**{"cleanup.policy": "compact"}),
 )
+SOURCE_CURSOR = Topic(
+    "source.cursor.v1",
+    key="name of the poller",
+    written_by="poll",
+    read_by="poll",
+    about="How far each poller has read its source.",
+    partitions=1,
+    config=_input(**{"cleanup.policy": "compact"}),
+)
 DEAD_LETTER = Topic(
     "dead-letter.v1",
     key="key of the original",
@@ -219,6 +228,7 @@ TOPICS: tuple[Topic, ...] = (
     *OUTCOMES.values(),
     AUDIT,
     CONTROL,
+    SOURCE_CURSOR,
     DEAD_LETTER,
 )
 BY_NAME: Mapping[str, Topic] = MappingProxyType({topic.name: topic for topic in TOPICS})
