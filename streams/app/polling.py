@@ -15,7 +15,7 @@ from streams.runtime import logs
 from streams.runtime.clock import Clock, SystemClock
 from streams.runtime.cluster import Cluster
 from streams.runtime.health import Health
-from streams.runtime.registry import HttpRegistry
+from streams.runtime.operating.registry import OperatorRegistry
 from streams.runtime.serde import Serde
 from streams.settings import Settings, read_settings
 from streams.sources import shop_orders
@@ -84,18 +84,20 @@ def _topics(choices: Mapping[str, Choice]) -> list[str]:
 async def _work(
     settings: Settings, clock: Clock, choices: Mapping[str, Choice], *, names: Sequence[str], once: bool
 ) -> tuple[Ended, ...]:
-    serde = Serde(HttpRegistry(settings.schema_registry), clock)
-    await serde.prepare(_topics(choices))
-    parts = _Parts(settings, clock, serde, KafkaLog(settings.kafka, settings.poll.append_s))
-    open_: list[Opened] = []
-    try:
-        open_ = all_opened(choices, settings, clock, serde.encode, is_named=bool(names or settings.poll.pollers))
-        return await _poll(parts, open_, once=once)
-    finally:
-        for one in open_:
-            await one.ports.close()
-        left = await asyncio.to_thread(parts.log.close, FLUSH_S)
-        _LOG.info("poll-stopped", unacknowledged=left)
+    with OperatorRegistry(settings.schema_registry) as registry:
+        serde = Serde(registry, clock)
+        await serde.prepare(_topics(choices))
+        parts = _Parts(settings, clock, serde, KafkaLog(settings.kafka, settings.poll.append_s))
+        is_named = bool(names or settings.poll.pollers)
+        open_: list[Opened] = []
+        try:
+            open_ = all_opened(choices, settings, clock, serde.encode, is_named=is_named)
+            return await _poll(parts, open_, once=once)
+        finally:
+            for one in open_:
+                await one.ports.close()
+            left = await asyncio.to_thread(parts.log.close, FLUSH_S)
+            _LOG.info("poll-stopped", unacknowledged=left)
 
 
 async def _poll(parts: _Parts, open_: Sequence[Opened], *, once: bool) -> tuple[Ended, ...]:

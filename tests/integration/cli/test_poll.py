@@ -55,7 +55,7 @@ class Poll(Process):
 
 
 @pytest.fixture
-def polling(desk: Desk) -> Desk:
+def polling(desk: Desk) -> Iterator[Desk]:
     """The desk's settings, with short times and small pages."""
     own = {
         "STREAMS_POLL__INTERVAL_S": "1",
@@ -64,17 +64,19 @@ def polling(desk: Desk) -> Desk:
         "STREAMS_POLL__SINCE": SystemClock().now().isoformat(timespec="seconds"),
         "STREAMS_CONNECTORS__ADOBE_COMMERCE__PAGE_SIZE": "5",
     }
-    return Desk({**desk.environ, **own})
+    made = Desk({**desk.environ, **own})
+    yield made
+    made.close()
 
 
 @pytest.fixture
 def start_poll(polling: Desk, tmp_path: Path) -> Iterator[Callable[..., Poll]]:
     started: list[Poll] = []
 
-    def start(**changes: str) -> Poll:
+    def start(*, is_ready: bool = True, **changes: str) -> Poll:
         started.append(Poll(tmp_path, {**polling.environ, **changes}))
         started[-1].start()
-        return started[-1].wait_ready()
+        return started[-1].wait_ready() if is_ready else started[-1]
 
     yield start
     for one in started:
@@ -202,11 +204,11 @@ def test_a_number_that_the_shop_never_used_is_explained_and_listed(
 def test_a_shop_that_refuses_the_credential_needs_a_person_and_loses_nothing(
     polling: Desk, shop: Shop, start_poll: Callable[..., Poll]
 ) -> None:
-    poll = start_poll(STREAMS_CONNECTORS__ADOBE_COMMERCE__AUTH__PASSWORD="another")
+    poll = start_poll(is_ready=False, STREAMS_CONNECTORS__ADOBE_COMMERCE__AUTH__PASSWORD="another")
     number = place(shop, "AUTH-000000001")
-    until(lambda: '"ready":false' in poll.get("/readyz"), within=WITHIN, what=lambda: poll.log)
+    until(lambda: "poll/commerce-orders" in poll.get("/readyz"), within=WITHIN, what=lambda: poll.log)
 
-    assert "poll/commerce-orders" in poll.get("/readyz")
+    assert '"ready":false' in poll.get("/readyz")
     assert '"alive"' in poll.get("/healthz")
     assert poll.stop(15) == 0
     wait_found(polling, [number], start_poll())

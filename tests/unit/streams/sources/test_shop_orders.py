@@ -101,6 +101,25 @@ def test_an_order_that_became_visible_late_is_found_within_the_overlap() -> None
     assert poll.numbers() == ["000000002", "000000001"]
 
 
+def test_a_long_round_does_not_pass_an_order_that_became_visible_while_it_read() -> None:
+    poll = polled(page=1)
+    poll.round()
+    poll.shop.place(delay_s=OVERLAP_S - 10)
+    poll.shop.place()
+
+    def time_passes() -> None:
+        poll.clock.after(OVERLAP_S + 100)
+        poll.shop.place()
+
+    poll.shop.meanwhile.extend([None, None, time_passes])
+    poll.round()
+    assert poll.numbers() == ["000000002", "000000003"]
+
+    poll.round()
+
+    assert poll.numbers()[-1] == "000000001"
+
+
 def test_more_orders_than_one_page_holds_within_one_second_are_all_found() -> None:
     poll = polled(page=2)
     placed = [poll.shop.place() for _ in range(7)]
@@ -339,13 +358,13 @@ class PollMachine(RuleBasedStateMachine):
     def change(self, which: int, delay: float) -> None:
         self.poll.shop.change(self.numbers[which % len(self.numbers)], delay_s=delay)
 
-    @rule(reads=st.integers(0, 4), which=st.integers(0, 50))
+    @rule(reads=st.integers(0, 4), which=st.integers(0, 50), seconds=st.sampled_from([0.4, 0.4, 250]))
     @precondition(lambda self: self.numbers)
-    def change_while_it_reads(self, reads: int, which: int) -> None:
+    def change_while_it_reads(self, reads: int, which: int, seconds: float) -> None:
         number = self.numbers[which % len(self.numbers)]
 
         def act() -> None:
-            self.poll.clock.after(0.4)
+            self.poll.clock.after(seconds)
             self.poll.shop.change(number)
 
         self.poll.shop.meanwhile.extend([*[None] * reads, act])
