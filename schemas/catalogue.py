@@ -24,6 +24,7 @@ from schemas.models.order import Order
 from schemas.models.order_event import OrderEvent
 from schemas.models.reference import Account, Product, ProductPrices
 from schemas.models.returned import Return
+from schemas.models.source_cursor import SourceCursor
 from schemas.models.stock_change import StockChange
 
 ModelT_co = TypeVar("ModelT_co", bound=msgspec.Struct, covariant=True)
@@ -287,6 +288,17 @@ SHIPMENT: Final = Contract(
     producers=("orders flow",),
     consumers=("commerce sink",),
 )
+SOURCE_CURSOR: Final = Contract(
+    topic="source.cursor.v1",
+    file="source.cursor.v1",
+    record="commerce.source.v1.SourceCursor",
+    model=SourceCursor,
+    key="name of the poller",
+    key_field="name",
+    description="How far each poller has read its source: the newest of a key holds.",
+    producers=("poll",),
+    consumers=("poll",),
+)
 
 
 def outcome_contract(role: str) -> Contract[Outcome]:
@@ -340,6 +352,7 @@ CONTRACTS: Final[tuple[Contract[msgspec.Struct], ...]] = (
     ACCOUNT,
     AUDIT,
     OPERATOR_CONTROL,
+    SOURCE_CURSOR,
     *(outcome_contract(role) for role in ROLES),
     *(command_contract(role) for role in COMMAND_ROLES),
     SHIPMENT,

@@ -229,6 +229,15 @@ CONTROL = Topic(
     partitions=1,
     config=_input(**{"cleanup.policy": "compact"}),
 )
+SOURCE_CURSOR = Topic(
+    "source.cursor.v1",
+    key="name of the poller",
+    written_by="poll",
+    read_by="poll",
+    about="How far each poller has read its source.",
+    partitions=1,
+    config=_input(**{"cleanup.policy": "compact"}),
+)
 DEAD_LETTER = Topic(
     "dead-letter.v1",
     key="key of the original",
@@ -258,6 +267,7 @@ TOPICS: tuple[Topic, ...] = (
     ACCOUNT,
     AUDIT,
     CONTROL,
+    SOURCE_CURSOR,
     DEAD_LETTER,
 )
 BY_NAME: Mapping[str, Topic] = MappingProxyType({topic.name: topic for topic in TOPICS})

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from connectors.core.calls import Query
 
-Condition = Literal["eq", "in", "gteq"]
+Condition = Literal["eq", "in", "gt", "gteq"]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from schemas.models.document import CrmRecord, LineQuantity, PickTask, SalesOrder, Shipment, ShopDocument, ShopOrder
+from schemas.models.document import (
+    CrmRecord,
+    LineQuantity,
+    OrderChange,
+    PickTask,
+    SalesOrder,
+    Shipment,
+    ShopDocument,
+    ShopOrder,
+)
 from schemas.models.erp_order_event import ErpOrderEvent
 from schemas.models.order import Order
 from schemas.models.order_event import EventLine, Track
@@ -109,13 +118,13 @@ class ShopOrderTarget(Target, Protocol):
         """The whole order.  Raises NotFoundError."""
         ...
 
-    async def changed_orders(self, since: int, page: int) -> Sequence[Order]:
-        """Whole orders that changed at `since` (microseconds) or after, oldest change first; pages count from 1.
+    async def changed_orders(self, since: int, after: str = "") -> Sequence[OrderChange]:
+        """The next page of orders by their last change, oldest first; empty where there are no more.
 
-        Empty where there are no more.  An order that changes while its list is read moves to the end, so that another
-        slips over the border of two pages: go on with the newest `updated_at` of a page as the next `since` and page 1,
-        and drop what was seen (`entity_id`, `updated_at`); take a second page only where the whole first one has a
-        single `updated_at`.  The shop may know whole seconds only: what is as old as `since` comes again.
+        Without `after` it begins with what changed in the second of `since` (µs) or later; with it, behind the order of
+        that entity id in that second: pass on the last row of a page.  So nothing slips over the border of two pages
+        while orders change.  An order that changes again comes again, later; what becomes visible late, or changes
+        twice within one second, is not told twice: begin anew a little earlier, and read what is new by `read_order`.
         """
         ...
 

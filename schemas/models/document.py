@@ -84,3 +84,12 @@ class ShopOrder(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     status: str
     external_id: str | None = None
     lines: tuple[ShopLine, ...] = ()
+
+
+class OrderChange(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """That an order of the shop changed at `updated_at`, and no more of it (times in µs)."""
+
+    number: str
+    entity_id: str
+    placed_at: int
+    updated_at: int

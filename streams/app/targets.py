@@ -59,6 +59,11 @@ def choose(settings: Settings) -> Choices:
     return Choices(_choice(settings, settings.roles.commerce, "STREAMS_ROLES__COMMERCE"), _order_roles(settings))
 
 
+def choose_one(settings: Settings, name: str, setting: str) -> Choice:
+    """The connector of that name; raises SettingsError that says which setting named it."""
+    return _choice(settings, name, setting)
+
+
 def _order_roles(settings: Settings) -> Mapping[str, Choice]:
     named = {"erp": settings.orders.erp, "wms": settings.orders.wms, "crm": settings.orders.crm}
     given = {role: name for role, name in named.items() if name}

@@ -92,6 +92,18 @@ GATEWAY_HINTS = _counter(
 )
 GATEWAY_IN_FLIGHT = _gauge("gateway_inflight_requests", "Requests under way.")
 APPEND_SECONDS = _histogram("gateway_append_seconds", "Until Kafka acknowledged an event, or did not.", "topic")
+# poll
+POLL_SUCCESS = _gauge(
+    "poll_last_success_timestamp_seconds", "When a round last came to its end; at first: the start.", "poller"
+)
+POLL_LAG = _gauge("poll_cursor_lag_seconds", "Age of the newest change that was read; 0 once all were read.", "poller")
+POLL_FOUND = _counter("poll_found_total", "Records that a poller appended, repeats of a kill included.", "poller")
+POLL_MISSED = _counter("poll_missed_total", "Orders that nobody but the poller put on their topic in time.", "poller")
+POLL_ERRORS = _counter("poll_errors_total", "Rounds that failed, by class of the error.", "poller", "error")
+POLL_UNEXPLAINED = _gauge(
+    "poll_unexplained_numbers", "Order numbers that are missing, or cannot be read, and wait for a person.", "poller"
+)
+POLL_EXPLAINED = _counter("poll_explained_numbers_total", "Missing numbers that the shop does not know.", "poller")
 # worker
 LEASE_REFUSALS = _counter("lease_refusals_total", "Writes and calls stopped because the lease was lost.")
 STORE_BYTES = _gauge("store_size_bytes", "Bytes on disk.", "table")

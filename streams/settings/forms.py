@@ -2,8 +2,9 @@
 
 import re
 from base64 import b64decode
+from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -89,6 +90,17 @@ LEAST_BYTES, MOST_BYTES = 24, 64
 _CHANNEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
+def _moment(text: str) -> str:
+    """A time with its zone, or nothing."""
+    try:
+        is_one = not text or datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise ValueError("must be a time with its zone, like 2026-03-01T00:00:00Z")
+    return text
+
+
 def _channel(name: str) -> str:
     if not _CHANNEL.fullmatch(name):
         raise ValueError("a channel's name has only letters, digits, _ and -")
@@ -162,6 +174,9 @@ EventKind = Annotated[str, AfterValidator(_event_kind)]
 EventKindOrNothing = Annotated[str, AfterValidator(_event_kind_or_nothing)]
 ErpWords = Annotated[dict[str, EventKindOrNothing], AfterValidator(_plain_words)]
 Name = Annotated[str, Field(min_length=1, max_length=128)]
+Moment = Annotated[str, AfterValidator(_moment)]
+PollerName = Literal["commerce-orders", "erp-orders"]
+PollSeconds = Annotated[float, Field(ge=1, le=86_400)]
 Channel = Annotated[str, AfterValidator(_channel)]
 SafeUrl = Annotated[BaseUrl, AfterValidator(_safe_address)]
 PublicKey = Annotated[str, AfterValidator(_public_key)]

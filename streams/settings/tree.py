@@ -18,9 +18,12 @@ from streams.settings.forms import (
     EventKind,
     EventKindOrNothing,
     Factor,
+    Moment,
     Name,
     Pairs,
     Pattern,
+    PollerName,
+    PollSeconds,
     PublicKey,
     Quantity,
     SafeUrl,
@@ -361,6 +364,29 @@ class GatewaySettings(Frozen):
         return secrets
 
 
+class PollSettings(Frozen):
+    """What events missed is looked for by `commerce-streams poll`; a process of its own."""
+
+    host: str = Field("127.0.0.1", description="Address of its probes; loopback unless you protect it.")
+    port: Port = Field(6068, ge=0, le=65535, description="Port of its probes; 0 takes a free one.")
+    pollers: tuple[PollerName, ...] = Field((), description="Which run; empty: each whose connector is configured.")
+    interval_s: Seconds = Field(60, ge=1, le=86_400, description="From the end of a round to the next one.")
+    intervals_s: dict[PollerName, PollSeconds] = Field(
+        default_factory=dict, description="Poller → its own interval, where it has one."
+    )
+    overlap_s: Seconds = Field(
+        300,
+        ge=10,
+        le=86_400,
+        description="So far back each round begins: for changes that become visible late, and clocks that differ.",
+    )
+    gap_after_s: Seconds = Field(
+        600, ge=10, le=604_800, description="A number that is missing for so long is asked for at the shop."
+    )
+    since: Moment = Field("", description="Where the very first round begins, e.g. 2026-03-01T00:00:00Z; empty: now.")
+    append_s: Seconds = Field(10, gt=0, le=60, description="How long Kafka may take to acknowledge a record.")
+
+
 class LogSettings(Frozen):
     """What is logged, and how."""
 
@@ -384,6 +410,7 @@ class Settings(Frozen):
     roles: RoleSettings = RoleSettings()
     orders: OrderSettings = OrderSettings()
     gateway: GatewaySettings = GatewaySettings()
+    poll: PollSettings = PollSettings()
     logs: LogSettings = LogSettings()
     connectors: dict[str, dict[str, Any]] = Field(  # Any: raw, each connector has its own model
         default_factory=dict, description="Settings of each connector; see its README."

@@ -104,7 +104,7 @@ async def _serve(parts: Parts, log: KafkaLog, stop: asyncio.Event) -> None:
         adobe_events=bool(settings.adobe_events.client_id),
         commerce_webhook=bool(settings.commerce_webhook.public_key),
     )
-    looking = asyncio.create_task(_look(log, parts.health, parts.clock))
+    looking = asyncio.create_task(look_at_kafka(log, TOPIC, parts.health, parts.clock))
     await stop.wait()
     looking.cancel()
     if not await server.stop(STOP_WITHIN):
@@ -130,10 +130,10 @@ async def _adobe(
         await shop.close()
 
 
-async def _look(log: KafkaLog, health: Health, clock: Clock) -> None:
-    """Keeps readiness true to the brokers, whether orders come or not."""
+async def look_at_kafka(log: KafkaLog, topic: str, health: Health, clock: Clock) -> None:
+    """Keeps readiness true to the brokers, whether anything is appended or not."""
     while True:
-        why = await asyncio.to_thread(log.answers, TOPIC, LOOK_EVERY.total_seconds())
+        why = await asyncio.to_thread(log.answers, topic, LOOK_EVERY.total_seconds())
         was_away = any(one.name == AWAY for one in health.troubles)
         if why:
             health.trouble(AWAY, why, blocks=True)

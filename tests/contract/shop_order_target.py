@@ -298,22 +298,33 @@ class ShopOrderTargetSuite:
     async def test_changed_orders_come_page_by_page_each_once_and_then_no_more(self, shop: Shop) -> None:
         placed = [await shop.place(str(number), MICROS) for number in range(1, 61)]
 
-        seen: list[str | None] = []
-        page = 1
-        while orders := await shop.target.changed_orders(0, page):
-            seen += [order.entity_id for order in orders]
-            page += 1
+        seen: list[str] = []
+        pages, since, after = 0, 0, ""
+        while changes := await shop.target.changed_orders(since, after):
+            seen += [change.entity_id for change in changes]
+            pages, since, after = pages + 1, changes[-1].updated_at, changes[-1].entity_id
 
         assert seen == [one.entity_id for one in placed]
-        assert page > 2
+        assert pages > 1
 
     @pytest.mark.anyio
     async def test_only_orders_that_changed_since_are_told(self, shop: Shop) -> None:
         await shop.place("1", MICROS)
-        [order] = await shop.target.changed_orders(0, 1)
+        [change] = await shop.target.changed_orders(0)
 
-        assert await shop.target.changed_orders(order.updated_at, 1)
-        assert not await shop.target.changed_orders(order.updated_at + MICROS, 1)
+        assert await shop.target.changed_orders(change.updated_at)
+        assert not await shop.target.changed_orders(change.updated_at + MICROS)
+        assert not await shop.target.changed_orders(change.updated_at, change.entity_id)
+
+    @pytest.mark.anyio
+    async def test_a_change_names_the_order_that_can_then_be_read(self, shop: Shop) -> None:
+        placed = await shop.place("2000000042", MICROS)
+
+        [change] = await shop.target.changed_orders(0)
+
+        order = await shop.target.read_order(change.number)
+        assert (change.number, change.entity_id) == ("2000000042", placed.entity_id)
+        assert (change.placed_at, change.updated_at) == (order.placed_at, order.updated_at)
 
     async def _ship(self, shop: Shop, placed: Placed, *lines: LineQuantity, reference: str = "d-1") -> str:
         return await shop.target.ship(

@@ -18,6 +18,7 @@ from simulators.adobe_commerce.state import default_seed
 from simulators.local_stack.locked_files import KAFKA, REGISTRY
 from simulators.wms import __main__ as wms
 from simulators.wms.model import WAREHOUSES
+from streams.app.poll_choice import chosen
 from streams.settings import read_connector, read_settings
 
 ROOT = Path(__file__).parents[2]
@@ -158,6 +159,17 @@ def test_the_worker_signs_in_to_the_simulated_shop() -> None:
 
     assert (given[f"{prefix}KIND"], given[f"{prefix}USERNAME"]) == ("token", simulated.username)
     assert given[f"{prefix}PASSWORD"] == simulated.password
+
+
+def test_the_poll_accepts_its_settings_and_its_probe_is_asked_where_it_listens() -> None:
+    settings = read_settings(environment("poll"))
+    config = yaml.safe_load((ROOT / "ops" / "compose" / "prometheus.yml").read_text())
+    (job,) = [one for one in config["scrape_configs"] if one["job_name"] == "poll"]
+
+    assert list(chosen(settings, ())) == ["commerce-orders"]
+    assert (settings.poll.host, settings.poll.port) == ("0.0.0.0", 6068)
+    assert f"'127.0.0.1', {settings.poll.port}" in SERVICES["poll"]["healthcheck"]["test"][-1]
+    assert job["static_configs"] == [{"targets": [f"poll:{settings.poll.port}"]}]
 
 
 def test_the_setup_accepts_its_settings() -> None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 import msgspec
 
 from connectors.core.errors import ConnectorError, NotFoundError, RejectedPayloadError
-from schemas.models.document import LineQuantity, Shipment, ShopDocument, ShopLine, ShopOrder
+from schemas.models.document import LineQuantity, OrderChange, Shipment, ShopDocument, ShopLine, ShopOrder
 from schemas.models.order import Order
 from schemas.models.order_event import Track
 
 PAGE = 50
+SECOND = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,13 @@ class InMemoryShopOrderTarget:
     async def shop_order(self, number: str) -> ShopOrder:
         return self._by_number(number).shown
 
-    async def changed_orders(self, since: int, page: int) -> Sequence[Order]:
+    async def changed_orders(self, since: int, after: str = "") -> Sequence[OrderChange]:
+        """By whole seconds, as Commerce compares."""
         self._fail_read()
-        found = [kept.order for kept in self.orders.values() if kept.order.updated_at >= since]
-        found.sort(key=lambda order: (order.updated_at, int(order.entity_id or 0)))
-        return found[(page - 1) * PAGE : page * PAGE]
+        begin = (since // SECOND, int(after or 0))
+        found = sorted((kept.order.updated_at // SECOND, int(key), kept.order) for key, kept in self.orders.items())
+        behind = [order for second, entity_id, order in found if (second, entity_id) > begin]
+        return [_change(order) for order in behind[:PAGE]]
 
     async def shipments(self, entity_id: str) -> Sequence[Shipment]:
         self._fail_read()
@@ -224,6 +227,15 @@ class InMemoryShopOrderTarget:
         error = self.read_failures.popleft() if self.read_failures else None
         if error is not None:
             raise error
+
+
+def _change(order: Order) -> OrderChange:
+    return OrderChange(
+        number=order.number,
+        entity_id=order.entity_id or "",
+        placed_at=order.placed_at,
+        updated_at=order.updated_at // SECOND * SECOND,
+    )
 
 
 def _check(lines: Sequence[LineQuantity]) -> None:

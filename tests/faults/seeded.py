@@ -4,9 +4,9 @@ Fault tests that pass prove something only if they fail where the product is wro
 docs/delivery.md, and tests/faults/test_seeded_bugs.py shows that its consequences are seen.
 """
 
+import asyncio
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from streams.cli.main import main
@@ -15,8 +15,10 @@ from streams.domain.work import Manner, Next, Step, Work
 from streams.flows.orders import OrdersFlow
 from streams.runtime import outbox
 from streams.runtime.lease import Lease
+from streams.runtime.table import BulkTable, Write
+from streams.tables import ORDERS
 
-SLOW = timedelta(seconds=1)
+SLOW_S = 1.0
 
 
 def retry_without_look() -> None:
@@ -32,7 +34,7 @@ def retry_without_look() -> None:
 
 def commit_before_effect() -> None:
     """The entry is kept without its outbox, and its commands leave a moment later."""
-    decide, tell = OrdersFlow._decide, OrdersFlow._tell  # noqa: SLF001  a bug is made inside
+    decide, tell = OrdersFlow._decide, outbox.tell  # noqa: SLF001  a bug is made inside
 
     def without_outbox(flow: OrdersFlow, *taken: Any) -> Any:  # noqa: ANN401  what the method takes and gives
         groups, messages = decide(flow, *taken)
@@ -42,13 +44,13 @@ def commit_before_effect() -> None:
         ]
         return kept, messages
 
-    async def later(flow: OrdersFlow, partition: int, messages: Any, generation: int) -> None:  # noqa: ANN401  as above
-        if messages:
-            await flow._clock.sleep(SLOW)  # noqa: SLF001  as above
-        await tell(flow, partition, messages, generation)
+    async def later(table: BulkTable, *taken: Any, **more: Any) -> list[Write]:  # noqa: ANN401  as above
+        if table.name == ORDERS.name:
+            await asyncio.sleep(SLOW_S)  # noqa: TID251  a real worker, slow on purpose
+        return await tell(table, *taken, **more)
 
     OrdersFlow._decide = without_outbox  # type: ignore[method-assign,assignment]  # noqa: SLF001  as above
-    OrdersFlow._tell = later  # type: ignore[method-assign,assignment]  # noqa: SLF001  as above
+    outbox.tell = later
 
 
 def no_lease_check() -> None:

@@ -29,9 +29,10 @@ class OrderClient:
         self._settings = settings
         self._headers = scope.headers(settings)
 
-    async def orders(self, criteria: Criteria) -> rows.Page[wire.OrderRow]:
-        """GET orders, each of them whole: kilobytes."""
-        return await self._list("list-orders", "orders", criteria.query(), wire.decode_orders)
+    async def changes(self, criteria: Criteria) -> rows.Page[wire.ChangeRow]:
+        """GET orders, of each only when it changed."""
+        query = criteria.query(fields="items[entity_id,increment_id,created_at,updated_at],total_count")
+        return await self._list("list-orders", "orders", query, wire.decode_changes)
 
     async def standings(self, criteria: Criteria) -> rows.Page[wire.StandingRow]:
         """GET orders, of each only where it stands."""

@@ -15,7 +15,7 @@ import msgspec
 
 from connectors.adobe_commerce.mapping import plain
 from connectors.adobe_commerce.orders import bodies, wire
-from schemas.models.document import LineQuantity, Shipment, ShopDocument, ShopLine, ShopOrder
+from schemas.models.document import LineQuantity, OrderChange, Shipment, ShopDocument, ShopLine, ShopOrder
 from schemas.models.order import Address, Customer, Order, OrderLine, Payment, Totals
 from schemas.models.order_event import Track
 
@@ -61,6 +61,16 @@ def from_order(row: wire.OrderRow, *, source_system: str, channel: str) -> Order
     )
     content = hashlib.sha256(msgspec.json.encode(order)).hexdigest()[:16]
     return msgspec.structs.replace(order, event_id=f"{channel}-{row.increment_id}-{content}")
+
+
+def from_change(row: wire.ChangeRow) -> OrderChange:
+    """Raises ValueError."""
+    return OrderChange(
+        number=row.increment_id,
+        entity_id=str(row.entity_id),
+        placed_at=to_moment(row.created_at),
+        updated_at=to_moment(row.updated_at),
+    )
 
 
 def from_standing(row: wire.StandingRow) -> ShopOrder:

@@ -13,15 +13,16 @@ from connectors.adobe_commerce.orders.client import OrderClient
 from connectors.adobe_commerce.paging import every_row
 from connectors.adobe_commerce.settings import Settings
 from connectors.core.errors import NotFoundError, RejectedPayloadError
-from schemas.models.document import LineQuantity, Shipment, ShopDocument, ShopOrder
+from schemas.models.document import LineQuantity, OrderChange, Shipment, ShopDocument, ShopOrder
 from schemas.models.order import Order
 from schemas.models.order_event import Track
 
 CANCELED = "canceled"
 LONGEST_EXTERNAL_ID = 32
 """The column of ext_order_id (magento/magento2 Sales/etc/db_schema.xml)."""
-MOST_ORDERS = 50
-"""Whole orders on one page: each is tens of kilobytes, and an answer has a bound."""
+MOST_CHANGES = 50
+"""On one page: the server loads each order whole, whatever it is asked to show."""
+_SECOND = 1_000_000
 
 
 class ShopOrders:
@@ -48,16 +49,22 @@ class ShopOrders:
         with _usable(f"order {number}"):
             return mapping.from_standing(standing)
 
-    async def changed_orders(self, since: int, page: int) -> Sequence[Order]:
-        """Up to 50 orders; see the port.  Raises RejectedPayloadError that names an order which cannot be mapped."""
-        size = min(self._settings.page_size, MOST_ORDERS)
+    async def changed_orders(self, since: int, after: str = "") -> Sequence[OrderChange]:
+        """Up to 50; see the port.  Behind an order two lists may be read: the rest of its second, then later ones."""
         with _usable("the time to begin with"):
-            changed = Filter("updated_at", "gteq", mapping.to_second(since))
-        criteria = Criteria(groups=(changed,), sort=("updated_at", "entity_id"), page_size=size, page=page)
-        found = await self._client.orders(criteria)
-        if (page - 1) * size >= found.total_count:
-            return ()
-        return tuple(self._mapped(row) for row in found.items)
+            second, next_second = mapping.to_second(since), mapping.to_second(since + _SECOND)
+            if not after:
+                return await self._changes(Filter("updated_at", "gteq", second))
+            behind = Filter("entity_id", "gt", str(mapping.to_number(after)))
+        rest = await self._changes(Filter("updated_at", "eq", second), behind)
+        return rest or await self._changes(Filter("updated_at", "gteq", next_second))
+
+    async def _changes(self, *groups: Filter) -> Sequence[OrderChange]:
+        size = min(self._settings.page_size, MOST_CHANGES)
+        criteria = Criteria(groups=groups, sort=("updated_at", "entity_id"), page_size=size)
+        found = await self._client.changes(criteria)
+        with _usable("a change"):
+            return tuple(mapping.from_change(row) for row in found.items)
 
     async def shipments(self, entity_id: str) -> Sequence[Shipment]:
         rows = await every_row(self._client.shipments, self._of_order(entity_id))

@@ -151,6 +151,15 @@ class StandingRow(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[ItemRow, ...] = ()
 
 
+class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An order cut down to when it changed."""
+
+    entity_id: Id
+    increment_id: str
+    created_at: str
+    updated_at: str
+
+
 class CommentRow(msgspec.Struct, frozen=True, kw_only=True):
     """Of an order's history, or of a document."""
 
@@ -197,7 +206,7 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 decode_order = msgspec.json.Decoder(OrderRow, strict=False).decode
-decode_orders = msgspec.json.Decoder(Page[OrderRow], strict=False).decode
+decode_changes = msgspec.json.Decoder(Page[ChangeRow], strict=False).decode
 decode_standings = msgspec.json.Decoder(Page[StandingRow], strict=False).decode
 decode_standing = msgspec.json.Decoder(StandingRow, strict=False).decode
 decode_saved = msgspec.json.Decoder(Saved, strict=False).decode

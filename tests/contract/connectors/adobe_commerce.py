@@ -113,7 +113,7 @@ async def _shop_order(ports: Ports) -> None:
 
 
 async def _changed_orders(ports: Ports) -> None:
-    await _orders(ports).changed_orders(SINCE, 1)
+    await _orders(ports).changed_orders(SINCE, "3")
 
 
 async def _documents(ports: Ports) -> None:
