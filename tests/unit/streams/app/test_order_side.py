@@ -8,6 +8,7 @@ import pytest
 
 from streams.app.order_side import OrderSide
 from streams.app.targets import ShopTarget
+from streams.domain.stock_rules import StockRules
 from streams.runtime.gate import Gate
 from streams.runtime.health import Health
 from streams.runtime.partition_store import Derive
@@ -37,6 +38,7 @@ class Worker:
         settings: Any = SimpleNamespace(settle_s=60, max_connections=4, channel="web")
         stock: Any = None
         self.shop = ShopTarget(stock, ports, Gate("shop", self.clock), settings)
+        self.rules = StockRules()
         self.asked: list[str] = []
 
     def table(self, spec: TableSpec, derive: Derive) -> BulkTable:  # noqa: ARG002  no index is needed
