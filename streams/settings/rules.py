@@ -18,7 +18,8 @@ from streams.domain.order_rules import OrderRules
 from streams.domain.order_words import ERP, SAID_BY_SYSTEMS, WMS, OrderWords
 from streams.domain.quantities import from_decimal
 from streams.domain.stock_rules import Owner, PairTable, StockRules
-from streams.settings.tree import InventorySettings, OrderSettings, RoutingSettings, SkuClass, WordSettings
+from streams.settings.order_tables import RoutingSettings, WordSettings
+from streams.settings.tree import InventorySettings, OrderSettings, SkuClass
 
 MICROS = 1_000_000
 

@@ -4,19 +4,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from connectors.core.settings import BaseUrl
-from schemas.models.fulfilment_event import FulfilmentStep
 from streams.domain.order_names import SHOP_NUMBERS
 from streams.settings.forms import (
     Brokers,
     Channel,
     CheckName,
     Country,
-    ErpWords,
     EventKind,
-    EventKindOrNothing,
     Factor,
     Moment,
     Name,
@@ -32,19 +29,13 @@ from streams.settings.forms import (
     WebhookSecret,
     Word,
 )
+from streams.settings.frozen import Frozen
+from streams.settings.order_tables import RoutingSettings, WordSettings
 
 Port = int
 Milliseconds = int
 Seconds = float
 YEAR_S = 366 * 86_400
-
-
-class Frozen(BaseModel):
-    """Unknown names are errors; secrets never stand in messages."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True, allow_inf_nan=False
-    )
 
 
 class KafkaSettings(Frozen):
@@ -211,27 +202,6 @@ class RoleSettings(Frozen):
     """Which connector plays which part."""
 
     commerce: str = Field("adobe_commerce", description="The shop.")
-
-
-class RoutingSettings(Frozen):
-    """Which sources a line may go to; a condition that is empty holds always."""
-
-    sources: tuple[Name, ...] = Field(min_length=1, description="Commerce sources, the preferred one first.")
-    countries: tuple[Name, ...] = Field((), description="Country codes of the address the goods go to.")
-    regions: tuple[Name, ...] = Field((), description="Region codes of that address.")
-    skus: str = Field("*", min_length=1, description="SKUs; `*` stands for any text.")
-    channels: tuple[Channel, ...] = Field((), description="Channels that placed the order.")
-
-
-class WordSettings(Frozen):
-    """What the words of systems mean; an entry is added to the tables of docs/orders.md, or replaces one of them."""
-
-    erp: ErpWords = Field(
-        default_factory=dict, description="Status of the ERP, in any case → kind of event; empty text: says nothing."
-    )
-    wms: dict[FulfilmentStep, EventKindOrNothing] = Field(
-        default_factory=dict, description="Step of a WMS → kind of event; empty text: says nothing."
-    )
 
 
 class OrderSettings(Frozen):

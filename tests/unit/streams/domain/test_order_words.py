@@ -4,6 +4,9 @@ from typing import get_args
 
 import pytest
 
+from connectors.netsuite.mapping import STATUSES as NETSUITE
+from connectors.sap_s4hana.mapping import status_of
+from connectors.sap_s4hana.wire import OrderRow
 from schemas.models.fulfilment_event import FulfilmentStep
 from streams.domain.order_state import OrderState
 from streams.domain.order_table import KINDS
@@ -39,6 +42,17 @@ def test_a_whole_step_needs_no_lines() -> None:
 )
 def test_an_erps_word_is_found_however_it_is_written(word: str, kind: str | None) -> None:
     assert OrderWords().kind_of_erp(word) == kind
+
+
+def test_every_status_that_our_connectors_tell_is_known() -> None:
+    letters = [OrderRow(sales_order="1", process_status=letter) for letter in ("", *"ABC")]
+    letters += [OrderRow(sales_order="1", total_block_status=letter) for letter in "BC"]
+    letters += [OrderRow(sales_order="1", total_credit_check_status=letter) for letter in "BC"]
+    letters += [OrderRow(sales_order="1", rejection_status="C")]
+    told = {*NETSUITE.values(), *map(status_of, letters)}
+
+    assert len(told) > 10
+    assert {word for word in told if OrderWords().kind_of_erp(word) == "UNKNOWN"} == set()
 
 
 def test_a_shop_may_replace_a_table() -> None:
