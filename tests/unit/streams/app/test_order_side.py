@@ -13,7 +13,8 @@ from streams.runtime.gate import Gate
 from streams.runtime.health import Health
 from streams.runtime.partition_store import Derive
 from streams.runtime.table import BulkTable
-from streams.settings.tree import KafkaSettings, OrderSettings
+from streams.settings.rules import stock_rules
+from streams.settings.tree import InventorySettings, KafkaSettings, OrderSettings
 from streams.tables import SHIPMENT_WORK, WORK, TableSpec
 from streams.topics import COMMANDS, ORDERS_READ, SHIPMENT
 from tests.fakes.broker import MemoryBroker
@@ -29,7 +30,7 @@ class Worker:
         self.folder, self.clock, self.broker = folder, StillClock(), MemoryBroker()
         kafka = KafkaSettings(bootstrap_servers="127.0.0.1:1")
         self.settings = SimpleNamespace(orders=orders, app_id="app", kafka=kafka)
-        self.health = Health(self.clock)
+        self.health, self.rules = Health(self.clock), stock_rules(InventorySettings())
         self.writer, self.failed = self.broker.writer, print
         self.serde = SimpleNamespace(encode=None)
         self.letters, self.lease = SimpleNamespace(), SimpleNamespace()
