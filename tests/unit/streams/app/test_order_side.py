@@ -88,3 +88,16 @@ def test_a_shop_that_cannot_or_shall_not_is_told_nothing(
 
     assert (made.sinks, made.gates) == ([], {})
     assert SHIPMENT.name not in made.inputs
+
+
+def test_only_what_the_checks_look_into_is_read(tmp_path: Path) -> None:
+    worker: Any = Worker(tmp_path, OrderSettings(checks=("sku-known", "address-valid")), None)
+    made = OrderSide(worker, {})
+
+    assert [one.topic for one in made.reference.figures] == ["erp.product.v1"]
+
+
+def test_without_checks_nothing_is_read(tmp_path: Path) -> None:
+    _worker, made = side(tmp_path)
+
+    assert made.reference.figures == ()
