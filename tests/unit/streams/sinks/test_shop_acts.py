@@ -311,7 +311,7 @@ async def test_every_document_is_made_once_though_every_first_answer_is_lost(
     assert sink.shop.made() == {"comments": 2, "shipments": 0, "invoices": 1, "credit_memos": 1}
     assert sink.shop.kept.shown.external_id == "SO1"
     assert [(told.kind, told.state) for told in sink.outcomes] == [(one.kind, "APPLIED") for one in BEFORE]
-    assert sink.counts == {"applied": len(BEFORE)}
+    assert sink.counts == {"taken": len(BEFORE), "applied": len(BEFORE)}
     await sink.close()
     assert sink.faults == []
 
@@ -331,7 +331,7 @@ async def test_a_worker_that_is_killed_around_the_call_posts_no_second_shipment(
     references = [one.reference for one in sink.shop.kept.shipments]
     assert references == [reference_of(ship()), reference_of(ship("S2"))]
     assert {told.external_id for told in sink.outcomes} == {one.internal_id for one in sink.shop.kept.shipments}
-    assert sink.counts == {"applied": 2}
+    assert sink.counts == {"taken": 2, "applied": 2}
     await sink.close()
     assert sink.faults == []
 
