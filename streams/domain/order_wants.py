@@ -134,7 +134,13 @@ def _cancel_order(case: Case) -> Iterator[Intention]:
     tasks = [one for one in case.entry.asked if one.kind == "CREATE_TASK"]
     let_go = all(case.is_done(Request("wms", "CANCEL_TASK", one.part)) for one in tasks)
     if case.entry.stage is OrderState.CANCELLING and case.standing.is_acknowledged and let_go:
-        yield Intention(role="erp", kind="CANCEL_ORDER", attempt=_request_time(case), document=case.entry.erp_number)
+        yield Intention(
+            role="erp",
+            kind="CANCEL_ORDER",
+            attempt=_request_time(case),
+            document=case.entry.erp_number,
+            with_order=True,
+        )
 
 
 def _request_time(case: Case) -> str:

@@ -35,9 +35,14 @@ class ErpActs:
         if command.kind == "CREATE_ORDER":
             return _effect(await self._port.create_order(command.entity, _order(command)))
         if command.kind == "CANCEL_ORDER" and command.document:
-            await self._port.cancel_order(command.entity, command.document)
+            await self._port.cancel_order(command.entity, await self._internal_id(command, command.document))
             return Effect(command.document)
         raise RejectedPayloadError(f"the ERP sink has no way to do {command.kind}", status=None)
+
+    async def _internal_id(self, command: Command, number: str) -> str:
+        """People know the order by its number; the ERP's addresses take its own id."""
+        found = () if command.order is None else await self._port.find_orders(command.entity, command.order)
+        return next((one.internal_id for one in found if number in {one.internal_id, one.number}), number)
 
 
 def _order(command: Command) -> Order:

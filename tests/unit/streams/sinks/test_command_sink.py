@@ -332,3 +332,15 @@ async def test_a_command_is_in_flight_from_when_it_was_taken_until_it_ended(tmp_
 
         await one.at_rest()
         assert one.counts == {"taken": 2, "dead": 1, "applied": 1}
+
+
+async def test_an_order_is_cancelled_under_the_id_that_the_erp_gave_it_though_people_know_its_number(
+    tmp_path: Path,
+) -> None:
+    async with sink(tmp_path) as one:
+        await one.fold(create())
+        await one.at_rest()
+        await one.fold(msgspec.structs.replace(cancel(document="SO1"), order=create().order))
+        await one.at_rest()
+
+        assert one.erp.documents[0].shown.status == "cancelled"

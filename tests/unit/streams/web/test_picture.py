@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 
+from streams.topics import OUTCOMES
 from streams.web import stages
 from streams.web.memory import NOTHING_REMEMBERED
 from streams.web.node import COLUMNS, latency
@@ -117,7 +118,7 @@ def test_orders_have_their_topics_their_flow_and_a_sink_and_a_target_for_every_r
     nodes = {node.id: node for node in stages.nodes(_with_orders())}
 
     assert {"source-commerce.order.v1", "topic-commerce.order.v1", "topic-orders-said", "orders"} <= nodes.keys()
-    assert nodes["topic-orders-answers"].name == "3 outcome topics"
+    assert nodes["topic-orders-answers"].name == f"{len(OUTCOMES)} outcome topics"
     for role in ("erp", "wms", "crm"):
         assert nodes[f"order-sink-{role}"].column == 3
         assert nodes[f"order-target-{role}"].column == 4
