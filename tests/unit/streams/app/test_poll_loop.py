@@ -26,7 +26,7 @@ from streams.sources.kafka_log import NotAppendedError
 from streams.sources.poller import Round, Rounds
 from streams.sources.target_calls import TargetCalls
 from tests.fakes.append_log import as_json
-from tests.fakes.order_events import InMemoryOrderEvents
+from tests.fakes.order_event_source import InMemoryOrderEvents
 from tests.fakes.still_clock import StillClock
 
 EVERY = 60.0
