@@ -1,6 +1,6 @@
 """One poller's life: round after round, and how long to wait after one that failed."""
 
-from connectors.core.errors import ConfigurationError, ConnectorError
+from connectors.core.errors import ConfigurationError, ConnectorError, PermanentError
 from streams.app.poll_choice import Opened
 from streams.runtime.clock import Clock
 from streams.runtime.health import Health
@@ -32,6 +32,9 @@ async def _round(one: Opened, rounds: Rounds, health: Health) -> float:
         await rounds.round()
     except ConfigurationError as error:
         return _failed(health, name, error, blocks=True)
+    except PermanentError as error:  # of the whole list: it is refused again, so nothing is gained by haste
+        _failed(health, name, error, blocks=True)
+        return one.every.total_seconds()
     except ConnectorError as error:
         return _failed(health, name, error, blocks=False)
     except NotAppendedError as error:

@@ -9,6 +9,8 @@ from streams.sources.poller import Found, Reading
 from streams.sources.target_calls import TargetCalls
 
 NAME = "erp-orders"
+EMPTY_AT_MOST = 20
+"""Pages without an event, one after the other, after which a round is over, though the cursor moves on."""
 _LOG = logger("streams.poll")
 
 
@@ -19,6 +21,7 @@ class ErpOrderPoller:
 
     def __init__(self, port: OrderEventSource, calls: TargetCalls, encode: Encode, clock: Clock) -> None:
         self._port, self._calls, self._encode, self._clock = port, calls, encode, clock
+        self._empty = 0
 
     def check(self, cursor: SourceCursor) -> None:
         """The connector alone knows what its text means."""
@@ -33,7 +36,8 @@ class ErpOrderPoller:
                 found.append(found_event(event, NAME, self._encode))
             except TooLargeError as error:  # the ERP says it the same way each time: waiting would stop all others
                 _LOG.error("event-too-large", poller=NAME, event_id=event.event_id, why=str(error))
-        is_end = behind == position or not events
+        self._empty = 0 if events else self._empty + 1
+        is_end = behind == position or self._empty > EMPTY_AT_MOST
         newest = max((event.recorded_at for event in events), default=0)
         return Reading(
             tuple(found),

@@ -10,7 +10,9 @@ from structlog.typing import EventDict
 
 from connectors.core.errors import (
     ConnectorError,
+    PermanentError,
     RateLimitedError,
+    RejectedPayloadError,
     TargetUnavailableError,
     UnauthorizedError,
 )
@@ -24,7 +26,7 @@ from streams.sources.kafka_log import NotAppendedError
 from streams.sources.poller import Round, Rounds
 from streams.sources.target_calls import TargetCalls
 from tests.fakes.append_log import as_json
-from tests.fakes.order_events import InMemoryOrderEvents
+from tests.fakes.order_event_source import InMemoryOrderEvents
 from tests.fakes.still_clock import StillClock
 
 EVERY = 60.0
@@ -46,7 +48,7 @@ class Scripted(Rounds):
     async def round(self) -> Round:
         self.troubles.append((self._health.is_ready, [one.what for one in self._health.troubles]))
         failure = next(self._ends, OverError())
-        if isinstance(failure, ConnectorError):
+        if isinstance(failure, ConnectorError) and not isinstance(failure, PermanentError):
             self._gate.failed(failure)
         if failure is not None:
             raise failure
@@ -99,6 +101,13 @@ def test_a_refused_credential_makes_unready_until_a_person_acted(logged: list[Ev
     assert rounds.troubles[1] == (False, ["the credential was refused"])
     assert rounds.troubles[2] == (True, [])
     assert [one["error"] for one in logged if one["event"] == "poll-failed"] == ["UnauthorizedError"]
+
+
+def test_a_list_that_is_refused_is_asked_for_no_more_often_than_one_that_is_not() -> None:
+    waits, rounds = lived(RejectedPayloadError("the field updated_at is not known"), None)
+
+    assert waits[0] >= EVERY
+    assert rounds.troubles[1] == (False, ["the field updated_at is not known"])
 
 
 def test_a_broker_that_does_not_acknowledge_makes_unready() -> None:

@@ -1,7 +1,7 @@
 """Missing order numbers: which are noticed, when they are asked for, and what an answer means."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.domain import increment_gaps
@@ -36,6 +36,7 @@ def missing(gaps: Gaps) -> set[str]:
 counters = st.lists(st.integers(1, 60), min_size=1, max_size=30)
 
 
+@settings(deadline=None)
 @given(counters)
 def test_missing_is_every_number_between_the_lowest_and_the_highest_that_was_not_seen(listed: list[int]) -> None:
     gaps = seen(Gaps(), [number(one) for one in listed], 0)
@@ -43,6 +44,7 @@ def test_missing_is_every_number_between_the_lowest_and_the_highest_that_was_not
     assert missing(gaps) == {number(one) for one in range(min(listed), max(listed)) if one not in listed}
 
 
+@settings(deadline=None)
 @given(counters, st.data())
 def test_which_numbers_are_missing_depends_neither_on_the_order_nor_on_repeats(listed: list[int], data: object) -> None:
     drawn = data.draw(st.permutations([*listed, *listed[:3]]))  # type: ignore[attr-defined]  # hypothesis' DataObject
@@ -52,6 +54,7 @@ def test_which_numbers_are_missing_depends_neither_on_the_order_nor_on_repeats(l
     assert missing(one) == missing(other)
 
 
+@settings(deadline=None)
 @given(counters, st.sets(st.integers(1, 60)))
 def test_what_was_explained_is_not_missing_again(listed: list[int], explained: set[int]) -> None:
     gaps = seen(Gaps(), [number(one) for one in listed], 0)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.models.order import Order
@@ -49,6 +49,7 @@ WAYS = (
 )
 
 
+@settings(deadline=None)
 @given(st.permutations(WAYS))
 def test_the_same_order_by_several_ways_is_one_order_asked_for_once(ways: list[OrderEvent]) -> None:
     entry, requests = asked(ways)
@@ -69,6 +70,7 @@ def test_the_poll_that_reads_again_what_it_appended_says_nothing_new() -> None:
     assert again.entry == entry
 
 
+@settings(deadline=None)
 @given(st.permutations([*WAYS, placed(order("000000042", at=AT + 60 * SECOND, placed_at=AT, status="paid"), AT + 4)]))
 def test_the_newest_state_of_the_shop_counts_whatever_came_last(ways: list[OrderEvent]) -> None:
     entry, requests = asked(ways)

@@ -18,12 +18,12 @@ from schemas.models.source_cursor import SourceCursor
 from streams.domain.breaker import BreakerState
 from streams.runtime.gate import Gate
 from streams.runtime.metrics import REGISTRY
-from streams.sources.erp_orders import NAME, ErpOrderPoller
+from streams.sources.erp_orders import EMPTY_AT_MOST, NAME, ErpOrderPoller
 from streams.sources.kafka_log import NotAppendedError
 from streams.sources.poller import Found, Reading, Rounds
 from streams.sources.target_calls import TargetCalls
 from tests.fakes.append_log import AppendLog, KeptCursors, as_json
-from tests.fakes.order_events import InMemoryOrderEvents
+from tests.fakes.order_event_source import InMemoryOrderEvents
 from tests.fakes.still_clock import StillClock
 from tests.unit.streams.sources.shop_model import SECOND, polled
 
@@ -38,7 +38,7 @@ class Erp:
 
     def __init__(self) -> None:
         self.clock = StillClock(runs_freely=True)
-        self.source, self.log, self.cursors = InMemoryOrderEvents(page=2), AppendLog(), KeptCursors()
+        self.source, self.log, self.cursors = InMemoryOrderEvents(most=2), AppendLog(), KeptCursors()
         self.gate = Gate("erp", self.clock)
         self.restart()
 
@@ -68,8 +68,23 @@ def test_what_an_erp_says_goes_under_its_number_onto_its_topic_page_by_page() ->
     ]
     assert erp.log.header("ce_id") == ["e-SO-1-1", "e-SO-2-2", "e-SO-1-3"]
     assert erp.log.header("correlation-id") == ["web-SO-1", "web-SO-2", "web-SO-1"]
-    assert erp.cursors.kept[NAME].position == "3"
+    assert erp.cursors.kept[NAME].position == "memory-3"
     assert erp.round() == 0
+
+
+def test_a_source_whose_cursor_moves_on_without_events_ends_a_round_all_the_same() -> None:
+    erp = Erp()
+    asked: list[str] = []
+
+    async def moves_on(cursor: str) -> tuple[list[ErpOrderEvent], str]:
+        asked.append(cursor)
+        return [event("SO-1")] if len(asked) == 10 else [], f"{len(asked)}"
+
+    erp.source.order_events = moves_on  # type: ignore[method-assign]  # another ERP
+
+    assert erp.round() == 1
+    assert len(asked) == 10 + EMPTY_AT_MOST + 1
+    assert erp.cursors.kept[NAME].position == str(len(asked))
 
 
 def test_another_process_goes_on_where_the_cursor_stands() -> None:

@@ -1,7 +1,7 @@
 """The poll of the shop: what changed is on the topic, whatever fails, is killed, or changes meanwhile."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from structlog.testing import capture_logs
@@ -443,7 +443,9 @@ class PollMachine(RuleBasedStateMachine):
         return any(one.event_id == shown.event_id for one in self.poll.said)
 
 
-PollMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)
+PollMachine.TestCase.settings = settings(
+    max_examples=100, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 class TestWhateverHappensEveryChangeIsAppended(PollMachine.TestCase):  # type: ignore[misc,valid-type]  # made by hypothesis
@@ -452,6 +454,7 @@ class TestWhateverHappensEveryChangeIsAppended(PollMachine.TestCase):  # type: i
             super().runTest()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 4_000_000_000))
 def test_a_moment_is_told_in_micros(seconds: int) -> None:
     from datetime import UTC, datetime  # noqa: PLC0415  only this test
