@@ -16,6 +16,7 @@ from streams.domain.order_news import NewsRules
 from streams.domain.order_routing import RoutingRule, RoutingRules
 from streams.domain.order_rules import OrderRules
 from streams.domain.order_words import ERP, SAID_BY_SYSTEMS, WMS, OrderWords
+from streams.domain.lane_shipments import Limits
 from streams.domain.quantities import from_decimal
 from streams.domain.stock_rules import Owner, PairTable, StockRules
 from streams.settings.order_tables import RoutingSettings, WordSettings
@@ -106,6 +107,11 @@ def order_words(settings: WordSettings) -> OrderWords:
 
 def _kind(word: str) -> OrderEventKind | None:
     return SAID_BY_SYSTEMS[word] if word else None
+
+
+def shipment_limits(settings: InventorySettings) -> Limits:
+    """How long shipped goods count, and how long their row rests."""
+    return Limits(hold=int(settings.hold_limit_s * MICROS), rest=int(settings.posted_rest_s * MICROS))
 
 
 def _window(sku_class: SkuClass) -> Window:

@@ -111,7 +111,7 @@ class LaneContext:
             counter=row.version.counter,
             state=state,
             records=records,
-            value=_text(row.wanted),
+            value=_text(row.to_write),
             previous=None if previous is None else _text(previous),
             reason=reason,
             started_at=now if intent is None else intent.started_at,
