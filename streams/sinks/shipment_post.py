@@ -12,6 +12,7 @@ from schemas.catalogue import SHIPMENT
 from schemas.models.command import Command
 from schemas.models.operations import OutcomeState
 from streams.domain.work import Pending, Work
+from streams.runtime.logs import logger
 from streams.runtime.serde import Serde
 from streams.sinks.lane_shipments import LaneShipments, Shipped
 from streams.sinks.stock_lane import StockLane
@@ -19,6 +20,7 @@ from streams.sinks.work_table import WorkTable
 
 PARTITION = 0
 APPLIED, HELD = "APPLIED", "HELD"
+_LOG = logger("streams.shipments")
 
 
 class ShipmentPost:
@@ -28,6 +30,7 @@ class ShipmentPost:
         self._lane, self._work, self._serde = lane, work, serde
         self._going: dict[str, int] = {}
         """Shipments that may be called for just now, and the generation of the lane that let them."""
+        self._why = ""
         lane.shipments.compare = self.compare
 
     @property
@@ -45,11 +48,21 @@ class ShipmentPost:
         if not shipped:
             return True
         if not self._lane.is_open or not self._shipments.is_compared:
+            self._wait(
+                "this worker does not have the stock lane" if not self._lane.is_open else "the lane has just begun"
+            )
             return False
+        self._why = ""
         if not await self._shipments.frozen(shipped[0]):
             return False
         self._going[command.command_id] = self._lane.context.generation
         return True
+
+    def _wait(self, why: str) -> None:
+        """Said once: it may last, where workers have other settings."""
+        if why != self._why:
+            _LOG.info("shipments-wait", why=why)
+        self._why = why
 
     async def put_off(self, command: Command) -> None:
         """Until the next try the rows may be written."""

@@ -15,16 +15,17 @@ def test_shipments_beside_stock_changes_leave_the_shop_with_what_the_warehouse_h
     make_order_system: MakeOrderSystem,
 ) -> None:
     """Also with answers that are lost, and a worker that is killed while shipments are under way."""
-    system = make_order_system(items=len(SKUS), overrides={"STREAMS_INVENTORY__POSTED_REST_S": "2"})
+    overrides = {"STREAMS_INVENTORY__POSTED_REST_S": "2", "STREAMS_ORDERS__SHOP": "true"}
+    system = make_order_system(items=len(SKUS), overrides=overrides)
     system.worker("a").wait_ready()
     system.worker("b").wait_ready()
     shipping = Shipping(system, SKUS)
     shipping.opened()
     shipments = shipping.ordered(EACH)
-    lost = system.shop.fault(kind="drop-answer", path="/ship", methods=["POST"], rate=0.2)
+    lost = system.shop.fault(kind="drop-answer", path=r"/V1/order/[0-9]+/ship$", methods=["POST"], rate=0.3)
 
     shipping.traded(shipments[: len(shipments) // 2])
-    until(lambda: bool(shipping.ended()), within=60, what="some are posted")
+    until(lambda: bool(shipping.ended()), within=60, what=shipping.log)
     lane = next(worker for worker in system.workers if "lane-opened" in worker.log)
     lane.kill()
     system.worker("c")

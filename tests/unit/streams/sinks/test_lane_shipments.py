@@ -7,10 +7,13 @@ import msgspec
 import pytest
 
 from connectors.core.errors import TargetUnavailableError, UnknownOutcomeError
+from schemas.models.command import Command
 from schemas.models.document import LineQuantity
+from schemas.models.operations import OutcomeState
 from schemas.models.source_item import SourceItem, StockPair
 from streams.domain.lane_rows import RowState
 from streams.domain.quantities import to_decimal
+from streams.sinks.shipment_post import ShipmentPost
 from tests.fakes import shop_order_target, stock_target
 from tests.unit.streams.sinks.lane import SETTLE_S, UNIT, desired, turns
 from tests.unit.streams.sinks.posting import Posting, passed, posting
@@ -237,7 +240,7 @@ async def test_what_ended_while_the_lane_did_not_hear_of_it_is_taken_off_when_it
     async with posting(tmp_path) as one:
         await stocked(one)
         command = one.ordered("A", 3)
-        one.sink_at.beside = Deaf(one.sink_at.beside)
+        one.sink_at.beside = Deaf(one.lane, one.work, one.serde)
         await one.ship(command)
         await one.posted(command)
         assert one.row("A").unposted, "the worker was killed in between"
@@ -251,16 +254,10 @@ async def test_what_ended_while_the_lane_did_not_hear_of_it_is_taken_off_when_it
         assert one.row("A").state is RowState.CLEAN
 
 
-class Deaf:
+class Deaf(ShipmentPost):
     """The lane is asked, but never told: as when the process ends between the two writes."""
 
-    def __init__(self, beside: object) -> None:
-        self._beside = beside
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._beside, name)
-
-    async def ended(self, *_: object, **__: object) -> None:
+    async def ended(self, command: Command, state: OutcomeState, *, is_sure: bool) -> None:
         return None
 
 
