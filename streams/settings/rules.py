@@ -9,6 +9,7 @@ from types import MappingProxyType
 from schemas.models.fulfilment_event import FulfilmentStep
 from schemas.models.order_event import OrderEventKind
 from streams.domain.lane_rules import LaneRules, Window
+from streams.domain.lane_shipments import Limits
 from streams.domain.order_checks import CheckPlan, OrderFacts
 from streams.domain.order_lookup import LookUpRules
 from streams.domain.order_names import KnownOrders
@@ -16,7 +17,6 @@ from streams.domain.order_news import NewsRules
 from streams.domain.order_routing import RoutingRule, RoutingRules
 from streams.domain.order_rules import OrderRules
 from streams.domain.order_words import ERP, SAID_BY_SYSTEMS, WMS, OrderWords
-from streams.domain.lane_shipments import Limits
 from streams.domain.quantities import from_decimal
 from streams.domain.stock_rules import Owner, PairTable, StockRules
 from streams.settings.order_tables import RoutingSettings, WordSettings
