@@ -145,6 +145,24 @@ async def test_no_row_of_a_shipment_is_written_while_its_outcome_is_unknown(tmp_
         assert one.shown("A") == 5
 
 
+async def test_rows_stay_frozen_while_the_shop_does_not_answer_the_look_after_a_lost_call(tmp_path: Path) -> None:
+    async with posting(tmp_path) as one:
+        await stocked(one)
+        one.orders.failures.append(shop_order_target.Failure(LOST, after_effect=True))
+        command = one.ordered("A", 3)
+        await one.ship(command)
+        await one.until(lambda: one.made)
+        one.orders.read_failures.extend([AWAY] * 3)
+        await one.fold(desired("A", 2, north=5))
+        await one.until(lambda: not one.orders.read_failures, passing=5)
+        assert (one.frozen, quantities(one)) == (True, [10])
+
+        await one.posted(command)
+        await one.at_rest(passing=1)
+
+        assert (one.made, one.shown("A"), quantities(one)) == (1, 5, [10, 5])
+
+
 async def test_a_shipment_waits_until_the_call_that_writes_its_row_is_over(tmp_path: Path) -> None:
     async with posting(tmp_path) as one:
         await stocked(one)
