@@ -45,7 +45,7 @@ from streams.runtime.store_errors import StoreError
 from streams.runtime.table import BulkTable
 from streams.runtime.writer import Writer
 from streams.settings import Settings, shown
-from streams.settings.rules import lane_rules, stock_rules
+from streams.settings.rules import lane_rules, shipment_limits, stock_rules
 from streams.sinks.lane_catalogue import LaneCatalogue
 from streams.sinks.lane_context import ROLE, LaneContext
 from streams.sinks.lane_index import LaneIndex
@@ -180,7 +180,8 @@ class Application:
         )
         guards = {DESIRED.name: Guard(DESIRED.name, self.intake.pause_after_errors)}
         reader = RecordReader(self.serde, guards, RECORD_BYTES)
-        return LanePart(StockLane(context, self.sink_mode), self.rows, reader, self.letters, self.failed)
+        lane = StockLane(context, self.sink_mode, shipment_limits(self.settings.inventory))
+        return LanePart(lane, self.rows, reader, self.letters, self.failed)
 
     def _agents(self) -> None:
         partitions = self.settings.kafka.partitions

@@ -12,6 +12,7 @@ from streams.app.batch_parts import FlowPart
 from streams.app.intake import Intake
 from streams.app.order_parts import CommandPart
 from streams.app.order_reference import ReferenceTables
+from streams.app.parts import LanePart
 from streams.app.targets import Choice, ShopTarget, open_target
 from streams.domain.stock_rules import StockRules
 from streams.flows.order_desk import OrderDesk
@@ -39,6 +40,7 @@ from streams.sinks.command_calls import Mode
 from streams.sinks.command_sink import CommandSink
 from streams.sinks.crm import CrmActs
 from streams.sinks.erp import ErpActs
+from streams.sinks.shipment_post import ShipmentPost
 from streams.sinks.shop import ROLE as SHOP
 from streams.sinks.shop import ShopActs
 from streams.sinks.sink_context import SinkContext
@@ -70,6 +72,7 @@ class Around(Protocol):
     intake: Intake
     rules: StockRules
     shop: ShopTarget
+    lane: LanePart
 
     def table(self, spec: TableSpec, derive: Derive) -> BulkTable:
         """Declared with Faust, and known to the shell with what feeds it."""
@@ -93,6 +96,8 @@ class Work(NamedTuple):
     acts: Acts
     gate: Gate
     at_once: int
+    is_shipment: bool = False
+    """It takes from the stock that the lane writes."""
 
 
 class OrderSide:
@@ -178,7 +183,7 @@ class OrderSide:
         acts = ShopActs(port, settle, notify=frozenset(settings.notify))
         at_once = min(settings.at_once, shop.settings.max_connections)
         yield Work(sink_of(SHOP), command_contract(SHOP), WORK[SHOP], acts, shop.gate, at_once)
-        yield Work(SHIPMENTS, SHIPMENT, SHIPMENT_WORK, acts, shop.gate, at_once)
+        yield Work(SHIPMENTS, SHIPMENT, SHIPMENT_WORK, acts, shop.gate, at_once, is_shipment=True)
 
     def _sink(self, what: Work) -> CommandPart:
         app = self._app
@@ -195,6 +200,8 @@ class OrderSide:
             failed=app.failed,
             at_once=what.at_once,
         )
+        if what.is_shipment:
+            context.beside = ShipmentPost(app.lane.lane, work, app.serde)
         sink = CommandSink(context, partial(app.sink_mode, sink_of(what.acts.role)))
         return CommandPart(sink, work, self._reader, app.letters, app.failed, contract=what.contract)
 

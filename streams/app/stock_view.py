@@ -105,8 +105,8 @@ def _row(sku: str, row: Row, index: LaneIndex) -> RowFact:
     return RowFact(
         source_code=row.source_code,
         state="frozen" if held and row.state is RowState.DIRTY else row.state.name.lower(),
-        wanted=text(row.wanted.quantity),
-        wanted_in_stock=row.wanted.in_stock,
+        wanted=text(row.to_write.quantity),
+        wanted_in_stock=row.to_write.in_stock,
         wanted_version=str(row.version),
         acked=None if row.acked is None else text(row.acked.quantity),
         acked_in_stock=None if row.acked is None else row.acked.in_stock,
@@ -114,6 +114,7 @@ def _row(sku: str, row: Row, index: LaneIndex) -> RowFact:
         acked_at=row.acked_at or None,
         dirty_since=row.dirty_since if row.state is not RowState.CLEAN else None,
         reason=row.reason,
+        shipped=text(row.shipped),
     )
 
 

@@ -19,6 +19,10 @@ def print_stock(view: Json) -> None:
     echo_rows(("source", "desired", "written", "in shop", "state"), [_source(one) for one in view.get("sources", ())])
     for one in view.get("sources", ()):
         click.echo(f"  {_formula(one)}")
+        if one.get("shipped"):
+            click.echo(
+                f"    + shipped, not yet posted {shown(one['shipped'])}: in the lane until Commerce has the shipment"
+            )
     head = ("location", "bucket", "value", "base", "changes since", "system", "suspect")
     echo_rows(head, [_location(one) for one in view.get("locations", ())])
     causes = view.get("causes", ())

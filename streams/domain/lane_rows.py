@@ -32,13 +32,32 @@ class Shown(NamedTuple):
     in_stock: bool
 
 
+class Unposted(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Goods that have left, and that the shop has not deducted yet because their shipment is not posted.
+
+    `reference` is the id of the shipment's command, `quantity` in micros, `since` in µs.  While it is posted nobody
+    else may write the row.  An expired one no longer counts; it is remembered until its command has ended, so that it
+    is not counted again.
+    """
+
+    reference: str
+    order_id: str
+    quantity: int
+    since: int
+    is_posting: bool = False
+    is_expired: bool = False
+
+
 class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One source of one SKU.
+
+    `wanted` is what the last snapshot says; `to_write` is that with the goods that were shipped and not posted.
 
     `changes` and `holds` count the input records that the wanted value contains, `acked_changes` and `acked_holds`
     those that are settled: the acknowledged or the refused value contains them.  `dead_topic` is the topic of the
     record that was counted dead with a refused value, "" where that value contained no record.  `retry_at` is when a
-    parked row gets another try, `parks` how often in a row it was parked with this value.  Times in µs.
+    parked row gets another try, `parks` how often in a row it was parked with this value.  `rest_until` is when a clean
+    row becomes due because a posting left the shop lower than what is wanted, 0 where none did.  Times in µs.
     """
 
     source_code: str
@@ -58,6 +77,25 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     dead_topic: str = ""
     retry_at: int = 0
     parks: int = 0
+    unposted: tuple[Unposted, ...] = ()
+    rest_until: int = 0
+
+    @property
+    def shipped(self) -> int:
+        """What the shop still holds reservations for, although it has left (micros)."""
+        return sum(item.quantity for item in self.unposted if not item.is_expired)
+
+    @property
+    def to_write(self) -> Shown:
+        """What the shop should show until it has posted what was shipped.
+
+        Where nothing else is there the source counts as in stock: the goods are reserved, so none of them can be sold,
+        and a source that is out of stock would have its reservations taken off other sources.
+        """
+        shipped = self.shipped
+        if not shipped:
+            return self.wanted
+        return Shown(self.wanted.quantity + shipped, self.wanted.in_stock or not self.wanted.quantity)
 
     @property
     def open_changes(self) -> int:
@@ -127,17 +165,26 @@ def fold(entry: SkuRows, snapshot: DesiredStock, now: int) -> Folded:
 
 
 def acknowledged(row: Row, written: Row, now: int, called_at: int | None = None) -> Settled:
-    """The shop shows what `written` wanted; `row` may want another value by now, and then stays dirty.
+    """The shop shows what `written` had to write; `row` may want another value by now, and then stays dirty.
 
-    What it wants then came after the call began (`called_at`, µs), for a call carries the newest value.
+    What it wants then came after the call began (`called_at`, µs), for a call carries the newest value.  Goods that
+    were shipped meanwhile are no reason to write again: see `lane_shipments.raised`.
     """
-    if row.wanted == written.wanted:
+    shown, is_newest = written.to_write, row.wanted == written.wanted
+    if is_newest:
         written = row
     closed = _closed(row, written, "applied")
     acked = msgspec.structs.replace(
-        closed.row, acked=written.wanted, acked_version=written.version, acked_at=now, reason="", retry_at=0, parks=0
+        closed.row,
+        acked=shown,
+        acked_version=written.version,
+        acked_at=now,
+        reason="",
+        retry_at=0,
+        parks=0,
+        rest_until=0,
     )
-    if row is written:
+    if is_newest and shown.quantity <= row.to_write.quantity:
         return Settled(msgspec.structs.replace(acked, state=RowState.CLEAN), closed.counts)
     since = row.dirty_since if called_at is None else called_at
     return Settled(msgspec.structs.replace(acked, state=RowState.DIRTY, dirty_since=since), closed.counts)
@@ -190,9 +237,11 @@ def _wanted(old: Row | None, source: SourceQuantity, snapshot: DesiredStock, now
         return Settled(row if old.version == version else msgspec.structs.replace(row, parks=0))
     if old.state is not RowState.CLEAN:
         return _joined(row, old) if old.version == version else _brought_back(row, old, snapshot.dirty_since)
-    if old.acked == wanted:
+    if old.acked == row.to_write:
         return acknowledged(row, row, now)
-    return Settled(msgspec.structs.replace(row, state=RowState.DIRTY, dirty_since=snapshot.dirty_since))
+    if old.wanted == wanted:
+        return _closed(row, row, "applied")  # it differs by what was shipped only, which is no reason to write
+    return Settled(msgspec.structs.replace(row, state=RowState.DIRTY, dirty_since=snapshot.dirty_since, rest_until=0))
 
 
 def _joined(row: Row, old: Row) -> Settled:

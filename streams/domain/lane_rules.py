@@ -52,8 +52,9 @@ class LaneRules:
         """The shop shows stock that is (nearly) gone, or hides stock that is there."""
         if row.acked is None:
             return False
-        shrank = row.wanted.quantity < row.acked.quantity and row.wanted.quantity <= self.last_units
-        return shrank or row.wanted.in_stock != row.acked.in_stock
+        shown = row.to_write
+        shrank = shown.quantity < row.acked.quantity and shown.quantity <= self.last_units
+        return shrank or shown.in_stock != row.acked.in_stock
 
 
 def _fits(sku: str, pattern: str) -> bool:

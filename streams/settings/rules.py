@@ -9,6 +9,7 @@ from types import MappingProxyType
 from schemas.models.fulfilment_event import FulfilmentStep
 from schemas.models.order_event import OrderEventKind
 from streams.domain.lane_rules import LaneRules, Window
+from streams.domain.lane_shipments import Limits
 from streams.domain.order_checks import CheckPlan, OrderFacts
 from streams.domain.order_lookup import LookUpRules
 from streams.domain.order_names import KnownOrders
@@ -106,6 +107,11 @@ def order_words(settings: WordSettings) -> OrderWords:
 
 def _kind(word: str) -> OrderEventKind | None:
     return SAID_BY_SYSTEMS[word] if word else None
+
+
+def shipment_limits(settings: InventorySettings) -> Limits:
+    """How long shipped goods count, and how long their row rests."""
+    return Limits(hold=int(settings.hold_limit_s * MICROS), rest=int(settings.posted_rest_s * MICROS))
 
 
 def _window(sku_class: SkuClass) -> Window:

@@ -177,6 +177,12 @@ class InventorySettings(Frozen):
     hold_limit_s: Seconds = Field(
         86_400, gt=0, le=YEAR_S, description="A shipment that is not posted for so long no longer adds to the stock."
     )
+    posted_rest_s: Seconds = Field(
+        60,
+        ge=0,
+        le=86_400,
+        description="So long after a posting the WMS's own change may still come before stock is written up again.",
+    )
     check_every_s: Seconds = Field(600, gt=0, le=86_400, description="How often these limits are checked.")
     max_record_bytes: int = Field(262_144, ge=1024, description="Records beyond this are set aside undecoded.")
 

@@ -28,6 +28,8 @@ from streams.sinks.sink_context import NOTHING, Entity, SinkContext
 from streams.sinks.work_table import Told
 
 SHADOW_LOOKS_EVERY_US = 60_000_000
+ASKED_AGAIN_US = 200_000
+"""What has to be in order beside the call is usually so soon."""
 MICROS = 1_000_000
 SUSPECTED = "duplicate-suspected"
 Mode = Literal["run", "shadow", "paused"]
@@ -49,6 +51,8 @@ class CommandCalls:
         if next_.step is Step.NOTHING:
             return None
         command = await self._command(before)
+        if self._mode() != "shadow" and not await self._at.beside.may_go(command):
+            return self._at.clock.micros() + ASKED_AGAIN_US
         if next_.step is Step.LOOK or self._mode() == "shadow":
             return await self._look(entity, before, command)
         return await self._call(entity, before, command)
@@ -70,8 +74,7 @@ class CommandCalls:
         except LeaseLostError:
             raise
         except ConnectorError as error:
-            _LOG.warning("look-failed", error=type(error).__name__, kind=command.kind, order=command.entity)
-            return self._later(error)
+            return await self._not_seen(before, command, error)
         at.gate.succeeded()
         if before.intent is not None:
             await at.change(entity, lambda one: work.looked_up(one, at.acts.manner))
@@ -91,6 +94,13 @@ class CommandCalls:
         if self._mode() == "shadow":
             return self._at.clock.micros() + SHADOW_LOOKS_EVERY_US
         return await self._call(entity, before, command)
+
+    async def _not_seen(self, before: Work, command: Command, error: ConnectorError) -> int:
+        """The target did not answer; without an open intent nothing can be under way."""
+        _LOG.warning("look-failed", error=type(error).__name__, kind=command.kind, order=command.entity)
+        if before.intent is None:
+            await self._at.beside.put_off(command)
+        return self._later(error)
 
     async def _call(self, entity: Entity, before: Work, command: Command) -> int | None:
         at = self._at
@@ -126,6 +136,7 @@ class CommandCalls:
             await self._at.change(entity, lambda one: work.unknown(one, now, later, is_masked=is_hidden))
             return later
         await self._at.change(entity, lambda one: work.put_off(one, later))
+        await self._at.beside.put_off(command)
         return later
 
     def _later(self, error: ConnectorError) -> int:
@@ -148,6 +159,7 @@ class CommandCalls:
             lambda one: work.held(one, SUSPECTED),
             NOTHING,
         )
+        await self._at.beside.ended(command, "HELD", is_sure=False)
 
     async def _end(
         self,
@@ -167,6 +179,7 @@ class CommandCalls:
         await self._tell(entity, outcome, lambda one: work.ended(one, state, effect.external_id), counts)
         EFFECTS.labels(self._at.gate.target, command.kind, state.lower()).inc()
         COMMANDS_ENDED.labels(self._at.acts.role, state.lower()).inc()
+        await self._at.beside.ended(command, state, is_sure=started_at is not None)
         left = await self._at.work(entity)
         return self._at.clock.micros() if left.pending else None
 

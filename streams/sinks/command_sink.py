@@ -67,6 +67,8 @@ class CommandSink:
             }
             counts = {name: number for name, number in found.items() if number}
             await at.keep(partition, changed, counts, upto=upto)
+            waiting = {one.command_id for entry in (entries | changed).values() for one in entry.pending}
+        await at.beside.arrived([one.command for one in arrived if one.command.command_id in waiting])
         for name in changed:
             self._queue.add(Entity(partition, name), at.clock.micros())
         self._wake.set()

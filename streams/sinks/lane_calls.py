@@ -21,8 +21,8 @@ class Item(NamedTuple):
 
     @property
     def source_item(self) -> SourceItem:
-        wanted = self.row.wanted
-        return SourceItem(self.sku, self.row.source_code, to_decimal(wanted.quantity), wanted.in_stock)
+        shown = self.row.to_write
+        return SourceItem(self.sku, self.row.source_code, to_decimal(shown.quantity), shown.in_stock)
 
 
 def in_write_order(items: Iterable[Item]) -> list[Item]:
@@ -45,5 +45,5 @@ def halves(items: Sequence[Item]) -> tuple[Sequence[Item], Sequence[Item]]:
 
 
 def shows(item: Item, found: SourceItem | None) -> bool:
-    """Whether the target shows what the row wanted."""
+    """Whether the target shows what the row had to write."""
     return found is not None and found == item.source_item

@@ -102,7 +102,7 @@ class LaneContext:
         records = sum(count.records for count in settled.counts if count.records > 0)
         previous = row.acked
         return Outcome(
-            command_id=f"{OPERATION}:{row.source_code}:{item.sku}:{row.version}",
+            command_id=_command_id(item),
             role=ROLE,
             kind=OPERATION,
             entity=item.sku,
@@ -111,13 +111,20 @@ class LaneContext:
             counter=row.version.counter,
             state=state,
             records=records,
-            value=_text(row.wanted),
+            value=_text(row.to_write),
             previous=None if previous is None else _text(previous),
             reason=reason,
             started_at=now if intent is None else intent.started_at,
             at=now,
             cause=row.cause,
         )
+
+
+def _command_id(item: Item) -> str:
+    """The same version may have to be written with goods that left, and without them."""
+    row = item.row
+    shipped = f"+{to_decimal(row.shipped)}" if row.shipped else ""
+    return f"{OPERATION}:{row.source_code}:{item.sku}:{row.version}{shipped}"
 
 
 def _text(shown: Shown) -> str:

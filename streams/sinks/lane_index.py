@@ -10,6 +10,7 @@ from streams.domain.lane_queue import Due, LaneQueue
 from streams.domain.lane_rows import Row, RowState, SkuRows
 from streams.domain.lane_rules import LaneRules
 from streams.runtime.clock import Clock
+from streams.sinks.lane_kept import KeptRows
 from streams.sinks.lane_left_out import LeftOut
 
 FIRST_GROUP = 0
@@ -38,7 +39,10 @@ class LaneIndex:
         self._queues: dict[int, LaneQueue] = {FIRST_GROUP: LaneQueue()}
         self._held: dict[StockPair, int] = {}
         """Under way, or frozen, and since when they are dirty: their rows are added again when that ends."""
+        self._kept = KeptRows()
         self._put_off: dict[StockPair, PutOff] = {}
+        self._resting: dict[StockPair, int] = {}
+        """When rows that a posting left too low become due (µs, UTC)."""
         self._parked: dict[StockPair, int] = {}
         """When they get another try (µs, UTC)."""
         self._left_out = LeftOut()
@@ -66,8 +70,8 @@ class LaneIndex:
         return tuple(self._queues)
 
     def is_held(self, pair: StockPair) -> bool:
-        """Under way, or frozen until its outcome is known."""
-        return pair in self._held
+        """Under way, or frozen until an outcome is known: its own, or that of a shipment."""
+        return pair in self._held or pair in self._kept
 
     @property
     def held(self) -> int:
@@ -77,7 +81,7 @@ class LaneIndex:
     @property
     def pending(self) -> int:
         """Rows that wait or are under way."""
-        return self._queued + self.held + len(self._left_out)
+        return self._queued + self.held + self._kept.dirty + len(self._left_out)
 
     @property
     def _queued(self) -> int:
@@ -109,6 +113,7 @@ class LaneIndex:
         now = self.now()
         found = [since for queue in self._queues.values() if (since := queue.oldest_since(now)) is not None]
         found += self._held.values()
+        found += self._kept.dirty_since()
         found += (one.since for one in self._put_off.values())
         return min(found, default=None)
 
@@ -122,8 +127,13 @@ class LaneIndex:
             return
         self._put_off.pop(pair, None)
         self._parked.pop(pair, None)
-        if row.state is RowState.PARKED:
+        self._resting.pop(pair, None)
+        if pair in self._kept:
+            self._kept.changed(pair, row)
+        elif row.state is RowState.PARKED:
             self._parked[pair] = row.retry_at
+        elif row.state is RowState.CLEAN and row.rest_until:
+            self._resting[pair] = row.rest_until
         elif row.state is RowState.DIRTY:
             wait = 0 if now else self._rules.wait(sku, row, self._clock.now())
             self._enqueue(pair, row, wait, always=always)
@@ -156,7 +166,7 @@ class LaneIndex:
 
     def claim(self, pair: StockPair, row: Row) -> bool:
         """Hold a row out of its turn; False where it is held already."""
-        if pair in self._held:
+        if self.is_held(pair):
             return False
         self._queue_of(pair).drop(pair)
         self._left_out.found(pair)
@@ -180,7 +190,7 @@ class LaneIndex:
             row = entries[pair.sku].row(pair.source_code) if pair.sku in entries else None
             if row is None:
                 self._put_off.pop(pair, None)
-            elif pair in later and row.state is RowState.DIRTY:
+            elif pair in later and row.state is RowState.DIRTY and pair not in self._kept:
                 self._later(pair, row)
             else:
                 self.add(pair.sku, row, now=row.acked_at < acked_since)
@@ -189,6 +199,27 @@ class LaneIndex:
         known = self._put_off.get(pair, PutOff(0, 0))
         self._put_off[pair] = PutOff(known.tries + 1, row.dirty_since)
         self._enqueue(pair, row, lane_waits.PUT_OFF.after(known.tries))
+
+    def keep(self, reference: str, rows: Mapping[StockPair, Row]) -> bool:
+        """No write begins for these rows until the shipment is freed; whether none is under way any more."""
+        for pair, row in rows.items():
+            self._queue_of(pair).drop(pair)
+            self._left_out.found(pair)
+            self._kept.add(reference, pair)
+            self._kept.changed(pair, row)
+        return not any(pair in self._held for pair in rows)
+
+    def free(self, reference: str, entries: Mapping[str, SkuRows]) -> None:
+        """The shipment's rows may be written again, as far as no other keeps them; those that are dirty are due."""
+        for pair in self._kept.free(reference):
+            row = entries[pair.sku].row(pair.source_code) if pair.sku in entries else None
+            if row is not None:
+                self.add(pair.sku, row, now=True)
+
+    def rested(self) -> list[StockPair]:
+        """Rows whose rest is over."""
+        now = self._clock.micros()
+        return [pair for pair, until in self._resting.items() if until <= now]
 
     def parked(self, *, every: bool) -> list[StockPair]:
         """Those whose next try is due, or all of them."""
@@ -202,7 +233,9 @@ class LaneIndex:
     def clear(self) -> None:
         """Nothing is under way or frozen any more: the lane begins anew."""
         self._held.clear()
+        self._kept.clear()
         self._put_off.clear()
+        self._resting.clear()
         self._parked.clear()
         self._left_out.clear()
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterable
 
+import msgspec
+
 from schemas.models.source_item import StockPair
-from streams.domain.lane_rows import RowState
+from streams.domain.lane_rows import Row, RowState
 from streams.sinks.lane_calls import Item
 from streams.sinks.lane_context import LaneContext
 
@@ -26,7 +28,7 @@ class LaneProbe:
         self._taken[group] = tuple(known)[-REMEMBERED:]
 
     async def claim(self, failing: StockPair, ours: Collection[StockPair]) -> Item | None:
-        """A row of the same group, as it is wanted now; held, unless it is one of `ours` and therefore is already.
+        """A row of the same group, as it is written now; held, unless it is one of `ours` and therefore is already.
 
         None where there is none that may be written now.
         """
@@ -38,5 +40,15 @@ class LaneProbe:
             if row is None or row.state not in _WRITABLE or self._at.index.group_of(pair.source_code) != group:
                 continue
             if pair in ours or self._at.index.claim(pair, row):
-                return Item(pair.sku, row)
+                return Item(pair.sku, _as_shown(row))
         return None
+
+
+def _as_shown(row: Row) -> Row:
+    """A clean row is shown once more as the shop shows it: what it wants may contain goods that are no reason to write.
+
+    See `lane_shipments.raised`.
+    """
+    if row.state is not RowState.CLEAN or row.acked is None:
+        return row
+    return msgspec.structs.replace(row, wanted=row.acked, unposted=())

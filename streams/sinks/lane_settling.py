@@ -42,7 +42,8 @@ class LaneSettling:
         self._at = context
 
     async def acknowledge(self, items: Sequence[Item], intent: Intent) -> None:
-        """The shop shows these values."""
+        """The shop shows these values.  A row that was clean was only shown once more: nothing about it is new."""
+        items = [item for item in items if item.row.state is RowState.DIRTY]
         now = self._at.clock.micros()
         await self._at.settle_rows(
             items,

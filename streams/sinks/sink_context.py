@@ -13,6 +13,7 @@ from streams.runtime.gate import Gate
 from streams.runtime.serde import Serde
 from streams.runtime.writer import Writer
 from streams.sinks.acts import Acts
+from streams.sinks.beside import Beside, Nothing
 from streams.sinks.work_table import Told, WorkTable
 from streams.topics import OUTCOMES
 
@@ -44,6 +45,7 @@ class SinkContext:
     """A fault that ends the process: the only safe state is the one in Kafka."""
     at_once: int = 8
     """Entities that are worked on side by side."""
+    beside: Beside = field(default_factory=Nothing)
     generation: int = -1
     sent: dict[int, list[bytes]] = field(default_factory=dict)
     """Outboxes that were sent, by partition: deleted with the next write."""

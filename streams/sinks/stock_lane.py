@@ -15,6 +15,7 @@ from schemas.models.desired_stock import DesiredStock
 from schemas.models.source_item import StockPair
 from streams.domain import lane_rows
 from streams.domain.lane_rows import Count, Row, SkuRows
+from streams.domain.lane_shipments import LIMITS, Limits
 from streams.domain.reasons import IgnoreReason
 from streams.runtime.logs import logger
 from streams.runtime.metrics import OLDEST_UNAPPLIED, PENDING, REFUSED_VERSIONS, SINK_MODE
@@ -24,6 +25,7 @@ from streams.sinks.lane_parked import LaneParked
 from streams.sinks.lane_readback import LaneReadback
 from streams.sinks.lane_settling import FLOW, LaneSettling
 from streams.sinks.lane_shadow import LaneShadow
+from streams.sinks.lane_shipments import LaneShipments
 from streams.sinks.lane_writer import LaneWriter
 
 Mode = Literal["run", "shadow", "paused"]
@@ -42,7 +44,7 @@ class Snapshot(NamedTuple):
 class StockLane:
     """Opened with the partition, closed before it goes."""
 
-    def __init__(self, context: LaneContext, mode: Callable[[], Mode]) -> None:
+    def __init__(self, context: LaneContext, mode: Callable[[], Mode], limits: Limits = LIMITS) -> None:
         self.context = self._at = context
         self._mode = mode
         settling = LaneSettling(context)
@@ -51,6 +53,7 @@ class StockLane:
         self._parked = LaneParked(context, settling)
         self.shadow = LaneShadow(context)
         self._wake = asyncio.Event()
+        self.shipments = LaneShipments(context, limits, self._wake.set)
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
         self._learned = False
@@ -97,10 +100,11 @@ class StockLane:
     def _begin(self) -> None:
         """Freeze what may be under way, index what is dirty."""
         self._at.index.clear()
+        self.shipments.begin()
         intents = self._at.table.open_intents()
         for intent in intents:
             self.readback.freeze(intent, self._at.settle)
-        self._at.index.regroup(self._at.sources.groups, self._at.table.every_entry())
+        self._at.index.regroup(self._at.sources.groups, self.shipments.noted(self._at.table.every_entry()))
         _LOG.info("lane-opened", dirty=self._at.index.pending, intents=len(intents))
 
     async def close(self, within: timedelta) -> int:
@@ -144,9 +148,12 @@ class StockLane:
         grouping = self._at.index.grouping
         async with asyncio.TaskGroup() as runs:
             catalogue = runs.create_task(self._at.catalogue.run(partial(tell_unknown_skus, self._at)))
+            shipments = runs.create_task(self.shipments.run())
             drives = [runs.create_task(self._drive(group, grouping)) for group in self._at.index.group_numbers]
             await asyncio.wait(drives)
             catalogue.cancel()
+            async with self.shipments.busy:
+                shipments.cancel()
 
     async def _regain(self) -> None:
         """Wait for the lease; a rebalance closes the lane meanwhile."""

@@ -237,6 +237,8 @@ class RowFact(msgspec.Struct, frozen=True):
     acked_at: int | None
     dirty_since: int | None
     reason: str
+    shipped: str = "0"
+    """Of what is wanted, what has left and is not posted at the shop yet."""
 
 
 class RowsFact(msgspec.Struct, frozen=True):

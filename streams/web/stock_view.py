@@ -56,6 +56,8 @@ class SourceLine(msgspec.Struct, frozen=True, kw_only=True):
     without_base: tuple[str, ...]
     changes: int
     holds: int
+    shipped: str | None = None
+    """What has left and is not posted yet: the shop shows it on top of what is desired; None where there is none."""
 
 
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,6 +180,7 @@ def _line(  # noqa: PLR0913  one source, from everybody who knows it
         without_base=() if source is None else source.without_base,
         changes=0 if source is None else source.changes,
         holds=0 if source is None else source.holds,
+        shipped=row.shipped if row is not None and row.shipped != "0" else None,
     )
 
 

@@ -267,3 +267,14 @@ async def test_a_long_list_of_causes_is_told_newest_first_with_what_is_lost() ->
     )
     assert (lost["at"], lost["quantity"]) == (None, None)
     assert msgspec.json.encode(answer.data)
+
+
+async def test_what_is_shipped_and_not_posted_is_said_beside_the_formula() -> None:
+    world = scenes.calm()
+    world.lane_rows = {"PUMP-200": (row("north", "123", "123", shipped="3"), row("south", "70.7", "70.7"))}
+    answer = await _look(world)
+    async with served(world) as one:
+        page = await get(f"{one.url}/stock?sku=PUMP-200")
+
+    assert [line["shipped"] for line in answer.data["sources"]] == ["3", None]
+    assert "On top of it 3: shipped, not yet posted." in page.text
