@@ -52,8 +52,8 @@ def to_events(row: ChangeRow, lines: Sequence[LineRow], zone: ZoneInfo) -> Itera
 
 
 def expected_at(lines: Sequence[LineRow]) -> int | None:
-    """The day of the last open line; None while one has none, because the whole order has no date then."""
-    open_ones = [one.expected for one in lines if one.closed != "T"]
+    """The day of the last line that is still to come; None while one has none, because the order has no date then."""
+    open_ones = [one.expected for one in lines if one.closed != "T" and (one.delivered or 0) < abs(one.quantity)]
     known: list[date] = [one for one in open_ones if one is not None]
     return from_date(max(known)) if known and len(known) == len(open_ones) else None
 

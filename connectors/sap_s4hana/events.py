@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from connectors.core.changes import HandedOut, read_cursor
 from connectors.core.clock import Clock
@@ -18,6 +19,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_PAGES = 10
 
 
+class _Read(NamedTuple):
+    """When the orders of the overlap had changed that were read for this cursor: the same is not read again."""
+
+    cursor: str
+    orders: Mapping[str, int]
+
+
 class OrderEvents:
     """Changed orders in order of change, with an overlap; at most ten pages a call, and a call for each order."""
 
@@ -29,6 +37,7 @@ class OrderEvents:
         self._clock = clock
         self._release = release
         self._handed = HandedOut()
+        self._read = _Read("", {})
 
     async def order_events(self, cursor: str) -> tuple[Sequence[ErpOrderEvent], str]:
         """See the port.
@@ -52,15 +61,25 @@ class OrderEvents:
         known = read_cursor(cursor, now=(self._clock.now() - _EPOCH) // _MICRO)
         overlap = self._settings.overlap_s * 1_000_000
         rows, last = await self._changes(known.newest if known.behind else known.newest - overlap)
-        ours = [one for one in rows.values() if event_mapping.order_id_of(one, self._settings) is not None]
-        items = {one.sales_order: await self._items(one.sales_order) for one in ours}
+        before = self._read.orders if cursor == self._read.cursor else {}
+        changed = {number: _changed_at(row) for number, row in rows.items()}
+        made = [
+            one for number, row in rows.items() if before.get(number) != changed[number] for one in await self._of(row)
+        ]
+        until = max(changed.values()) if last else max([known.newest, *changed.values()])
+        events, following = self._handed.take(cursor, made, newest=until, behind=last, overlap=overlap)
+        self._read = _Read(following, {n: at for n, at in {**before, **changed}.items() if at >= until - overlap})
+        return events, following, bool(last)
+
+    async def _of(self, row: wire.OrderRow) -> Sequence[ErpOrderEvent]:
+        """Of one order; another call where it is ours."""
+        if event_mapping.order_id_of(row, self._settings) is None:
+            return ()
+        items = await self._items(row.sales_order)
         try:
-            made = [one for row in ours for one in event_mapping.to_events(row, items[row.sales_order], self._settings)]
-            newest = [event_mapping.changed_at(one) for one in rows.values()]
+            return list(event_mapping.to_events(row, items, self._settings))
         except (ValueError, ArithmeticError, EncodeError) as exc:
-            raise TargetUnavailableError(f"a changed order cannot be read: {exc}") from exc
-        until = max(newest) if last else max([known.newest, *newest])
-        return *self._handed.take(cursor, made, newest=until, behind=last, overlap=overlap), bool(last)
+            raise TargetUnavailableError(f"order {row.sales_order} cannot be read: {exc}") from exc
 
     async def _changes(self, since: int) -> tuple[Mapping[str, wire.OrderRow], str]:
         """Orders by number, and the last one's number where there are more.

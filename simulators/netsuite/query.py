@@ -17,7 +17,7 @@ from simulators.core.exchange import Answer, Call, json_answer
 from simulators.netsuite.errors import ApiError, Trouble
 from simulators.netsuite.settings import Settings
 from simulators.netsuite.state import State
-from simulators.netsuite.tables import STATUS_TEXTS, TYPE_NAMES, Value, database
+from simulators.netsuite.tables import STATUS_TEXTS, TYPE_NAMES, Tables, Value
 
 MOST_ROWS = 1000
 MOST_ROWS_IN_ALL = 100_000
@@ -31,15 +31,14 @@ class _Query(msgspec.Struct):
     q: str
 
 
-def run(call: Call, state: State, settings: Settings, now: float) -> Answer:
+def run(call: Call, tables: Tables, state: State, settings: Settings, now: float) -> Answer:
     """Raises ApiError for what is no query, or one that SQLite does not know."""
     if call.headers.get("prefer", "").lower() != "transient":
         raise ApiError(400, Trouble("INVALID_HEADER", "The header Prefer must be transient.", header="Prefer"))
     text = _text(call)
     if not re.match(r"(SELECT|WITH)\b", text, re.IGNORECASE):
         raise _not_understood("it is no SELECT")
-    with database(state, settings, now) as found:
-        return _page(call, _rows(found, text))
+    return _page(call, _rows(tables.at(state, settings, now), text))
 
 
 def _rows(found: sqlite3.Connection, text: str) -> list[dict[str, object]]:

@@ -7,6 +7,7 @@ compares, while an answer shows the letter.
 """
 
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -71,40 +72,59 @@ Value = str | int | float | None
 Row = tuple[Value, ...]
 
 
-def database(state: State, settings: Settings, now: float) -> sqlite3.Connection:
-    """Everything that a query may see: what was changed in the last `query_lag_s` is not there yet."""
-    made = sqlite3.connect(":memory:")
-    made.executescript(SCHEMA)
-    writer = _Writer(made, state, settings, now - settings.query_lag_s)
-    writer.write()
-    return made
+class Tables:
+    """One account's tables, written anew only where a document changed, because every query asks for all of them."""
+
+    def __init__(self) -> None:
+        self._made = sqlite3.connect(":memory:", check_same_thread=False)
+        self._made.executescript(SCHEMA)
+        self._written: dict[int, float] = {}
+        self._zone = ""
+        weakref.finalize(self, self._made.close)
+
+    def at(self, state: State, settings: Settings, now: float) -> sqlite3.Connection:
+        """What a query may see: what was changed in the last `query_lag_s` is not there yet, or as it was before."""
+        if settings.zone != self._zone:
+            self._zone = settings.zone
+            self._written.clear()
+        writer = _Writer(self._made, state, ZoneInfo(settings.zone))
+        writer.write_lists()
+        seen = now - settings.query_lag_s
+        for order in state.orders.values():
+            if self._is_due(order, seen):
+                writer.write_order(order)
+        for document in state.documents.values():
+            if self._is_due(document, seen):
+                writer.write_document(document, state.orders[document.order_id])
+        return self._made
+
+    def _is_due(self, one: SalesOrder | Document, seen: float) -> bool:
+        if one.modified_at > seen or self._written.get(one.id) == one.modified_at:
+            return False
+        self._written[one.id] = one.modified_at
+        return True
 
 
 class _Writer:
-    def __init__(self, made: sqlite3.Connection, state: State, settings: Settings, until: float) -> None:
+    def __init__(self, made: sqlite3.Connection, state: State, zone: ZoneInfo) -> None:
         self._made = made
         self._state = state
-        self._zone = ZoneInfo(settings.zone)
-        self._until = until
+        self._zone = zone
 
-    def write(self) -> None:
+    def write_lists(self) -> None:
+        """Customers and items."""
         held = {_reference(one.header, "entity") for one in self._state.orders.values() if self._is_held(one)}
-        customers = self._state.seed.customers
+        customers, items = self._state.seed.customers, self._state.seed.items
         rows = ((int(one.id), one.name, one.external_id, "ON" if one.id in held else "AUTO") for one in customers)
+        self._made.executescript("DELETE FROM customer; DELETE FROM item;")
         self._insert("customer", rows)
-        items = self._state.seed.items
         self._insert("item", ((int(one.id), one.external_id, one.external_id, one.name) for one in items))
-        for order in self._state.orders.values():
-            if order.modified_at <= self._until:
-                self._write_order(order)
-        for document in self._state.documents.values():
-            if document.modified_at <= self._until:
-                self._write_document(document, self._state.orders[document.order_id])
 
     def _is_held(self, order: SalesOrder) -> bool:
         return order.id in self._state.credit_held
 
-    def _write_order(self, order: SalesOrder) -> None:
+    def write_order(self, order: SalesOrder) -> None:
+        self._forget(order.id)
         self._insert("transaction", [self._head(order, "SalesOrd", order, order.tran_id, total(order))])
         main = (order.id, 0, 0, order.id * LINE_KEYS, "T", "F", None, None, None, None, "F", *([None] * 5))
         self._insert("transactionline", [main, *(self._line(order, one) for one in order.lines)])
@@ -116,10 +136,11 @@ class _Writer:
         state = (float(line.fulfilled), float(line.billed), _flag(line.is_closed), expected)
         return (*head, *state, _text(line.fields.get("description")), None, _plain(line.rate), _plain(-line.amount))
 
-    def _write_document(self, document: Document, order: SalesOrder) -> None:
+    def write_document(self, document: Document, order: SalesOrder) -> None:
         kind = TYPES[document.kind]
         source = self._state.documents.get(document.source_id)
         source_type = "SalesOrd" if source is None else TYPES[source.kind]
+        self._forget(document.id)
         self._insert("transaction", [self._head(document, kind, order, document.tran_id, document.amount)])
         self._insert("transactionline", self._document_lines(document, order))
         link = (document.id, kind, document.source_id, source_type, LINKS[document.kind])
@@ -161,6 +182,13 @@ class _Writer:
     def _day(self, at: float) -> str:
         day: date = datetime.fromtimestamp(int(at), UTC).astimezone(self._zone).date()
         return f"@{day.isoformat()} 00:00:00"
+
+    def _forget(self, number: int) -> None:
+        """The rows of its former state."""
+        self._made.execute('DELETE FROM "transaction" WHERE id = ?', (number,))
+        self._made.execute('DELETE FROM transactionline WHERE "transaction" = ?', (number,))
+        self._made.execute("DELETE FROM previoustransactionlink WHERE nextdoc = ?", (number,))
+        self._made.execute("DELETE FROM previoustransactionlinelink WHERE nextdoc = ?", (number,))
 
     def _insert(self, table: str, rows: Iterable[Row]) -> None:
         for row in rows:

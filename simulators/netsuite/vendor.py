@@ -25,6 +25,7 @@ from simulators.netsuite.errors import (
 from simulators.netsuite.sales_orders import Books
 from simulators.netsuite.settings import Permission, Settings, changed
 from simulators.netsuite.state import SalesOrder, Seed, State, default_seed
+from simulators.netsuite.tables import Tables
 
 ROOT = "/services/rest"
 RECORD = re.compile(
@@ -142,6 +143,7 @@ class NetSuite:
         return [life.go_on(due, books) for due in self.state.life.take(now)]
 
     def _new_state(self) -> State:
+        self._tables = Tables()
         return State(self._seed, life=life.life_of(self.settings))
 
     # ── one request ──────────────────────────────────────────────────────────────────────────────
@@ -173,7 +175,7 @@ class NetSuite:
     def _route(self, call: Call, note: Note) -> Answer:
         if call.path == QUERY_PATH:
             self._need("query")
-            return query.run(call, self.state, self.settings, self._clock.now())
+            return query.run(call, self._tables, self.state, self.settings, self._clock.now())
         target = _target(call.path)
         if target.transform is not None and call.method == "POST":
             return self._transform(target, call, note)

@@ -1,6 +1,7 @@
 """Starts the simulated warehouse, in process or as a process of its own."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
@@ -11,9 +12,11 @@ from simulators.core import launch
 from simulators.core.clock import Clock, SystemClock
 from simulators.core.server import ServerOptions, Simulator
 from simulators.rest_wms.settings import Settings, changed
-from simulators.rest_wms.speaking import Address, Disorder, KafkaSpeaker, Scrambler
+from simulators.rest_wms.speaking import Address, Disorder, KafkaSpeaker, Scrambler, UndeliveredError
 from simulators.rest_wms.vendor import RestWms
 from simulators.wms.registry import RegistryError
+
+WRONG = 1
 
 
 class RestWmsSimulator(Simulator):
@@ -41,8 +44,15 @@ class RestWmsSimulator(Simulator):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; exit codes and the line on start are those of `simulators.core.launch.serve`."""
-    return launch.serve("rest-wms", _parser().parse_args(arguments), _simulator, lambda _: {})
+    """Serve until SIGTERM or SIGINT; exit codes and the line on start are those of `simulators.core.launch.serve`.
+
+    1 where the broker did not take all that was said.
+    """
+    try:
+        return launch.serve("rest-wms", _parser().parse_args(arguments), _simulator, lambda _: {})
+    except UndeliveredError as problem:
+        sys.stderr.write(f"{problem}\n")
+        return WRONG
 
 
 def _simulator(options: argparse.Namespace) -> RestWmsSimulator:

@@ -107,6 +107,9 @@ class KafkaSpeaker:
         try:
             self._send(self._scrambler.rest())
             self._producer.flush(FLUSH_S)
+            failed = sum(self._producer.deliveries().failed.values())
+            if failed:
+                raise UndeliveredError(f"{failed} events were not taken by the broker")
         finally:
             self._producer.close()
 

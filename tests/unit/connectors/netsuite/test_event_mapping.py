@@ -62,6 +62,13 @@ def test_an_order_with_an_undated_line_has_no_date_and_closed_lines_do_not_count
     assert events(row(), line(), closed)[-1].expected_at == 1_773_964_800_000_000
 
 
+def test_what_is_delivered_is_promised_no_more() -> None:
+    gone, half = line(delivered=Decimal(2)), line(expected=date(2026, 3, 19), delivered=Decimal(1))
+
+    assert [one.expected_at for one in events(row(status="G"), gone)] == [None]
+    assert [one.expected_at for one in events(row(status="D"), gone, half)] == [1_773_878_400_000_000]
+
+
 @pytest.mark.parametrize(
     ("kind", "status", "words"),
     [

@@ -6,12 +6,14 @@ from random import Random
 from typing import Any
 
 import msgspec
+import pytest
 
 from simulators.core.clock import SystemClock
 from simulators.rest_wms import RestWmsSimulator, Settings
 from simulators.rest_wms.documents import read_task
 from simulators.rest_wms.events import TOPIC
-from simulators.rest_wms.speaking import Address, Disorder, KafkaSpeaker, Scrambler
+from simulators.rest_wms.server import main
+from simulators.rest_wms.speaking import Address, Disorder, KafkaSpeaker, Scrambler, UndeliveredError
 from simulators.wms.wire import RecordCodec, schema_of, unframe
 from tests.unit.simulators.rest_wms.support import LINE
 from tests.unit.simulators.wms.conftest import MOCK, FakeRegistry, read_topic
@@ -65,3 +67,23 @@ def test_what_is_held_back_still_arrives(registry: FakeRegistry) -> None:
     held = spoken(registry, None, Disorder(reorder=1.0, hold_s=60), 5)
 
     assert len(held) == len(whole) > 0
+
+
+def test_a_broker_that_takes_nothing_is_told_at_the_end(registry: FakeRegistry) -> None:
+    away = {"test.mock.num.brokers": 0, "message.timeout.ms": 300, "log_level": 0}
+    address = Address(bootstrap="127.0.0.1:9", registry=registry.url, register=True, properties=away)
+    speaker = KafkaSpeaker(address, Scrambler(Random(1)))
+    wms = RestWmsSimulator(Settings(), speaker=speaker).wms
+    now = SystemClock().now()
+    wms.floor.put("t-1", read_task(msgspec.json.encode(TASK)), wms.settings, now=now)
+    wms._go_on("t-1", "allocate", now)  # noqa: SLF001 - one step is enough
+
+    with pytest.raises(UndeliveredError, match="1 events"):
+        speaker.close()
+
+
+def test_a_schema_that_nobody_registered_ends_it_with_2(
+    registry: FakeRegistry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--events", "--bootstrap", "127.0.0.1:9", "--registry", registry.url]) == 2
+    assert "404" in capsys.readouterr().err
