@@ -40,6 +40,7 @@ class Worker:
         stock: Any = None
         self.shop = ShopTarget(stock, ports, Gate("shop", self.clock), settings)
         self.rules = StockRules()
+        self.lane = SimpleNamespace(lane=SimpleNamespace(shipments=SimpleNamespace()))
         self.asked: list[str] = []
 
     def table(self, spec: TableSpec, derive: Derive) -> BulkTable:  # noqa: ARG002  no index is needed
