@@ -15,11 +15,14 @@ from streams.runtime.partition_store import Derive
 from streams.runtime.table import BulkTable
 from streams.settings.rules import stock_rules
 from streams.settings.tree import InventorySettings, KafkaSettings, OrderSettings
+from streams.sinks.beside import Nothing
+from streams.sinks.shipment_post import ShipmentPost
 from streams.tables import SHIPMENT_WORK, WORK, TableSpec
 from streams.topics import COMMANDS, ORDERS_READ, SHIPMENT
 from tests.fakes.broker import MemoryBroker
 from tests.fakes.shop_order_target import InMemoryShopOrderTarget
 from tests.fakes.still_clock import StillClock
+from tests.unit.streams.sinks.lane import Lane
 from tests.unit.streams.tables import open_table
 
 
@@ -40,7 +43,7 @@ class Worker:
         stock: Any = None
         self.shop = ShopTarget(stock, ports, Gate("shop", self.clock), settings)
         self.rules = StockRules()
-        self.lane = SimpleNamespace(lane=SimpleNamespace(shipments=SimpleNamespace()))
+        self.lane = SimpleNamespace(lane=Lane(folder / "lane").lane)
         self.asked: list[str] = []
 
     def table(self, spec: TableSpec, derive: Derive) -> BulkTable:  # noqa: ARG002  no index is needed
@@ -75,6 +78,15 @@ def test_both_sinks_of_the_shops_orders_are_ordered_under_one_name(tmp_path: Pat
         one.sink._mode()
 
     assert worker.asked == ["commerce-orders", "commerce-orders"]
+
+
+def test_shipments_alone_are_posted_beside_the_lane_of_the_same_worker(tmp_path: Path) -> None:
+    worker, made = side(tmp_path, port=InMemoryShopOrderTarget())
+    beside = {one.table: one.sink._at.beside for one in made.sinks}
+
+    assert isinstance(beside[SHIPMENT_WORK.name], ShipmentPost)
+    assert isinstance(beside[WORK["commerce"].name], Nothing)
+    assert worker.lane.lane.shipments.compare is not None
 
 
 @pytest.mark.parametrize(
