@@ -11,7 +11,9 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.models.command import CommandKind
+from schemas.models.order import Order
 from schemas.models.order_event import EventLine, Track
+from streams.domain.derived_id import derived_id
 from streams.domain.order_entry import OrderEntry
 from streams.domain.order_facts import Fact, Request
 from streams.domain.order_holds import LEFT, OVER, HoldReason
@@ -186,9 +188,9 @@ def _cancel_tasks(case: Case) -> Iterator[Intention]:
 
 
 def _record(case: Case) -> Iterator[Intention]:
-    """The order whenever it was stated anew; its state and promised date whenever they changed since."""
+    """The order whenever it was stated with other content; its state and promised date whenever they changed since."""
     status, expected_at = case.entry.state.value, case.entry.promised_at
-    version = case.standing.statement.stamp.event_id
+    version = _content(case.standing.statement.order)
     told = case.entry.asked_of("crm", "RECORD_ORDER")
     if told is None or told.attempt != version:
         yield Intention(
@@ -197,6 +199,15 @@ def _record(case: Case) -> Iterator[Intention]:
     if told is not None:
         attempt = f"{status}|{expected_at}"
         yield Intention(role="crm", kind="RECORD_STATUS", attempt=attempt, status=status, expected_at=expected_at)
+
+
+def _content(order: Order) -> str:
+    """What the CRM is told of an order: not when it changed or how the shop calls its state.
+
+    Each document that is written to the shop changes those, and the order is stated anew.
+    """
+    plain = msgspec.structs.replace(order, event_id="", updated_at=0, status="")
+    return derived_id(msgspec.msgpack.encode(plain))
 
 
 # ── the shop ─────────────────────────────────────────────────────────────────────────────────────

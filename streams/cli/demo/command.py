@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 
 from simulators.local_stack import StackError
+from streams.cli.demo.erps import ERPS
 from streams.cli.demo.figures import Figures, equal_pairs, gather
 from streams.cli.demo.processes import DemoError, now, pause
 from streams.cli.demo.screen import Screen
@@ -26,7 +27,8 @@ TICK_S = 0.5
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Also write the figures to this file.")
 @click.option("--items", default=300, show_default=True, help="SKUs in the warehouses.")
 @click.option("--seed", default=1, show_default=True, help="Seed of the traffic.")
-def demo(once: bool, json_file: Path | None, items: int, seed: int) -> None:  # noqa: FBT001  click's own way
+@click.option("--erp", type=click.Choice([*ERPS]), default="netsuite", show_default=True, help="The simulated ERP.")
+def demo(once: bool, json_file: Path | None, items: int, seed: int, erp: str) -> None:  # noqa: FBT001  click's own way
     """A story of 90 seconds on real Kafka: trade, orders, a burst, outages, a killed worker, poison.
 
     Exit code 1 where Commerce does not equal the WMS at its end, or an order is missing or doubled at the ERP.
@@ -37,7 +39,9 @@ def demo(once: bool, json_file: Path | None, items: int, seed: int) -> None:  # 
     screen = Screen(Console(highlight=False))
     try:
         with tempfile.TemporaryDirectory(prefix="commerce-streams-demo-") as folder:
-            figures = _play(Path(folder), screen, stay=not once and sys.stdout.isatty(), items=items, seed=seed)
+            figures = _play(
+                Path(folder), screen, stay=not once and sys.stdout.isatty(), items=items, seed=seed, erp=erp
+            )
     except (DemoError, StackError) as error:
         screen.still()
         click.echo(f"commerce-streams: {error}", err=True)
@@ -47,8 +51,8 @@ def demo(once: bool, json_file: Path | None, items: int, seed: int) -> None:  # 
     sys.exit(0 if figures.holds else 1)
 
 
-def _play(folder: Path, screen: Screen, *, stay: bool, items: int, seed: int) -> Figures:
-    with Stage(folder, screen.say, items=items, seed=seed) as stage:
+def _play(folder: Path, screen: Screen, *, stay: bool, items: int, seed: int, erp: str) -> Figures:
+    with Stage(folder, screen.say, items=items, seed=seed, erp=erp) as stage:
         story = list(acts())
         calm: list[tuple[float, float]] = []
         for number, act in enumerate(story, 1):
@@ -61,6 +65,7 @@ def _play(folder: Path, screen: Screen, *, stay: bool, items: int, seed: int) ->
         _heal(stage, screen)
         figures = gather(stage, calm)
         screen.summary(figures)
+        screen.story(stage.story_of(stage.orders.longest_story))
         if stay:
             _stay(stage, screen)
         return figures
@@ -91,17 +96,18 @@ def _heal(stage: Stage, screen: Screen) -> None:
     """Waits until nothing is left to do; what then still differs is for the summary to say."""
     stage.wms.drain()
     begun = now()
-    while now() - begun < HEAL_WITHIN_S:
+    while now() - begun < HEAL_WITHIN_S and stage.orders.failure is None:
         equal, pairs = equal_pairs(stage)
-        orders = stage.orders.counts()
-        booked = f"{orders.booked:,} of {orders.placed:,} orders booked"
+        orders = stage.order_counts()
+        booked = f"{orders.erp.there:,} of {orders.placed:,} orders booked"
         screen.progress(f"{now() - begun:4.0f} s  {equal:,} of {pairs:,} pairs equal; {booked}; {stage.standing()}")
-        if equal == pairs and stage.is_idle() and orders.holds and stage.orders.are_placed:
+        if equal == pairs and stage.is_idle() and orders.holds and stage.orders.are_over:
             break
         pause(TICK_S)
     screen.still()
-    if stage.orders.failure is not None:
-        raise DemoError(f"orders could not be placed: {stage.orders.failure}")
+    for failure in (stage.orders.failure, stage.orders.warehouse.failure):
+        if failure is not None:
+            raise DemoError(f"orders: {type(failure).__name__}: {failure}")
 
 
 def _stay(stage: Stage, screen: Screen) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from streams.cli.demo import topics
-from streams.cli.demo.orders import NO_ORDERS, OrderCounts
+from streams.cli.demo.order_counts import NO_ORDERS, OrderCounts
 from streams.cli.demo.stage import Stage
 from streams.topics import STOCK_CHANGE
 
@@ -69,11 +69,7 @@ class Figures:
             "calm_delay_p99_s": quantile(self.calm_delays, 0.99),
             "pairs": self.pairs,
             "pairs_equal": self.equal,
-            "orders": self.orders.placed,
-            "orders_booked": self.orders.booked,
-            "orders_missing": self.orders.missing,
-            "orders_doubled": self.orders.doubled,
-            "erp_answers_lost": self.orders.lost_answers,
+            **self.orders.as_json(),
         }
 
 
@@ -87,7 +83,7 @@ def quantile(values: Sequence[float], share: float) -> float | None:
 
 def equal_pairs(stage: Stage) -> tuple[int, int]:
     """How many (source, SKU) pairs the shop shows as the warehouses have them, of how many."""
-    truth = stage.wms.truth().shown
+    truth = {**stage.wms.truth().shown, **stage.orders.warehouse.truth()}
     shop = stage.shop_rows()
     equal = 0
     for (source, sku), wanted in truth.items():
@@ -108,7 +104,7 @@ def gather(stage: Stage, calm: Sequence[tuple[float, float]]) -> Figures:
         if any(begin <= at <= end for begin, end in calm):
             found.calm_delays.append(seconds)
     found.equal, found.pairs = equal_pairs(stage)
-    found.orders = stage.orders.counts()
+    found.orders = stage.order_counts()
     return found
 
 

@@ -1,132 +1,251 @@
-"""The orders of the demo: channels that place them, an ERP that loses answers and goes down, and the final count."""
+"""The orders of the demo: placed at the shop and by dealers, through their whole life, and counted at the end."""
 
 import threading
 import time
+import urllib.request
 from collections import Counter
-from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
-from simulators.channels.orders import ACCOUNTS, Channels, Item, catalogue
-from simulators.channels.producer import OrderProducer
-from streams.cli.demo.processes import Child, answers, ask, free_port, pause, wait_until
+from simulators.channels.orders import Channels, Item
+from simulators.channels.producer import OrderProducer, RecordProducer
+from streams.cli.demo.erps import ERPS, environ
+from streams.cli.demo.order_counts import ErpJournal, OrderCounts, ShopJournal, tally
+from streams.cli.demo.processes import Child, answers, ask, free_port, now, pause, wait_until
+from streams.cli.demo.warehouse import OVER, OrderWarehouse
 from streams.domain.order_id import unified_id
+from streams.topics import ORDER_EVENT
 
 ORDERS = 200
-OVER_S = 70.0
+WEB = "web"
+"""The shop's channel, where its connector names no other."""
+DEALERS_SHARE = 5
+"""One in so many comes from a dealer, the others are placed at the shop."""
+CANCELLED = 15
+"""One in so many is asked back"""
+ASKED_BACK_AFTER = 12
+"""… when so many more were placed, wherever it is by then."""
+OVER_S = 55.0
 """The orders are placed over so many seconds."""
+LIFE_S = 45.0
+"""So long after the last one was placed every system has done what it does."""
 REPEATS = 0.05
 LOST_ANSWERS = 0.1
 READY_WITHIN_S = 60.0
-CREATES = "/salesOrder/"
-ERP = "STREAMS_CONNECTORS__NETSUITE__"
+SALESFORCE = "STREAMS_CONNECTORS__SALESFORCE__"
+POLL_EVERY_S = 1
 
 
-@dataclass(frozen=True, slots=True)
-class OrderCounts:
-    """What was placed, and what the ERP has of it."""
-
-    placed: int
-    booked: int
-    missing: int
-    doubled: int
-    lost_answers: int
-
-    @property
-    def holds(self) -> bool:
-        return self.placed > 0 and self.missing == self.doubled == 0 and self.booked == self.placed
-
-    def __str__(self) -> str:
-        return f"{self.placed} orders: {self.booked} ERP orders, {self.missing} missing, {self.doubled} doubled"
-
-
-NO_ORDERS = OrderCounts(0, 0, 0, 0, 0)
+def items() -> list[Item]:
+    """Thirty goods, half of them in each place, every seventh made to order."""
+    return [
+        Item(f"ORD-{'NS'[number % 2]}-{number:03d}", Decimal(10 + number), made_to_order=number % 7 == 0)
+        for number in range(1, 31)
+    ]
 
 
 class OrderStage:
-    """`start` the ERP, `begin` to place, `counts` at any time, `stop` at the end."""
+    """`start` the ERP, `open` the rest once topics are there, `begin` to place, `counts` at any time, `stop`."""
 
-    def __init__(self, folder: Path, *, items: int, seed: int) -> None:
-        self._items: tuple[Item, ...] = catalogue(items)
-        self._channels = Channels(self._items, seed=seed, now=time.time_ns() // 1000)  # placed today
+    def __init__(self, folder: Path, *, erp: str, seed: int) -> None:
+        self.items = items()
+        self.erp = ERPS[erp](folder, seed)
+        self.warehouse = OrderWarehouse(folder, self.items, seed=seed)
+        self._channels = Channels(self.items, seed=seed, now=time.time_ns() // 1000)  # placed today
         self._folder, self._seed = folder, seed
-        self._key = folder / "netsuite.pem"
         self.url = f"http://127.0.0.1:{free_port()}"
-        self._wanted: set[str] = set()
+        self._crm_url = f"http://127.0.0.1:{free_port()}"
+        """Nobody listens there."""
+        self.entities: dict[int, str] = {}
+        """The shop's entity id → unified order id."""
+        self._units: Counter[str] = Counter()
+        self._asked_back: set[str] = set()
+        self._shop, self._erp_did = ShopJournal(), ErpJournal()
         self._placing: threading.Thread | None = None
+        self._placed_at = 0.0
         self._stopping = threading.Event()
         self.failure: BaseException | None = None
 
+    def environ(self) -> dict[str, str]:
+        return {
+            **environ(self.erp, self.url),
+            **self.warehouse.environ(),
+            "STREAMS_ORDERS__CHANNELS": '["dealer"]',
+            "STREAMS_ORDERS__CRM": "salesforce",
+            f"{SALESFORCE}BASE_URL": self._crm_url,
+            f"{SALESFORCE}AUTH__KIND": "client_credentials",
+            f"{SALESFORCE}AUTH__CONSUMER_KEY": "simulated-key",
+            f"{SALESFORCE}AUTH__CONSUMER_SECRET": "simulated-secret",
+            f"{SALESFORCE}PRICE_BOOK_ID": "01s000000000001",
+            "STREAMS_POLL__INTERVAL_S": str(POLL_EVERY_S),
+            "STREAMS_POLL__OVERLAP_S": "10",
+        }
+
+    # ── start and stop ───────────────────────────────────────────────────────────────────────────
+
     def start(self) -> Child:
-        """The simulated NetSuite; from the first order on it loses one answer in ten."""
+        """The simulated ERP; it loses one answer in ten of those that make an order."""
         port = self.url.rpartition(":")[2]
-        arguments = ["simulators.netsuite", "--port", port, "--private-key", str(self._key), "--seed", str(self._seed)]
-        erp = Child("erp", arguments, self._folder / "erp.log")
+        erp = Child("erp", [self.erp.module, "--port", port, *self.erp.arguments()], self._folder / "erp.log")
         wait_until(lambda: answers(f"{self.url}/_sim/health"), READY_WITHIN_S, "the ERP answers")
-        items = [
-            {"id": str(number), "external_id": item.sku, "made": item.made_to_order}
-            for number, item in enumerate(self._items, start=501)
-        ]
-        seed = {"customers": list(ACCOUNTS), "items": items, "terms": ["NET30"], "currencies": ["USD"]}
-        ask(f"{self.url}/_sim/state", "PUT", seed)
-        lost = {"kind": "drop-answer", "path": CREATES, "methods": ["PUT"], "rate": LOST_ANSWERS}
+        ask(f"{self.url}/_sim/state", "PUT", self.erp.seed(self.items))
+        method, path = self.erp.creates
+        lost = {"kind": "drop-answer", "path": path, "methods": [method], "rate": LOST_ANSWERS}
         self._lost = ask(f"{self.url}/_sim/faults", "POST", lost)["id"]
         return erp
 
-    def environ(self) -> dict[str, str]:
-        return {
-            "STREAMS_ORDERS__ERP": "netsuite",
-            "STREAMS_ORDERS__SHOP": "false",  # these orders are not placed in the simulated shop
-            f"{ERP}BASE_URL": self.url,
-            f"{ERP}AUTH__KIND": "m2m",
-            f"{ERP}AUTH__CLIENT_ID": "simulated-client",
-            f"{ERP}AUTH__CERTIFICATE_ID": "simulated-certificate",
-            f"{ERP}AUTH__PRIVATE_KEY_FILE": str(self._key),
-            f"{ERP}SETTLE_S": "10",
-            f"{ERP}TIMEOUT_S": "8",
-        }
-
-    def begin(self, bootstrap: str, registry_url: str) -> None:
-        """Orders come in, one by one, while the story goes on."""
-        producer = OrderProducer(bootstrap, registry_url, repeats=REPEATS, seed=self._seed)
-        self._placing = threading.Thread(target=self._place, args=(producer,), daemon=True)
-        self._placing.start()
-
-    def _place(self, producer: OrderProducer) -> None:
-        try:
-            for order in self._channels.orders(ORDERS):
-                if self._stopping.is_set():
-                    return
-                producer.send([order])
-                self._wanted.add(unified_id(order["channel"], order["number"]))
-                pause(OVER_S / ORDERS)
-        except Exception as error:  # noqa: BLE001  told by whoever waits for the orders
-            self.failure = error
-        finally:
-            producer.close()
-
-    def outage(self, seconds: float) -> None:
-        """The ERP answers 503 to everything for so long, and comes back by itself."""
-        rule = {"kind": "status", "status": 503, "path": "/services/", "seconds": seconds}
-        ask(f"{self.url}/_sim/faults", "POST", rule)
-
-    @property
-    def are_placed(self) -> bool:
-        return self._placing is not None and not self._placing.is_alive()
-
-    def counts(self) -> OrderCounts:
-        rows = ask(f"{self.url}/_sim/orders")["orders"]
-        booked = Counter(str(row["external_id"]) for row in rows)
-        wanted = set(self._wanted)
-        rules = ask(f"{self.url}/_sim/faults")["items"]
-        return OrderCounts(
-            placed=len(wanted),
-            booked=len(booked.keys() & wanted),
-            missing=len(wanted - booked.keys()),
-            doubled=sum(number > 1 for number in booked.values()),
-            lost_answers=next(int(rule["hits"]) for rule in rules if rule["id"] == self._lost),
-        )
+    def open(self, bootstrap: str, registry_url: str, told: dict[str, str]) -> list[Child]:
+        """Warehouse and poll, as processes; `told` is what a worker is told."""
+        self._dealers = OrderProducer(bootstrap, registry_url, repeats=REPEATS, seed=self._seed)
+        self._events = RecordProducer(bootstrap, registry_url, ORDER_EVENT.name, "order_id", seed=self._seed)
+        warehouse = self.warehouse.start(bootstrap, registry_url)
+        self.warehouse.open()
+        own = {**told, "STREAMS_POLL__PORT": str(free_port()), "STREAMS_WEB__PORT": "0"}
+        poll = Child("poll", ["streams", "poll"], self._folder / "poll.log", own)
+        return [warehouse, poll]
 
     def stop(self) -> None:
         self._stopping.set()
         if self._placing is not None:
             self._placing.join(5)
+        self.warehouse.stop()
+
+    # ── what happens ─────────────────────────────────────────────────────────────────────────────
+
+    def begin(self, shop_url: str) -> None:
+        """Orders come in, one by one, while the story goes on."""
+        self._placing = threading.Thread(target=self._place, args=(shop_url,), daemon=True)
+        self._placing.start()
+
+    def _place(self, shop_url: str) -> None:
+        try:
+            wait_until(lambda: self._can_be_sold(shop_url), READY_WITHIN_S, "the shop has the goods of the orders")
+            placed: list[str] = []
+            while len(placed) < ORDERS:
+                if self._stopping.is_set():
+                    return
+                is_dealer = (len(placed) + 1) % DEALERS_SHARE == 0
+                placed.append(self._dealer() if is_dealer else self._shopper(shop_url))
+                if len(placed) % CANCELLED == ASKED_BACK_AFTER:
+                    self._ask_back(placed[-ASKED_BACK_AFTER])
+                pause(OVER_S / ORDERS)
+            self._placed_at = now()
+        except Exception as error:  # noqa: BLE001  told by whoever waits for the orders
+            self.failure = error
+        finally:
+            self._dealers.close()
+            self._events.close()
+
+    def _can_be_sold(self, shop_url: str) -> bool:
+        rows = ask(f"{shop_url}/_sim/state/source-items")["rows"]
+        return {(source, sku) for source, sku, _quantity, _status in rows} >= self.warehouse.pairs
+
+    def _shopper(self, shop_url: str) -> str:
+        lines = self._order(is_dealer=False)["lines"]
+        goods = [{"sku": line["sku"], "qty": int(line["quantity"]), "price": str(line["price"])} for line in lines]
+        shown = ask(f"{shop_url}/_sim/orders", "POST", {"items": goods})
+        order_id = unified_id(WEB, shown["increment_id"])
+        self.entities[int(shown["entity_id"])] = order_id
+        self._units[order_id] = sum(int(line["quantity"]) for line in lines)
+        return order_id
+
+    def _dealer(self) -> str:
+        order = self._order(is_dealer=True)
+        self._dealers.send([order])
+        order_id = unified_id(order["channel"], order["number"])
+        self._units[order_id] = sum(int(line["quantity"]) for line in order["lines"])
+        return order_id
+
+    def _order(self, *, is_dealer: bool) -> dict[str, Any]:
+        """The next one that the channels would place so."""
+        return next(one for one in self._channels.orders(1000) if (one["channel"] == "dealer") == is_dealer)
+
+    def _ask_back(self, order_id: str) -> None:
+        at = time.time_ns() // 1000
+        self._asked_back.add(order_id)
+        event = {"event_id": f"ask-back-{order_id}", "order_id": order_id, "kind": "CANCEL_REQUESTED"}
+        self._events.send([{**event, "source_system": "service-desk", "effective_at": at, "recorded_at": at}])
+
+    def outage(self, seconds: float) -> None:
+        """The ERP answers 503 to everything for so long, and comes back by itself."""
+        rule = {"kind": "status", "status": 503, "path": "/(services|sap)/", "seconds": seconds}
+        ask(f"{self.url}/_sim/faults", "POST", rule)
+
+    @property
+    def are_over(self) -> bool:
+        """Every order was placed and lived as long as systems do something with it."""
+        if not self._placed_at or now() - self._placed_at < LIFE_S:
+            return False
+        return all(task["status"] in OVER for task in self.warehouse.tasks())
+
+    # ── what every system has ────────────────────────────────────────────────────────────────────
+
+    def counts(self, shop_url: str, pages: list[str]) -> OrderCounts:
+        _read(self._shop, shop_url)
+        _read(self._erp_did, self.url)
+        booked = self.erp.booked(self.url)
+        wanted = Counter({order_id: self._wanted(order_id, booked) for order_id in self._units})
+        web = frozenset(self.entities.values())
+        tasks = self.warehouse.units(self.warehouse.tasks())
+        rules = ask(f"{self.url}/_sim/faults")["items"]
+        numbers = Counter({self.entities[entity]: len(known) for entity, known in self._shop.numbers.items()})
+        return OrderCounts(
+            placed=len(self._units),
+            erp=tally(wanted, booked),
+            units=tally(self._wanted_units(tasks), tasks),
+            numbers=tally(Counter({order_id: wanted[order_id] for order_id in web}), numbers),
+            shop={
+                "shipments": self._documents("shipments", self.warehouse.shipments(), web),
+                "invoices": self._documents("invoices", self._erp_did.of("bill"), web),
+                "credit memos": self._documents("credit memos", self._erp_did.of("credit"), web),
+            },
+            crm_waiting=round(sum(_waiting(page, "crm") for page in pages)),
+            cancelled=sum(order_id not in tasks for order_id in self._asked_back),
+            returned=len(self._erp_did.of("authorise-return")),
+            made=len(self._erp_did.of("open-work-order", "finish-work-order")),
+            lost_answers=next(int(rule["hits"]) for rule in rules if rule["id"] == self._lost),
+        )
+
+    def _wanted(self, order_id: str, booked: Counter[str]) -> int:
+        """One; of an order that was asked back before the ERP was asked for it, at most one."""
+        return min(1, booked[order_id]) if order_id in self._asked_back else 1
+
+    def _wanted_units(self, tasks: Counter[str]) -> Counter[str]:
+        """Of an order that was asked back, whatever was too late to be let go of."""
+        return Counter(
+            {
+                order_id: min(units, tasks[order_id]) if order_id in self._asked_back else units
+                for order_id, units in self._units.items()
+            }
+        )
+
+    def _documents(self, name: str, wanted: Counter[str], web: frozenset[str]) -> Any:  # noqa: ANN401  a Tally
+        made = Counter({self.entities[entity]: number for entity, number in self._shop.made[name].items()})
+        return tally(Counter({order_id: number for order_id, number in wanted.items() if order_id in web}), made)
+
+    @property
+    def longest_story(self) -> str:
+        """The order of the shop with the most shipments: its time line is worth a look."""
+        shipments = self.warehouse.shipments()
+        return max(self.entities.values(), key=lambda order_id: shipments[order_id])
+
+
+def _read(journal: ShopJournal | ErpJournal, url: str) -> None:
+    while True:
+        page = ask(f"{url}/_sim/journal?since={journal.next}&limit=1000")
+        if not page["items"] or page["next"] == journal.next:
+            return
+        journal.take(page["items"], page["next"])
+
+
+def _waiting(page: str, role: str) -> float:
+    """Orders that a worker's sink still has to bring to its target."""
+    try:
+        with urllib.request.urlopen(f"{page}metrics", timeout=5) as answer:  # noqa: S310  ours
+            lines = answer.read().decode().splitlines()
+    except OSError:
+        return 0
+    return sum(
+        float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(f'streams_pending_keys{{sink="{role}"')
+    )

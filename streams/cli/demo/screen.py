@@ -47,6 +47,11 @@ class Screen:
         if not figures.is_accounted_for:
             self.console.print("[red]✘[/red] some records are not accounted for", highlight=False)
 
+    def story(self, text: str) -> None:
+        """The time line of one order."""
+        self.console.print("\nOne order from beginning to end (commerce-streams trace)", highlight=False)
+        self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+
     def _verdict(self, holds: bool, text: str) -> None:  # noqa: FBT001  it is the verdict
         sign = "[green]✔[/green]" if holds else "[red]✘[/red]"
         self.console.print(f"{sign} {text}", highlight=False)
@@ -66,6 +71,7 @@ def _rows(figures: Figures) -> list[tuple[str, str]]:
         ("coalescing", f"{figures.coalescing:.1f} changes a row"),
         ("from change to Commerce, normal trade", _delay(told["calm_delay_p50_s"], told["calm_delay_p99_s"])),
         ("from change to Commerce, whole story", _delay(told["delay_p50_s"], told["delay_p99_s"])),
+        *figures.orders.lines(),
         ("answers of the ERP that were lost", f"{figures.orders.lost_answers:,}"),
         ("every record accounted for", "yes" if figures.is_accounted_for else "NO"),
     ]

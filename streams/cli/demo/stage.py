@@ -18,8 +18,10 @@ from simulators.wms.model import WAREHOUSES, locations_of
 from simulators.wms.plan import Phase
 from simulators.wms.simulator import SimulatorSettings, WmsSimulator
 from simulators.wms.traffic import WorldSettings
+from streams.cli.demo.order_counts import OrderCounts
 from streams.cli.demo.orders import OrderStage
 from streams.cli.demo.processes import Child, DemoError, answers, ask, free_port, wait_until
+from streams.cli.demo.warehouse import LOCATIONS
 
 READY_WITHIN_S = 60.0
 DISTURBANCE = Disturbance(
@@ -31,12 +33,12 @@ Say = Callable[[str], None]
 class Stage:
     """Everything that the story plays on; a context manager."""
 
-    def __init__(self, folder: Path, say: Say, *, items: int, seed: int) -> None:
+    def __init__(self, folder: Path, say: Say, *, items: int, seed: int, erp: str) -> None:
         self.folder, self._say, self._items, self._seed = folder, say, items, seed
         self.token = secrets.token_urlsafe(12)
         self.workers: dict[str, Child] = {}
         self.ports: dict[str, int] = {}
-        self.orders = OrderStage(folder, items=items, seed=seed)
+        self.orders = OrderStage(folder, erp=erp, seed=seed)
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -60,6 +62,9 @@ class Stage:
         for arguments in (("topics", "apply"), ("schemas", "apply")):
             self._command(*arguments)
         self._open_warehouses()
+        self._say("starting the warehouse of the orders, and the poll")
+        for child in self.orders.open(self.stack.kafka.bootstrap, self.stack.registry.url, self.environ):
+            self._open.callback(child.stop)
         for name in ("worker-1", "worker-2"):
             self.start_worker(name)
         for name in self.workers:
@@ -81,18 +86,26 @@ class Stage:
         wait_until(lambda: answers(f"{self.shop_url}/_sim/health"), READY_WITHIN_S, "the shop answers")
         sources = sorted({warehouse.source_code for warehouse in WAREHOUSES})
         products = [f"SKU-{number:05d}" for number in range(1, self._items + 1)]
+        products += [item.sku for item in self.orders.items]
         ask(f"{self.shop_url}/_sim/state", "PUT", {"products": products, "sources": ["default", *sources]})
 
     def _start_erp(self) -> None:
-        self._say("starting the simulated NetSuite")
+        self._say("starting the simulated ERP")
         self._open.callback(self.orders.start().stop)
         self._open.callback(self.orders.stop)
 
     def place_orders(self) -> None:
-        """They come in for the next 70 seconds."""
-        self.orders.begin(self.stack.kafka.bootstrap, self.stack.registry.url)
+        """They come in for the next minute."""
+        self.orders.begin(self.shop_url)
 
-    def _command(self, *arguments: str) -> None:
+    def order_counts(self) -> OrderCounts:
+        return self.orders.counts(self.shop_url, [self.page(name) for name in self.workers])
+
+    def story_of(self, order_id: str) -> str:
+        """The time line of one order, as the command prints it."""
+        return self._command("trace", order_id)
+
+    def _command(self, *arguments: str) -> str:
         self._say(f"commerce-streams {' '.join(arguments)}")
         done = subprocess.run(  # noqa: S603  ourselves
             [sys.executable, "-m", "streams", *arguments],
@@ -103,6 +116,7 @@ class Stage:
         )
         if done.returncode:
             raise DemoError(f"commerce-streams {' '.join(arguments)}: {done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
 
     def _open_warehouses(self) -> None:
         settings = SimulatorSettings(
@@ -124,7 +138,7 @@ class Stage:
         commerce = "STREAMS_CONNECTORS__ADOBE_COMMERCE__"
         return {
             **self.stack.environment(),
-            "STREAMS_INVENTORY__LOCATIONS": json.dumps(locations_of(WAREHOUSES)),
+            "STREAMS_INVENTORY__LOCATIONS": json.dumps({**locations_of(WAREHOUSES), **LOCATIONS}),
             "STREAMS_INVENTORY__UNITS": json.dumps({"EA": 1, "M": 1, "KG": 1}),
             "STREAMS_KAFKA__SESSION_TIMEOUT_S": "6",
             "STREAMS_WEB__TOKEN": self.token,
@@ -206,7 +220,13 @@ class Stage:
         lag = sum(intake["lag_records"] for one in facts for intake in one["intakes"])
         lanes = [one["lane"] for one in facts if one["lane"]]
         waiting = f"{sum(lane['pending'] for lane in lanes):,} rows wait" if lanes else "no worker has the lane"
-        states = {target["state"] for one in facts if one["lane"] for target in one["targets"]}
+        states = {
+            target["state"]
+            for one in facts
+            if one["lane"]
+            for target in one["targets"]
+            if target["name"] == "adobe_commerce"
+        }
         shop = f"Commerce {'/'.join(sorted(states))}" if states else "Commerce unknown"
         return f"{len(facts)} of {len(self.workers)} workers answer; {lag:,} records behind; {waiting}; {shop}"
 

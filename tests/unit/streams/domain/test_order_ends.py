@@ -456,10 +456,16 @@ def test_packing_and_delivery_are_told_to_the_shop_unless_it_said_so_itself() ->
     assert texts == ["The order is confirmed.", "Packed: S1.", "Delivered."]
 
 
-def test_the_crm_gets_the_order_again_when_it_was_stated_anew() -> None:
-    one = after([placed(), placed(at=1, updated_at=T0 + 1, status="processing")])
+def test_the_crm_gets_the_order_again_when_it_was_stated_with_other_content() -> None:
+    one = after([placed(), placed(at=1, updated_at=T0 + 1, instructions="Deliver to dock 4")])
 
     assert one.kinds("crm") == ["RECORD_ORDER", "RECORD_ORDER"]
+
+
+def test_the_crm_does_not_get_the_order_again_because_a_document_was_written_to_the_shop() -> None:
+    one = after([placed(), placed(at=1, updated_at=T0 + 1, status="processing")])
+
+    assert one.kinds("crm") == ["RECORD_ORDER"]
 
 
 def test_a_target_that_is_not_connected_is_asked_for_nothing() -> None:
