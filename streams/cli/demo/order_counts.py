@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 DOCUMENTS = {"/ship": "shipments", "/invoice": "invoices", "/refund": "credit memos"}
+SHOWN = 5
 Entry = Mapping[str, Any]  # a line of a simulator's journal
 
 
@@ -16,6 +17,8 @@ class Tally(NamedTuple):
     there: int = 0
     missing: int = 0
     doubled: int = 0
+    amiss: tuple[str, ...] = ()
+    """Some of the orders that are missing or doubled."""
 
     @property
     def holds(self) -> bool:
@@ -35,6 +38,7 @@ def tally(wanted: Counter[str], there: Counter[str]) -> Tally:
         (wanted & there).total(),
         (wanted - there).total(),
         (there - wanted).total(),
+        tuple(sorted((wanted - there) + (there - wanted))[:SHOWN]),
     )
 
 
