@@ -2,8 +2,9 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple, Protocol
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 import msgspec
 
@@ -66,6 +67,7 @@ class RestWms:
         self.settings = settings or Settings()
         self.floor = Floor(life=life.life_of(self.settings))
         self.said: deque[FulfilmentRecord] = deque(maxlen=MOST_SAID)
+        self._said_in_all = 0
         self._clock = clock or SystemClock()
         self._speaker = speaker
         self._operations: dict[str, Callable[[Route, Call, Note], Answer]] = {
@@ -119,6 +121,7 @@ class RestWms:
     def reset(self) -> None:
         self.floor = Floor(life=life.life_of(self.settings))
         self.said.clear()
+        self._said_in_all = 0
 
     def controls(self) -> list[ControlRoute]:
         return [
@@ -150,6 +153,7 @@ class RestWms:
             system, locations = settings.source_system, settings.location_codes
             record = record_of(task, one, number=task.told, at=now, system=system, locations=locations)
             self.said.append(record)
+            self._said_in_all += 1
             if self._speaker is not None:
                 self._speaker.say(record, now)
 
@@ -211,8 +215,14 @@ class RestWms:
         note.detail |= {"of": task.task_id, "what": what, **happened.detail}
         return json_answer(200 if happened.effect else 409, {**views.state_of(task), **happened.detail})
 
-    async def _show_said(self, _call: Call, _note: Note) -> Answer:
-        return json_answer(200, {"events": [views.said(one) for one in self.said]})
+    async def _show_said(self, call: Call, _note: Note) -> Answer:
+        """`since` is the number of those that the reader has."""
+        since = parse_qs(call.query).get("since", ["0"])[0]
+        if not since.isdecimal():
+            return json_answer(400, {"message": "since must be a number"})
+        gone = self._said_in_all - len(self.said)
+        new = islice(self.said, max(0, int(since) - gone), None)
+        return json_answer(200, {"events": [views.said(one) for one in new]})
 
     # ── what they share ──────────────────────────────────────────────────────────────────────────
 

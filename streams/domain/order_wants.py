@@ -280,11 +280,18 @@ def _shipments(case: Case) -> Iterator[Intention]:
 
 
 def _bills(case: Case) -> Iterator[Intention]:
+    """Money goes back only after all that left is posted: the shop no longer ships what it has refunded."""
     for kind, command in _SHOP_BILLS:
         for fact in case.all(kind):
-            if fact.system != case.channel:
+            if fact.system != case.channel and (kind != "REFUNDED" or _is_posted(case)):
                 lines = event_lines(case.standing.progress, fact)
                 yield _about_money("commerce", command, fact, lines, ONCE)
+
+
+def _is_posted(case: Case) -> bool:
+    """Whether everything that left is at the shop."""
+    left = (fact for fact in case.all("SHIPPED") if fact.system != case.channel)
+    return all(case.is_done(Request("commerce", "CREATE_SHIPMENT", fact.part)) for fact in left)
 
 
 _SHOP_BILLS: tuple[tuple[str, CommandKind], ...] = (("INVOICED", "CREATE_INVOICE"), ("REFUNDED", "CREATE_CREDIT_MEMO"))
@@ -311,8 +318,7 @@ def _shop_cancel(case: Case) -> Iterator[Intention]:
     look = case.standing.look
     is_over = final_cancel(look) is not None or bool(look.all("REFUSED"))
     said_itself = any(fact.system == case.channel for fact in cancelled_whole(look))
-    posted = all(case.is_done(Request("commerce", "CREATE_SHIPMENT", fact.part)) for fact in case.all("SHIPPED"))
-    if is_over and not said_itself and posted:
+    if is_over and not said_itself and _is_posted(case):
         yield Intention(role="commerce", kind="CANCEL_ORDER")
 
 

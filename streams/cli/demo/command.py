@@ -20,6 +20,8 @@ from streams.cli.demo.story import Act, acts
 
 HEAL_WITHIN_S = 90.0
 TICK_S = 0.5
+ORDERS_TICK_S = 1.5
+"""Counting the orders in every system is work for each of them."""
 
 
 @click.command()
@@ -65,7 +67,8 @@ def _play(folder: Path, screen: Screen, *, stay: bool, items: int, seed: int, er
         _heal(stage, screen)
         figures = gather(stage, calm)
         screen.summary(figures)
-        screen.story(stage.story_of(stage.orders.longest_story))
+        for order_id in figures.orders.amiss[:2] or [stage.orders.longest_story]:
+            screen.story(stage.story_of(order_id))
         if stay:
             _stay(stage, screen)
         return figures
@@ -99,6 +102,7 @@ def _heal(stage: Stage, screen: Screen) -> None:
     while now() - begun < HEAL_WITHIN_S and stage.orders.failure is None:
         equal, pairs = equal_pairs(stage)
         orders = stage.order_counts()
+        pause(ORDERS_TICK_S)
         booked = f"{orders.erp.there:,} of {orders.placed:,} orders booked"
         screen.progress(f"{now() - begun:4.0f} s  {equal:,} of {pairs:,} pairs equal; {booked}; {stage.standing()}")
         if equal == pairs and stage.is_idle() and orders.holds and stage.orders.are_over:

@@ -64,8 +64,8 @@ class NetSuite:
         ("finish-work-order", 30, 1),
         ("fulfil", 50, 1),
         ("bill", 60, 1),
-        ("authorise-return", 80, 0.1),
-        ("credit", 95, 1),
+        ("authorise-return", 130, 0.1),
+        ("credit", 140, 1),
     )
 
     def __init__(self, folder: Path, seed: int) -> None:

@@ -59,13 +59,20 @@ class OrderCounts:
 
     @property
     def holds(self) -> bool:
-        documents = (self.erp, self.units, self.numbers, *self.shop.values())
-        return self.placed > 0 and all(one.holds for one in documents) and self.crm_waiting == self.placed
+        return self.placed > 0 and all(one.holds for one in self._documents()) and self.crm_waiting == self.placed
 
     def __str__(self) -> str:
         return (
             f"{self.placed} orders: {self.erp.there} ERP orders, {self.erp.missing} missing, {self.erp.doubled} doubled"
         )
+
+    @property
+    def amiss(self) -> list[str]:
+        """Orders of which something is missing or doubled somewhere."""
+        return sorted({order_id for one in self._documents() for order_id in one.amiss})
+
+    def _documents(self) -> list[Tally]:
+        return [self.erp, self.units, self.numbers, *self.shop.values()]
 
     def lines(self) -> list[tuple[str, str]]:
         """For the closing table."""

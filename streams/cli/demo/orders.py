@@ -28,13 +28,13 @@ ASKED_BACK_AFTER = 12
 """… when so many more were placed, wherever it is by then."""
 OVER_S = 55.0
 """The orders are placed over so many seconds."""
-LIFE_S = 45.0
+LIFE_S = 52.0
 """So long after the last one was placed every system has done what it does."""
 REPEATS = 0.05
 LOST_ANSWERS = 0.1
 READY_WITHIN_S = 60.0
 SALESFORCE = "STREAMS_CONNECTORS__SALESFORCE__"
-POLL_EVERY_S = 1
+POLL_EVERY_S = 3
 
 
 def items() -> list[Item]:

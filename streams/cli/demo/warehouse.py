@@ -42,6 +42,8 @@ class OrderWarehouse:
         self._folder, self._items, self._seed = folder, items, seed
         self.url = f"http://127.0.0.1:{free_port()}"
         self._booked: set[str] = set()
+        self._said: list[dict[str, Any]] = []
+        self._reading = threading.Lock()
         self._stopping = threading.Event()
         self._booking: threading.Thread | None = None
         self.failure: BaseException | None = None
@@ -144,8 +146,9 @@ class OrderWarehouse:
 
     def events(self) -> list[dict[str, Any]]:
         """Everything that was said, once each."""
-        found: list[dict[str, Any]] = ask(f"{self.url}/_sim/events")["events"]
-        return found
+        with self._reading:
+            self._said += ask(f"{self.url}/_sim/events?since={len(self._said)}")["events"]
+            return [*self._said]
 
     def tasks(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = ask(f"{self.url}/_sim/state")["tasks"]

@@ -425,6 +425,16 @@ def test_more_cannot_come_back_than_has_left() -> None:
     assert one.verdicts[-1] == "parked:waits-for-SHIPPED"
 
 
+def test_money_goes_back_at_the_shop_only_after_what_left_is_posted_there() -> None:
+    one = after([placed(), acknowledged(), PICKED, SHIPPED, event("INVOICED", 5, document="I1", amount=30 * UNIT)])
+    one.take(event("REFUNDED", 6, document="M1", lines={"1": 1}, amount=10 * UNIT))
+    before = one.kinds("commerce").count("CREATE_CREDIT_MEMO")
+
+    one.answer(outcome(next(each for each in one.asked if each.kind == "CREATE_SHIPMENT"), at=7, external_id="5"))
+
+    assert (before, one.kinds("commerce").count("CREATE_CREDIT_MEMO")) == (0, 1)
+
+
 # ── who is told ──────────────────────────────────────────────────────────────────────────────────
 
 
