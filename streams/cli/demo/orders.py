@@ -23,9 +23,9 @@ WEB = "web"
 DEALERS_SHARE = 5
 """One in so many comes from a dealer, the others are placed at the shop."""
 CANCELLED = 15
-"""One in so many is asked back"""
-ASKED_BACK_AFTER = 12
-"""… when so many more were placed, wherever it is by then."""
+"""One in so many is asked back …"""
+ASKED_BACK_AFTER = 24
+"""… when so many more were placed: some are picked by then, and stay."""
 OVER_S = 55.0
 """The orders are placed over so many seconds."""
 LIFE_S = 52.0
@@ -127,7 +127,7 @@ class OrderStage:
                     return
                 is_dealer = (len(placed) + 1) % DEALERS_SHARE == 0
                 placed.append(self._dealer() if is_dealer else self._shopper(shop_url))
-                if len(placed) % CANCELLED == ASKED_BACK_AFTER:
+                if len(placed) % CANCELLED == 0 and len(placed) > ASKED_BACK_AFTER:
                     self._ask_back(placed[-ASKED_BACK_AFTER])
                 pause(OVER_S / ORDERS)
             self._placed_at = now()

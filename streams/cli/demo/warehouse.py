@@ -23,11 +23,11 @@ SHIPS = frozenset({"SHIPPED", "PARTIALLY_SHIPPED"})
 OVER = frozenset({"DELIVERED", "CANCELLED"})
 PLAN = [
     {"what": "allocate", "after_s": 2},
-    {"what": "pick", "after_s": 5},
-    {"what": "picked", "after_s": 7},
-    {"what": "pack", "after_s": 8},
-    {"what": "ship-part", "after_s": 9, "share": 0.3},
-    {"what": "ship", "after_s": 13},
+    {"what": "pick", "after_s": 7},
+    {"what": "picked", "after_s": 8},
+    {"what": "pack", "after_s": 9},
+    {"what": "ship-part", "after_s": 10, "share": 0.3},
+    {"what": "ship", "after_s": 14},
     {"what": "deliver", "after_s": 20},
 ]
 TICK_S = 0.4
