@@ -63,8 +63,10 @@ def test_lines_that_name_each_other_as_parent_all_go() -> None:
         line("3", "C", 1, parent_line_id="3", row_total=money(1)),
         line("4", "D", 1, parent_line_id="gone", row_total=money(1)),
     )
+    bundle = (line("5", "SET", 1, row_total=money(2)), line("6", "E", 1, parent_line_id="5", row_total=money(2)))
 
     assert [one for one, _total in told(*ring)] == ["1", "2", "3", "4"]
+    assert [one for one, _total in told(*ring, *bundle)] == ["1", "2", "3", "4", "6"]
 
 
 @st.composite
