@@ -37,7 +37,7 @@ def test_a_person_signs_in_acts_once_and_signs_out(lab: Lab) -> None:
             tab = await lab.tab()
             await tab.look(1280)
             await tab.open(f"{one.url}/")
-            await tab.until("location.search.includes('again=1')")
+            await tab.until("location.search.includes('again=1') && document.getElementById('token') !== null")
             await tab.js("document.getElementById('token').focus()")
             await tab.type(OPERATE)
             await tab.press("Tab")
