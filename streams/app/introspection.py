@@ -85,7 +85,7 @@ class AppIntrospection:
             working=app.health.is_working,
             generation=app.lease.generation,
             troubles=tuple(TroubleFact(*trouble) for trouble in app.health.troubles),
-            intakes=tuple(self._intake(topic) for topic in self._topics()),
+            intakes=self._intakes(),
             accounted=self._accounted(),
             targets=(target_of(app.shop.gate),),
             lane=self._lane(),
@@ -122,27 +122,37 @@ class AppIntrospection:
         side = self._app.order_side
         return () if side is None else tuple(ReferenceFact(*figures) for figures in side.reference.figures)
 
-    def _intake(self, topic: str) -> IntakeFact:
+    def _intakes(self) -> tuple[IntakeFact, ...]:
+        """Metrics and figures are read once for all topics: reading one costs as much as all of its topics."""
         app = self._app
-        lags, oldest = self._behind(topic)
-        return IntakeFact(
-            topic=topic,
-            partitions=tuple(sorted(lags)),
-            consumed=int(_values(CONSUMED).get((topic,), 0)),
-            lag_records=sum(lags.values()),
-            oldest_unfinished_s=max(oldest, default=0.0),
-            paused=app.intake.is_paused(topic),
-            dead=_by_second(DEAD_LETTERS, topic),
-            ignored=_by_second(IGNORED, topic),
+        lags, oldest = self._behind()
+        consumed, dead, ignored = _values(CONSUMED), _by_first(DEAD_LETTERS), _by_first(IGNORED)
+        return tuple(
+            IntakeFact(
+                topic=topic,
+                partitions=tuple(sorted(lags.get(topic, {}))),
+                consumed=int(consumed.get((topic,), 0)),
+                lag_records=sum(lags.get(topic, {}).values()),
+                oldest_unfinished_s=oldest.get(topic, 0.0),
+                paused=app.intake.is_paused(topic),
+                dead=dead.get(topic, {}),
+                ignored=ignored.get(topic, {}),
+            )
+            for topic in self._topics()
         )
 
-    def _behind(self, topic: str) -> tuple[dict[int, int], list[float]]:
-        """Lag per partition, and how long deliveries have been unfinished; nothing before the consumer runs."""
+    def _behind(self) -> tuple[dict[str, dict[int, int]], dict[str, float]]:
+        """By topic: lag per partition, and how long a delivery is unfinished; nothing before the consumer runs."""
         try:
-            lags = {partition: lag for (name, partition), lag in self._app.lags().items() if name == topic}
-            oldest = [age for (name, _), age in self._app.oldest_unacknowledged().items() if name == topic]
+            behind, unfinished = self._app.lags(), self._app.oldest_unacknowledged()
         except ConsumerNotStarted:
-            return {}, []
+            return {}, {}
+        lags: dict[str, dict[int, int]] = {}
+        for (topic, partition), lag in behind.items():
+            lags.setdefault(topic, {})[partition] = lag
+        oldest: dict[str, float] = {}
+        for (topic, _partition), age in unfinished.items():
+            oldest[topic] = max(age, oldest.get(topic, 0.0))
         return lags, oldest
 
     def _accounted(self) -> dict[str, dict[str, int]]:
@@ -282,8 +292,13 @@ def _values(metric: Counter | Gauge) -> Mapping[tuple[str, ...], float]:
     return found
 
 
-def _by_second(metric: Counter, first: str) -> dict[str, int]:
-    return {labels[1]: int(value) for labels, value in _values(metric).items() if labels[0] == first and value}
+def _by_first(metric: Counter) -> dict[str, dict[str, int]]:
+    """First label → second label → count."""
+    found: dict[str, dict[str, int]] = {}
+    for labels, value in _values(metric).items():
+        if value:
+            found.setdefault(labels[0], {})[labels[1]] = int(value)
+    return found
 
 
 def quantile(metric: Histogram, share: float, target: str | None = None) -> float | None:
