@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from streams.web.need import Link, Need
+from streams.web.needs_mode import not_running
 from streams.web.order_facts import STUCK_AFTER_S
 from streams.web.order_stages import sink_key
 from streams.web.order_words import hold_title, speaker, system
@@ -69,17 +70,13 @@ def _mode(at: Situation) -> Iterator[Need]:
     for one in at.order_sinks:
         if one.mode == "run":
             continue
-        order = at.order(f"sink/{one.sink}")
-        by = "the setting STREAMS_SINKS__MODE" if order is None else order.actor
-        words = {"shadow": "compares only: shadow mode, set by", "paused": "is paused by"}
-        yield Need(
-            "attention",
-            "Shadow" if one.mode == "shadow" else "Paused",
-            f"The sink of orders for {system(one.role)} {words.get(one.mode, f'is in mode {one.mode}, set by')} {by}.",
-            None if order is None else moment(order.at),
-            f"Nothing of orders is sent to {system(one.role)}. {_waiting(one)}",
-            Link("See the sink", f"/#{sink_key(one.role)}"),
-            steps=(f"`commerce-streams sinks run {one.sink}`",),
+        yield not_running(
+            at,
+            one.sink,
+            one.mode,
+            who=f"The sink of orders for {system(one.role)}",
+            effect=f"Nothing of orders is sent to {system(one.role)}. {_waiting(one)}",
+            anchor=sink_key(one.role),
         )
 
 

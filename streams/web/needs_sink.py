@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from streams.web.need import LATE_S, SAFE, Link, Need
+from streams.web.needs_mode import not_running
 from streams.web.situation import ROLE, Situation, title
 from streams.web.words import age, count, many, moment, moment_or_none, seconds_since
 
@@ -55,18 +56,8 @@ def _mode(at: Situation) -> Iterator[Need]:
     lane = at.lane
     if lane is None or lane.mode == "run":
         return
-    order = at.order(f"sink/{ROLE}")
-    by = "the setting STREAMS_SINKS__MODE" if order is None else order.actor
-    words = {"shadow": "compares only: shadow mode, set by", "paused": "is paused by"}
-    yield Need(
-        "attention",
-        "Shadow" if lane.mode == "shadow" else "Paused",
-        f"The stock lane {words.get(lane.mode, f'is in mode {lane.mode}, set by')} {by}.",
-        None if order is None else moment(order.at),
-        f"Nothing is written to Commerce. {_waiting(at).rows}",
-        Link("See the sink", f"/#sink-{ROLE}"),
-        steps=(f"`commerce-streams sinks run {ROLE}`",),
-    )
+    effect = f"Nothing is written to Commerce. {_waiting(at).rows}"
+    yield not_running(at, ROLE, lane.mode, who="The stock lane", effect=effect, anchor=f"sink-{ROLE}")
 
 
 def _late(at: Situation) -> Iterator[Need]:
