@@ -5,7 +5,6 @@ The tests of the product and those of the seeded bugs play the same scenes; they
 
 import signal
 import threading
-import urllib.request
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -60,16 +59,15 @@ def wait_idle(system: OrderSystem, workers: list[Worker], within: float = 150) -
     until(is_idle, within=within, what=lambda: f"nothing is left to do\n{workers[0].log[-3000:]}", step=1.0)
 
 
-def _pending(worker: Worker) -> float:
-    """Entities that the worker's sinks still have to bring to their targets."""
+def _pending(worker: Worker) -> int:
+    """Orders that the worker's ERP sink still has to bring there."""
     if not worker.running:
         return 0
     try:
-        with urllib.request.urlopen(f"{worker.url}/metrics", timeout=5) as answer:
-            lines = answer.read().decode().splitlines()
+        sinks = worker.facts()["order_sinks"]
     except OSError:
         return 1
-    return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith('streams_pending_keys{sink="erp"'))
+    return sum(int(sink["pending"]) for sink in sinks if sink["role"] == "erp")
 
 
 SCENES: Mapping[str, Callable[[OrderSystem], None]] = {
