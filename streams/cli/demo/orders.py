@@ -2,7 +2,6 @@
 
 import threading
 import time
-import urllib.request
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -181,7 +180,7 @@ class OrderStage:
 
     # ── what every system has ────────────────────────────────────────────────────────────────────
 
-    def counts(self, shop_url: str, pages: list[str]) -> OrderCounts:
+    def counts(self, shop_url: str, workers: list[dict[str, Any]]) -> OrderCounts:
         _read(self._shop, shop_url)
         _read(self._erp_did, self.url)
         booked = self.erp.booked(self.url)
@@ -200,7 +199,7 @@ class OrderStage:
                 "invoices": self._documents("invoices", self._erp_did.of("bill"), web),
                 "credit memos": self._documents("credit memos", self._erp_did.of("credit"), web),
             },
-            crm_waiting=round(sum(_waiting(page, "crm") for page in pages)),
+            crm_waiting=sum(sink["pending"] for one in workers for sink in one["order_sinks"] if sink["role"] == "crm"),
             cancelled=sum(order_id not in tasks for order_id in self._asked_back),
             returned=len(self._erp_did.of("authorise-return")),
             made=len(self._erp_did.of("open-work-order", "finish-work-order")),
@@ -237,15 +236,3 @@ def _read(journal: ShopJournal | ErpJournal, url: str) -> None:
         if not page["items"] or page["next"] == journal.next:
             return
         journal.take(page["items"], page["next"])
-
-
-def _waiting(page: str, role: str) -> float:
-    """Orders that a worker's sink still has to bring to its target."""
-    try:
-        with urllib.request.urlopen(f"{page}metrics", timeout=5) as answer:  # noqa: S310  ours
-            lines = answer.read().decode().splitlines()
-    except OSError:
-        return 0
-    return sum(
-        float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(f'streams_pending_keys{{sink="{role}"')
-    )

@@ -99,7 +99,7 @@ class Stage:
         self.orders.begin(self.shop_url)
 
     def order_counts(self) -> OrderCounts:
-        return self.orders.counts(self.shop_url, [self.page(name) for name in self.workers])
+        return self.orders.counts(self.shop_url, self.facts())
 
     def story_of(self, order_id: str) -> str:
         """The time line of one order, as the command prints it."""
