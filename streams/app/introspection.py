@@ -6,17 +6,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from faust.exceptions import ConsumerNotStarted
-from prometheus_client import Counter, Gauge, Histogram
 
 from connectors.core.ports import StockTarget
 from schemas.models.source_item import StockPair
-from streams.app import stock_view
+from streams.app import measured, stock_view
 from streams.domain import stock_entry
-from streams.domain.breaker import BreakerState
 from streams.domain.stock_rules import StockRules
 from streams.flows import stock_keys
 from streams.runtime.control import sink_of
-from streams.runtime.gate import Gate
 from streams.runtime.kafka import reader_maker
 from streams.runtime.lookback import Lookback
 from streams.runtime.metrics import (
@@ -26,8 +23,6 @@ from streams.runtime.metrics import (
     EFFECTS,
     IGNORED,
     RECOVERY_LEFT,
-    REQUEST_SECONDS,
-    REQUESTS,
 )
 from streams.runtime.versioned import unpack
 from streams.topics import DESIRED, STOCK_INPUTS
@@ -56,12 +51,6 @@ VERSION = version("commerce-streams")
 NEAR = 5
 Sums = Callable[[], OrderSums]
 """What waits of orders; None where orders are off."""
-BREAKER_STATES = {
-    BreakerState.CLOSED: "closed",
-    BreakerState.TRYING: "trying",
-    BreakerState.OPEN: "open",
-    BreakerState.NEEDS_OPERATOR: "needs-operator",
-}
 
 
 class AppIntrospection:
@@ -74,7 +63,8 @@ class AppIntrospection:
         self._lookback = Lookback(reader, within_s=1.0)
 
     def facts(self) -> WorkerFacts:
-        app = self._app
+        app, side = self._app, self._app.order_side
+        targets = measured.targets((app.shop.gate, *(() if side is None else side.gates.values())))
         return WorkerFacts(
             worker=app.worker_id,
             url=app.url,
@@ -87,20 +77,20 @@ class AppIntrospection:
             troubles=tuple(TroubleFact(*trouble) for trouble in app.health.troubles),
             intakes=self._intakes(),
             accounted=self._accounted(),
-            targets=(target_of(app.shop.gate),),
+            targets=(targets[app.shop.gate.target],),
             lane=self._lane(),
             gaps=tuple(
                 GapFact(tp.topic, tp.partition, start.lost_from, start.lost_to - 1)
                 for tp, start in app.shell.gaps.items()
             ),
-            recovering={table: int(left) for (table,), left in _values(RECOVERY_LEFT).items() if left},
+            recovering={table: int(left) for (table,), left in measured.values(RECOVERY_LEFT).items() if left},
             settings=app.settings_shown(),
             lane_accounted=self._lane_accounted(),
             orders=tuple(OrderFact(o.key, o.state, o.actor, o.reason, o.at) for o in app.orders.orders.values()),
             since_poll_s=app.since_poll().total_seconds(),
             order_sums=None if self._sums is None else self._sums(),
             reference=self._reference(),
-            order_sinks=self._order_sinks(),
+            order_sinks=self._order_sinks(targets),
         )
 
     def _topics(self) -> tuple[str, ...]:
@@ -109,12 +99,12 @@ class AppIntrospection:
         stock = (topic.name for topic in (*STOCK_INPUTS, DESIRED))
         return tuple(dict.fromkeys((*stock, *(() if side is None else side.inputs))))
 
-    def _order_sinks(self) -> tuple[OrderSinkFact, ...]:
+    def _order_sinks(self, targets: Mapping[str, TargetFact]) -> tuple[OrderSinkFact, ...]:
         app, side = self._app, self._app.order_side
         if side is None:
             return ()
         return tuple(
-            OrderSinkFact(role, sink_of(role), app.sink_mode(sink_of(role)), side.pending(role), target_of(gate))
+            OrderSinkFact(role, sink_of(role), app.sink_mode(sink_of(role)), side.pending(role), targets[gate.target])
             for role, gate in side.gates.items()
         )
 
@@ -126,7 +116,7 @@ class AppIntrospection:
         """Metrics and figures are read once for all topics: reading one costs as much as all of its topics."""
         app = self._app
         lags, oldest = self._behind()
-        consumed, dead, ignored = _values(CONSUMED), _by_first(DEAD_LETTERS), _by_first(IGNORED)
+        consumed, dead, ignored = measured.values(CONSUMED), measured.by_first(DEAD_LETTERS), measured.by_first(IGNORED)
         return tuple(
             IntakeFact(
                 topic=topic,
@@ -175,9 +165,9 @@ class AppIntrospection:
         if not lane.is_open:
             return None
         shop = self._app.shop.gate.target
-        ended = ((target, outcome, n) for (target, _operation, outcome), n in _values(EFFECTS).items())
+        ended = ((target, outcome, n) for (target, _operation, outcome), n in measured.values(EFFECTS).items())
         applied = sum(n for target, outcome, n in ended if (target, outcome) == (shop, "applied"))
-        at = lane.context
+        at, delays = lane.context, measured.buckets_by(EFFECT_DELAY, "")[""]
         return LaneFact(
             mode=self._app.sink_mode(),
             pending=at.index.pending,
@@ -199,8 +189,8 @@ class AppIntrospection:
                 for one in lane.shadow.differences
             ),
             applied=int(applied),
-            delay_p50_s=quantile(EFFECT_DELAY, 0.5),
-            delay_p99_s=quantile(EFFECT_DELAY, 0.99),
+            delay_p50_s=measured.quantile(delays, 0.5),
+            delay_p99_s=measured.quantile(delays, 0.99),
         )
 
     # ── who owns what ────────────────────────────────────────────────────────────────────────────
@@ -262,54 +252,3 @@ class AppIntrospection:
         found = await port.read_source_items([StockPair(source, self._rules.sku_of(sku)) for source in sources])
         now = self._app.clock.micros()
         return tuple(ShopFact(item.source_code, str(item.quantity), item.in_stock, now) for item in found.values())
-
-
-def target_of(gate: Gate) -> TargetFact:
-    """A target as this worker's gate to it sees it, and how its calls ended."""
-    codes: dict[str, int] = {}
-    for (target, _operation, code), calls in _values(REQUESTS).items():
-        if target == gate.target:
-            codes[code] = codes.get(code, 0) + int(calls)
-    return TargetFact(
-        name=gate.target,
-        state=BREAKER_STATES[gate.breaker.state],
-        since=gate.breaker.since,
-        why=gate.breaker.why,
-        last_answer_at=gate.last_answer_at,
-        requests=codes,
-        p50_s=quantile(REQUEST_SECONDS, 0.5, gate.target),
-        p99_s=quantile(REQUEST_SECONDS, 0.99, gate.target),
-    )
-
-
-def _values(metric: Counter | Gauge) -> Mapping[tuple[str, ...], float]:
-    """Label values → value, of a counter or gauge."""
-    found: dict[tuple[str, ...], float] = {}
-    for family in metric.collect():
-        for sample in family.samples:
-            if not sample.name.endswith(("_created", "_bucket", "_sum", "_count")):
-                found[tuple(sample.labels.values())] = sample.value
-    return found
-
-
-def _by_first(metric: Counter) -> dict[str, dict[str, int]]:
-    """First label → second label → count."""
-    found: dict[str, dict[str, int]] = {}
-    for labels, value in _values(metric).items():
-        if value:
-            found.setdefault(labels[0], {})[labels[1]] = int(value)
-    return found
-
-
-def quantile(metric: Histogram, share: float, target: str | None = None) -> float | None:
-    """Upper bound of the bucket that holds the quantile, of one target where it is named; None without observations."""
-    buckets: dict[float, float] = {}
-    for family in metric.collect():
-        for sample in family.samples:
-            if sample.name.endswith("_bucket") and target in (None, sample.labels.get("target")):
-                bound = float(sample.labels["le"])
-                buckets[bound] = buckets.get(bound, 0) + sample.value
-    total = buckets.get(float("inf"), 0)
-    if not total:
-        return None
-    return next(bound for bound, count in sorted(buckets.items()) if count >= share * total)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from streams.app import order_view
-from streams.app.introspection import BREAKER_STATES
+from streams.app.measured import BREAKER_STATES
 from streams.app.order_queues import LOOK_S, OrderQueues
 from streams.app.order_tables import ENTRY, OrderTables
 from streams.domain import order_state, work

@@ -62,9 +62,8 @@ class OrderCounts:
         return self.placed > 0 and all(one.holds for one in self._documents()) and self.crm_waiting == self.placed
 
     def __str__(self) -> str:
-        erp, before = self.erp, self.placed - self.erp.wanted
-        told = f"{self.placed} orders: {erp.there} ERP orders, {erp.missing} missing, {erp.doubled} doubled"
-        return f"{told} ({before} asked back before the ERP had them)" if before else told
+        erp = self.erp
+        return f"{self.placed} orders: {erp.there} ERP orders, {erp.missing} missing, {erp.doubled} doubled"
 
     @property
     def amiss(self) -> list[str]:

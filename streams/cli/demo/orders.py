@@ -24,7 +24,7 @@ DEALERS_SHARE = 5
 CANCELLED = 15
 """One in so many is asked back …"""
 ASKED_BACK_AFTER = 24
-"""… when so many more were placed: some are picked by then, and stay."""
+"""… when so many more were placed, or later where the ERP has none yet: some are picked by then, and stay."""
 OVER_S = 55.0
 """The orders are placed over so many seconds."""
 LIFE_S = 52.0
@@ -34,6 +34,8 @@ LOST_ANSWERS = 0.1
 READY_WITHIN_S = 60.0
 SALESFORCE = "STREAMS_CONNECTORS__SALESFORCE__"
 POLL_EVERY_S = 3
+POSTED_REST_S = 5
+"""The simulated warehouse tells its stock and its shipments within a second of each other."""
 
 
 def items() -> list[Item]:
@@ -77,6 +79,7 @@ class OrderStage:
             f"{SALESFORCE}AUTH__CONSUMER_KEY": "simulated-key",
             f"{SALESFORCE}AUTH__CONSUMER_SECRET": "simulated-secret",
             f"{SALESFORCE}PRICE_BOOK_ID": "01s000000000001",
+            "STREAMS_INVENTORY__POSTED_REST_S": str(POSTED_REST_S),
             "STREAMS_POLL__INTERVAL_S": str(POLL_EVERY_S),
             "STREAMS_POLL__OVERLAP_S": "10",
         }
@@ -127,7 +130,7 @@ class OrderStage:
                 is_dealer = (len(placed) + 1) % DEALERS_SHARE == 0
                 placed.append(self._dealer() if is_dealer else self._shopper(shop_url))
                 if len(placed) % CANCELLED == 0 and len(placed) > ASKED_BACK_AFTER:
-                    self._ask_back(placed[-ASKED_BACK_AFTER])
+                    self._ask_back(placed[:-ASKED_BACK_AFTER])
                 pause(OVER_S / ORDERS)
             self._placed_at = now()
         except Exception as error:  # noqa: BLE001  told by whoever waits for the orders
@@ -160,7 +163,12 @@ class OrderStage:
         """The next one that the channels would place so."""
         return next(one for one in self._channels.orders(1000) if (one["channel"] == "dealer") == is_dealer)
 
-    def _ask_back(self, order_id: str) -> None:
+    def _ask_back(self, placed: list[str]) -> None:
+        """The last one that the ERP has: what is asked back before that never gets there."""
+        booked = self.erp.booked(self.url)
+        order_id = next((one for one in reversed(placed) if booked[one] and one not in self._asked_back), None)
+        if order_id is None:
+            return
         at = time.time_ns() // 1000
         self._asked_back.add(order_id)
         event = {"event_id": f"ask-back-{order_id}", "order_id": order_id, "kind": "CANCEL_REQUESTED"}
@@ -184,16 +192,15 @@ class OrderStage:
         _read(self._shop, shop_url)
         _read(self._erp_did, self.url)
         booked = self.erp.booked(self.url)
-        wanted = Counter({order_id: self._wanted(order_id, booked) for order_id in self._units})
         web = frozenset(self.entities.values())
         tasks = self.warehouse.units(self.warehouse.tasks())
         rules = ask(f"{self.url}/_sim/faults")["items"]
         numbers = Counter({self.entities[entity]: len(known) for entity, known in self._shop.numbers.items()})
         return OrderCounts(
             placed=len(self._units),
-            erp=tally(wanted, booked),
+            erp=tally(Counter(dict.fromkeys(self._units, 1)), booked),
             units=tally(self._wanted_units(tasks), tasks),
-            numbers=tally(Counter({order_id: wanted[order_id] for order_id in web}), numbers),
+            numbers=tally(Counter(dict.fromkeys(web, 1)), numbers),
             shop={
                 "shipments": self._documents("shipments", self.warehouse.shipments(), web),
                 "invoices": self._documents("invoices", self._erp_did.of("bill"), web),
@@ -205,10 +212,6 @@ class OrderStage:
             made=len(self._erp_did.of("open-work-order", "finish-work-order")),
             lost_answers=next(int(rule["hits"]) for rule in rules if rule["id"] == self._lost),
         )
-
-    def _wanted(self, order_id: str, booked: Counter[str]) -> int:
-        """One; of an order that was asked back before the ERP was asked for it, at most one."""
-        return min(1, booked[order_id]) if order_id in self._asked_back else 1
 
     def _wanted_units(self, tasks: Counter[str]) -> Counter[str]:
         """Of an order that was asked back, whatever was too late to be let go of."""

@@ -1,0 +1,80 @@
+"""What this process's own metrics say.  Reading one costs as much as all of its labels: each is read once an answer."""
+
+from collections.abc import Iterable, Mapping
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from streams.domain.breaker import BreakerState
+from streams.runtime.gate import Gate
+from streams.runtime.metrics import REQUEST_SECONDS, REQUESTS
+from streams.web.facts import TargetFact
+
+BREAKER_STATES = {
+    BreakerState.CLOSED: "closed",
+    BreakerState.TRYING: "trying",
+    BreakerState.OPEN: "open",
+    BreakerState.NEEDS_OPERATOR: "needs-operator",
+}
+Buckets = Mapping[float, float]
+"""Upper bound (s) → observations up to it."""
+
+
+def values(metric: Counter | Gauge) -> Mapping[tuple[str, ...], float]:
+    """Label values → value, of a counter or gauge."""
+    found: dict[tuple[str, ...], float] = {}
+    for family in metric.collect():
+        for sample in family.samples:
+            if not sample.name.endswith(("_created", "_bucket", "_sum", "_count")):
+                found[tuple(sample.labels.values())] = sample.value
+    return found
+
+
+def by_first(metric: Counter) -> dict[str, dict[str, int]]:
+    """First label → second label → count."""
+    found: dict[str, dict[str, int]] = {}
+    for labels, value in values(metric).items():
+        if value:
+            found.setdefault(labels[0], {})[labels[1]] = int(value)
+    return found
+
+
+def buckets_by(metric: Histogram, label: str) -> Mapping[str, Buckets]:
+    """Value of the label → its buckets, whatever the other labels; all under "" where the metric has no such label."""
+    found: dict[str, dict[float, float]] = {}
+    for family in metric.collect():
+        for sample in family.samples:
+            if sample.name.endswith("_bucket"):
+                of_value = found.setdefault(sample.labels.get(label, ""), {})
+                bound = float(sample.labels["le"])
+                of_value[bound] = of_value.get(bound, 0) + sample.value
+    return found
+
+
+def quantile(buckets: Buckets, share: float) -> float | None:
+    """Upper bound of the bucket that holds the quantile; None without observations."""
+    total = buckets.get(float("inf"), 0)
+    if not total:
+        return None
+    return next(bound for bound, count in sorted(buckets.items()) if count >= share * total)
+
+
+def targets(gates: Iterable[Gate]) -> Mapping[str, TargetFact]:
+    """By name: a target as this worker's gate to it sees it, how its calls ended, and how long they took."""
+    codes: dict[str, dict[str, int]] = {}
+    for (target, _operation, code), calls in values(REQUESTS).items():
+        of_target = codes.setdefault(target, {})
+        of_target[code] = of_target.get(code, 0) + int(calls)
+    seconds = buckets_by(REQUEST_SECONDS, "target")
+    return {
+        gate.target: TargetFact(
+            name=gate.target,
+            state=BREAKER_STATES[gate.breaker.state],
+            since=gate.breaker.since,
+            why=gate.breaker.why,
+            last_answer_at=gate.last_answer_at,
+            requests=codes.get(gate.target, {}),
+            p50_s=quantile(seconds.get(gate.target, {}), 0.5),
+            p99_s=quantile(seconds.get(gate.target, {}), 0.99),
+        )
+        for gate in gates
+    }
