@@ -167,7 +167,7 @@ class AppIntrospection:
         shop = self._app.shop.gate.target
         ended = ((target, outcome, n) for (target, _operation, outcome), n in measured.values(EFFECTS).items())
         applied = sum(n for target, outcome, n in ended if (target, outcome) == (shop, "applied"))
-        at, delays = lane.context, measured.buckets_by(EFFECT_DELAY, "")[""]
+        at, delays = lane.context, measured.buckets_by(EFFECT_DELAY, "").get("", {})
         return LaneFact(
             mode=self._app.sink_mode(),
             pending=at.index.pending,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from streams.domain.order_entry import Hold
-from streams.domain.order_facts import request_of
+from streams.domain.order_facts import Fact, request_of
 from streams.domain.order_stage import (
     Look,
     cancelled_whole,
@@ -78,10 +78,16 @@ def _failures(look: Look, stage: OrderState) -> Iterator[Hold]:
         return
     for fact in look.all(ANSWERED):
         if fact.reason and fact.system in HOLDING_ROLES and not request_of(fact).kind.startswith("CANCEL_"):
-            yield Hold(HoldReason.COMMAND_FAILED, f"{fact.part}: {fact.reason}", fact.stamp.at)
+            yield _failure(fact)
     refused = refused_cancel(look)
     if refused is not None and (cancelled_whole(look) or _has_let_go(look)):
         yield Hold(HoldReason.CANCEL_REFUSED, f"{refused.part}: {refused.reason}", refused.stamp.at)
+
+
+def _failure(fact: Fact) -> Hold:
+    if fact.reason == HoldReason.DUPLICATE_SUSPECTED:
+        return Hold(HoldReason.DUPLICATE_SUSPECTED, f"{fact.part}: the target has {fact.document}", fact.stamp.at)
+    return Hold(HoldReason.COMMAND_FAILED, f"{fact.part}: {fact.reason}", fact.stamp.at)
 
 
 def _has_let_go(look: Look) -> bool:

@@ -85,7 +85,7 @@ class Case(NamedTuple):
 
     def is_done(self, request: Request) -> bool:
         answer = self.answer(request)
-        return answer is not None and not answer.reason
+        return answer is not None and (not answer.reason or _stays(answer))
 
 
 def wanted(case: Case) -> Iterator[Intention]:
@@ -104,9 +104,14 @@ def wanted(case: Case) -> Iterator[Intention]:
 def _retried(case: Case, intention: Intention) -> Intention:
     """After a refusal that a person released, the same request is another attempt."""
     answer = case.answer(intention.request)
-    if answer is None or not answer.reason or case.standing.look.last("RELEASED") <= answer.stamp.at:
+    if answer is None or not answer.reason or _stays(answer) or case.standing.look.last("RELEASED") <= answer.stamp.at:
         return intention
     return msgspec.structs.replace(intention, attempt=f"{intention.attempt}@{answer.stamp.at}")
+
+
+def _stays(answer: Fact) -> bool:
+    """What the shop has twice it keeps: nobody takes a shipment, an invoice or a credit memo back there."""
+    return answer.system == "commerce" and answer.reason == HoldReason.DUPLICATE_SUSPECTED
 
 
 # ── ERP ──────────────────────────────────────────────────────────────────────────────────────────

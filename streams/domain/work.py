@@ -2,8 +2,10 @@
 
 Commands of an entity are done one after the other, in the order they came.  Before each call an intent is kept; an
 intent that is found later means that a call may have had its effect: it is looked up before anything is sent again.
-At a target that creates anew that look waits until the call can no longer be running.  At one that upserts the same
-command can be called again at once, but no other command of the entity before that time: it could be overtaken.
+At a target that creates anew that look waits until the call can no longer be running; and where a call was repeated
+after such a look, the target is looked at once more when both have had their time: the first may have landed after all.
+At one that upserts the same command can be called again at once, but no other command of the entity before that time:
+it could be overtaken.
 Times are microseconds since 1970 in UTC.
 """
 
@@ -44,6 +46,14 @@ class Ended(msgspec.Struct, frozen=True, array_like=True):
     external_id: str | None = None
 
 
+class Check(msgspec.Struct, frozen=True, array_like=True):
+    """A command that was called twice: from `at` on the target shows whether both calls had their effect."""
+
+    command_id: str
+    value: bytes
+    at: int
+
+
 class Work(msgspec.Struct, frozen=True, array_like=True):
     """`held` says why a person must look; nothing is sent meanwhile.  Until `busy_until` an earlier call may run."""
 
@@ -57,6 +67,14 @@ class Work(msgspec.Struct, frozen=True, array_like=True):
     format: int = FORMAT
     masked: int = 0
     """Calls of the head that were refused without a reason."""
+    is_doubtful: bool = False
+    """A call of the head was looked for and not found; it may land all the same."""
+    checks: tuple[Check, ...] = ()
+    """Oldest first."""
+
+    @property
+    def is_unfinished(self) -> bool:
+        return bool(self.pending or self.checks)
 
     @property
     def head(self) -> Pending:
@@ -71,6 +89,7 @@ class Step(Enum):
     WAIT = "wait"
     LOOK = "look"
     CALL = "call"
+    CHECK = "check"
 
 
 class Next(NamedTuple):
@@ -103,6 +122,16 @@ def next_step(work: Work, now: int, manner: Manner) -> Next:
 
     A target that does not upsert is asked before every call: what a lost table no longer knows, it still does.
     """
+    check = work.checks[0].at if work.checks else None
+    if check is not None and check <= now:
+        return Next(Step.CHECK)
+    found = _next_of_head(work, now, manner)
+    if check is None or found.step in {Step.LOOK, Step.CALL}:
+        return found
+    return Next(Step.WAIT, min(check, found.at) if found.step is Step.WAIT else check)
+
+
+def _next_of_head(work: Work, now: int, manner: Manner) -> Next:
     if not work.pending or work.held is not None:
         return Next(Step.NOTHING)
     if work.not_before > now:
@@ -115,9 +144,9 @@ def next_step(work: Work, now: int, manner: Manner) -> Next:
     return Next(Step.CALL if manner.upserts else Step.LOOK)
 
 
-def taken(work: Work) -> frozenset[str]:
-    """Ids at the target of what earlier commands came to."""
-    return frozenset(one.external_id for one in work.ended if one.external_id is not None)
+def taken(work: Work, *, but: str = "") -> frozenset[str]:
+    """Ids at the target of what commands came to, but for the one that is named."""
+    return frozenset(one.external_id for one in work.ended if one.external_id is not None and one.command_id != but)
 
 
 def calling(work: Work, now: int) -> Work:
@@ -140,7 +169,7 @@ def looked_up(work: Work, manner: Manner) -> Work:
     if work.intent is None:
         return work
     busy_until = max(work.busy_until, work.intent.started_at + manner.settle)
-    return msgspec.structs.replace(work, intent=None, busy_until=busy_until)
+    return msgspec.structs.replace(work, intent=None, busy_until=busy_until, is_doubtful=not manner.upserts)
 
 
 def is_given_up(work: Work) -> bool:
@@ -153,11 +182,19 @@ def put_off(work: Work, until: int) -> Work:
     return msgspec.structs.replace(work, intent=None, not_before=until)
 
 
-def ended(work: Work, state: str, external_id: str | None = None) -> Work:
-    """The head's effect is known; the next command may go."""
+def ended(work: Work, state: str, external_id: str | None = None, *, check_at: int | None = None) -> Work:
+    """The head's effect is known; the next command may go.  One that was called twice is looked at again then."""
     done = Ended(work.head.command_id, state, external_id)
     kept = (*work.ended, done)[-REMEMBERED:]
-    return Work(pending=work.pending[1:], ended=kept, busy_until=work.busy_until)
+    checks = work.checks
+    if work.is_doubtful and work.attempts > 1 and check_at is not None:
+        checks = (*checks, Check(work.head.command_id, work.head.value, check_at))
+    return Work(pending=work.pending[1:], ended=kept, busy_until=work.busy_until, checks=checks)
+
+
+def checked(work: Work) -> Work:
+    """The oldest check is answered."""
+    return msgspec.structs.replace(work, checks=work.checks[1:])
 
 
 def held(work: Work, why: str) -> Work:

@@ -50,15 +50,17 @@ class CommandCalls:
             return next_.at
         if next_.step is Step.NOTHING:
             return None
-        command = await self._command(before)
+        if next_.step is Step.CHECK:
+            return await self._check(entity, before)
+        command = await self._command(before.head.value)
         if self._mode() != "shadow" and not await self._at.beside.may_go(command):
             return self._at.clock.micros() + ASKED_AGAIN_US
         if next_.step is Step.LOOK or self._mode() == "shadow":
             return await self._look(entity, before, command)
         return await self._call(entity, before, command)
 
-    async def _command(self, before: Work) -> Command:
-        [decoded] = await self._at.serde.decode(self._at.contract, [before.head.value])
+    async def _command(self, value: bytes) -> Command:
+        [decoded] = await self._at.serde.decode(self._at.contract, [value])
         if not isinstance(decoded, Command):
             raise TypeError(f"a stored command no longer reads: {decoded}")
         return decoded
@@ -144,6 +146,26 @@ class CommandCalls:
         self._at.gate.failed(error)
         return self._at.clock.micros() + int(max(0.2, self._at.gate.ready_in()) * MICROS)
 
+    async def _check(self, entity: Entity, before: Work) -> int | None:
+        """Both calls of a command may have had their effect; then a person must look at the order."""
+        at, check = self._at, before.checks[0]
+        command = await self._command(check.value)
+        at.gate.leaving()
+        try:
+            found = await at.acts.look(command, work.taken(before, but=check.command_id))
+        except LeaseLostError:
+            raise
+        except PermanentError:
+            found = ()
+        except ConnectorError as error:
+            return self._later(error)
+        at.gate.succeeded()
+        if len(found) > 1:
+            await self._suspect(entity, command, found, work.checked)
+        else:
+            await at.change(entity, work.checked)
+        return at.clock.micros()
+
     # ── what became of it ────────────────────────────────────────────────────────────────────────
 
     async def _refused(self, entity: Entity, command: Command, error: PermanentError) -> int | None:
@@ -151,15 +173,18 @@ class CommandCalls:
         return await self._end(entity, command, "DEAD", effect, reason=DeadReason.REJECTED.value, detail=error.message)
 
     async def _hold(self, entity: Entity, command: Command, found: Sequence[Effect]) -> None:
+        await self._suspect(entity, command, found, lambda one: work.held(one, SUSPECTED))
+        await self._at.beside.ended(command, "HELD", is_sure=False)
+
+    async def _suspect(
+        self, entity: Entity, command: Command, found: Sequence[Effect], change: Callable[[Work], Work]
+    ) -> None:
         COMMANDS_ENDED.labels(self._at.acts.role, "held").inc()
         names = ", ".join(sorted(effect.value or effect.external_id or "?" for effect in found))
-        await self._tell(
-            entity,
-            self._outcome(command, "HELD", Effect(None, names), reason=SUSPECTED, detail=f"the target holds {names}"),
-            lambda one: work.held(one, SUSPECTED),
-            NOTHING,
+        outcome = self._outcome(
+            command, "HELD", Effect(None, names), reason=SUSPECTED, detail=f"the target holds {names}"
         )
-        await self._at.beside.ended(command, "HELD", is_sure=False)
+        await self._tell(entity, outcome, change, NOTHING)
 
     async def _end(
         self,
@@ -176,12 +201,15 @@ class CommandCalls:
         outcome = self._outcome(command, state, effect, reason=reason, detail=detail)
         outcome = msgspec.structs.replace(outcome, attempts=attempts, started_at=started_at or outcome.at)
         counts = {f"{self._at.command_topic}/{state.lower()}": 1}
-        await self._tell(entity, outcome, lambda one: work.ended(one, state, effect.external_id), counts)
+        check_at = outcome.at + self._at.acts.manner.settle if state == "APPLIED" else None
+        await self._tell(
+            entity, outcome, lambda one: work.ended(one, state, effect.external_id, check_at=check_at), counts
+        )
         EFFECTS.labels(self._at.gate.target, command.kind, state.lower()).inc()
         COMMANDS_ENDED.labels(self._at.acts.role, state.lower()).inc()
         await self._at.beside.ended(command, state, is_sure=started_at is not None)
         left = await self._at.work(entity)
-        return self._at.clock.micros() if left.pending else None
+        return self._at.clock.micros() if left.is_unfinished else None
 
     async def _tell(
         self, entity: Entity, outcome: Outcome, change: Callable[[Work], Work], counts: Mapping[str, int]

@@ -32,9 +32,9 @@ class WorkTable:
         return {name: Work() if value is None else _work(value) for name, value in zip(entities, found, strict=True)}
 
     def unfinished(self, partition: int) -> Iterator[str]:
-        """Entities with a command left, in order of their ids."""
+        """Entities with a command or a check left, in order of their ids."""
         for key, value in self.table.store(partition).scan(ENTRY):
-            if _work(value).pending:
+            if _work(value).is_unfinished:
                 yield key[1:].decode()
 
     async def keep(

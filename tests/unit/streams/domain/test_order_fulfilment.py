@@ -180,6 +180,23 @@ def test_a_shipment_stated_again_is_the_same_shipment_and_grows_at_most() -> Non
     assert one.kinds("commerce").count("CREATE_SHIPMENT") == 1
 
 
+def test_a_shipment_that_the_shop_has_twice_holds_the_order_and_is_not_asked_for_again_after_a_release() -> None:
+    """Nobody takes a shipment back there; a credit memo may follow all the same."""
+    one = after([*started(), picked(2, l1=3), event("SHIPPED", 3, part="S1", lines={"1": 3})])
+    posted = next(each for each in one.asked if each.kind == "CREATE_SHIPMENT")
+    one.answer(outcome(posted, at=4, external_id="5"))
+
+    one.answer(outcome(posted, "HELD", at=5, reason="duplicate-suspected", value="5, 6"))
+    assert one.reasons == ["duplicate-suspected"]
+    one.take(event("RELEASED", 6))
+    one.take(event("INVOICED", 7, document="I1", amount=UNIT, lines={"1": 1}))
+    one.take(event("REFUNDED", 8, document="C1", amount=UNIT, lines={"1": 1}))
+
+    assert one.reasons == []
+    assert one.kinds("commerce").count("CREATE_SHIPMENT") == 1
+    assert one.kinds("commerce").count("CREATE_CREDIT_MEMO") == 1
+
+
 def test_picking_more_than_was_ordered_is_work_done_twice_and_no_contradiction() -> None:
     one = after([*started(), picked(2, l1=3), event("PICKED", 3, part="T2", lines={"1": 2})])
 

@@ -189,12 +189,27 @@ def test_two_hits_at_the_look_up_hold_the_order_and_a_release_asks_once_more() -
     created = one.take(placed()).intentions[0]
 
     one.answer(outcome(created, "HELD", at=1, reason="duplicate-suspected"))
-    assert one.reasons == ["command-failed"]
+    assert one.reasons == ["duplicate-suspected"]
     again = one.take(event("RELEASED", 2)).intentions
 
     assert [each.kind for each in again] == ["CREATE_ORDER"]
     assert again[0].attempt != created.attempt
     assert one.take(event("RELEASED", 3)).intentions == ()
+
+
+def test_a_second_document_that_is_found_later_holds_the_order_with_both_numbers_until_a_person_releases_it() -> None:
+    one = OneOrder(ERP_ONLY)
+    created = one.take(placed()).intentions[0]
+    one.answer(outcome(created, at=1, value="SO1"))
+    assert one.state == "acknowledged"
+
+    one.answer(outcome(created, "HELD", at=2, reason="duplicate-suspected", value="SO1, SO2"))
+
+    [hold] = one.entry.holds
+    assert (one.state, hold.reason) == ("held", "duplicate-suspected")
+    assert hold.detail == "erp/CREATE_ORDER/: the target has SO1, SO2"
+    assert one.take(event("RELEASED", 3)).intentions == ()
+    assert (one.state, one.entry.erp_number) == ("acknowledged", "SO1")
 
 
 def test_lines_that_change_after_the_erp_was_asked_hold_the_order() -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,6 +111,47 @@ def test_a_call_that_had_no_effect_is_put_off_without_a_look_at_an_upserting_tar
     assert work.next_step(one, NOW + 99, UPSERTS) == Next(Step.WAIT, NOW + 100)
     assert work.next_step(one, NOW + 100, UPSERTS).step is Step.CALL
     assert one.attempts == 1
+
+
+def repeated(*names: str, manner: Manner = CREATES) -> Work:
+    """The head's call was looked for after its settle time, not found, and made again."""
+    one = work.looked_up(work.calling(queued(*names), NOW), manner)
+    return work.ended(work.calling(one, NOW + SETTLE), "APPLIED", "17", check_at=NOW + 2 * SETTLE)
+
+
+def test_a_command_that_was_called_twice_is_looked_at_again_when_both_calls_had_their_time() -> None:
+    one = repeated("a", "b")
+    assert work.next_step(one, NOW + 2 * SETTLE - 1, CREATES).step is Step.LOOK, "others do not wait for it"
+    assert work.next_step(one, NOW + 2 * SETTLE, CREATES) == Next(Step.CHECK)
+
+    one = work.ended(one, "APPLIED", "18")
+    assert work.next_step(one, NOW + SETTLE, CREATES) == Next(Step.WAIT, NOW + 2 * SETTLE)
+    assert one.is_unfinished
+    assert (work.taken(one), work.taken(one, but="a")) == ({"17", "18"}, {"18"})
+    assert work.decode(work.encode(one)) == one
+
+    after = work.checked(one)
+    assert work.next_step(after, NOW + 3 * SETTLE, CREATES) == Next(Step.NOTHING)
+    assert not after.is_unfinished
+
+
+def test_where_the_next_command_waits_the_check_may_come_first() -> None:
+    one = msgspec.structs.replace(repeated("a", "b"), not_before=NOW + 3 * SETTLE)
+
+    assert work.next_step(one, NOW + SETTLE, CREATES) == Next(Step.WAIT, NOW + 2 * SETTLE)
+    assert work.next_step(one, NOW + 2 * SETTLE, CREATES) == Next(Step.CHECK)
+
+
+def test_what_was_called_once_or_cannot_be_doubled_is_not_looked_at_again() -> None:
+    at = NOW + 2 * SETTLE
+    called_once = work.ended(work.calling(queued("a"), NOW), "APPLIED", "17", check_at=at)
+    found_by_the_look = work.ended(work.looked_up(work.calling(queued("a"), NOW), CREATES), "APPLIED", check_at=at)
+    refused_first = work.calling(work.put_off(work.calling(queued("a"), NOW), NOW), NOW)
+    not_done = work.ended(work.calling(work.looked_up(work.calling(queued("a"), NOW), CREATES), NOW), "DEAD")
+
+    assert called_once.checks == found_by_the_look.checks == not_done.checks == ()
+    assert work.ended(refused_first, "APPLIED", check_at=at).checks == ()
+    assert repeated("a", manner=UPSERTS).checks == ()
 
 
 def test_stored_work_comes_back() -> None:

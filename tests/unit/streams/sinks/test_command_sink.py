@@ -11,6 +11,7 @@ from connectors.core.errors import (
     ConnectorError,
     MaskedFailureError,
     RateLimitedError,
+    RejectedPayloadError,
     TargetUnavailableError,
     UnauthorizedError,
     UnknownOutcomeError,
@@ -154,6 +155,55 @@ async def test_two_documents_of_one_order_are_held_for_a_person(tmp_path: Path) 
         assert (told.state, told.reason, told.value) == ("HELD", "duplicate-suspected", "SO1, SO2")
         assert one.left().held == "duplicate-suspected"
         assert one.erp.creates == []
+
+
+async def _repeated(one: Sink) -> None:
+    """The first call is lost and not seen for the settle time; the second one makes the order."""
+    one.erp.failures.append(Failure(UnknownOutcomeError("no answer")))
+    await one.fold(create())
+    await one.until(lambda: one.outcomes, passing=1)
+    assert (len(one.erp.creates), one.sink.pending) == (2, 1)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+async def test_a_call_that_lands_after_its_repeat_is_noticed_and_told(tmp_path: Path, killed: bool) -> None:  # noqa: FBT001
+    async with sink(tmp_path) as one:
+        await _repeated(one)
+        one.erp._make("web-1", create().order or pytest.fail("no order"))
+        if killed:
+            await one.killed()
+        began = one.clock.monotonic()
+        await one.until(lambda: len(one.outcomes) > 1, passing=1)
+        await one.at_rest()
+
+        assert one.clock.monotonic() - began >= SETTLE_S
+        first, second = one.outcomes
+        assert (first.state, first.value) == ("APPLIED", "SO1")
+        assert (second.state, second.reason, second.value) == ("HELD", "duplicate-suspected", "SO1, SO2")
+        assert first.command_id == second.command_id
+        assert (one.left().held, one.left().checks) == (None, ())
+        assert one.counts == {"taken": 1, "applied": 1}
+
+
+async def test_a_repeat_that_stayed_the_only_one_is_looked_at_once_more_and_nothing_is_told(tmp_path: Path) -> None:
+    async with sink(tmp_path) as one:
+        await _repeated(one)
+        one.erp.read_failures.extend([TargetUnavailableError("down")] * 2)
+        await one.at_rest()
+
+        assert [told.state for told in one.outcomes] == ["APPLIED"]
+        assert not one.erp.read_failures, "a look that fails is made again"
+        assert one.left().checks == ()
+
+
+async def test_an_order_that_is_gone_when_it_is_looked_at_again_is_nothing_to_tell(tmp_path: Path) -> None:
+    async with sink(tmp_path) as one:
+        await _repeated(one)
+        one.erp.read_failures.append(RejectedPayloadError("no such customer", status=400))
+        await one.at_rest()
+
+        assert [told.state for told in one.outcomes] == ["APPLIED"]
+        assert one.left().checks == ()
 
 
 async def test_what_is_held_is_looked_up_afresh_once_the_same_is_asked_anew(tmp_path: Path) -> None:
