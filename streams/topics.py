@@ -86,7 +86,7 @@ DESIRED = Topic(
     "inventory.desired.v1",
     key="sku",
     written_by="stock flow",
-    read_by="stock lane",
+    read_by="stock lane; routing of orders",
     about="What Commerce should show for a SKU at every source: a whole snapshot.",
     partitions=1,
     config=_COMPACTED,

@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 import aiokafka
 import msgspec
 
-from schemas.catalogue import ACCOUNT, PRICE, PRODUCT, Contract
+from schemas.catalogue import ACCOUNT, DESIRED_STOCK, PRICE, PRODUCT, Contract
 from streams.domain.order_checks import ACCOUNTS, PRICES, PRODUCTS
 from streams.domain.order_lookup import Reference
-from streams.flows.reference_rows import AccountRows, PriceRows, ProductRows
+from streams.flows.reference_rows import AccountRows, PriceRows, ProductRows, StockRows
 from streams.runtime.clock import Clock
 from streams.runtime.health import Health
 from streams.runtime.reference_table import Figures, ReferenceTable, Rows
@@ -20,6 +21,8 @@ ModelT = TypeVar("ModelT", bound=msgspec.Struct)
 RowsT = TypeVar("RowsT", bound=Rows[Any])  # Any: each table's own model
 TOPICS = {PRODUCTS: PRODUCT.topic, PRICES: PRICE.topic, ACCOUNTS: ACCOUNT.topic}
 """Where each table comes from."""
+HELD = "orders that are checked against it are held"
+FIRST_SOURCE = "orders go to the first source of their rule"
 
 
 class ReferenceTables:
@@ -33,14 +36,19 @@ class ReferenceTables:
         serde: Serde,
         clock: Clock,
         health: Health,
+        sku_of: Callable[[str], str] | None = None,
     ) -> None:
+        """`sku_of` makes the shop's SKU of the ledger's, where orders are routed by what is in stock."""
         self._make_consumer, self._serde, self._clock, self._health = make_consumer, serde, clock, health
         self._read: list[ReferenceTable[Any, Any]] = []  # Any: as above
         self._products = self._table(PRODUCT, ProductRows) if PRODUCTS in needed else None
         self._prices = self._table(PRICE, PriceRows) if PRICES in needed else None
         self._accounts = self._table(ACCOUNT, AccountRows) if ACCOUNTS in needed else None
+        self._stock = None if sku_of is None else self._table(DESIRED_STOCK, partial(StockRows, sku_of), FIRST_SOURCE)
 
-    def _table(self, contract: Contract[ModelT], make_rows: Callable[[], RowsT]) -> ReferenceTable[ModelT, RowsT]:
+    def _table(
+        self, contract: Contract[ModelT], make_rows: Callable[[], RowsT], without: str = HELD
+    ) -> ReferenceTable[ModelT, RowsT]:
         made = ReferenceTable(
             contract,
             make_rows,
@@ -48,6 +56,7 @@ class ReferenceTables:
             serde=self._serde,
             clock=self._clock,
             health=self._health,
+            without=without,
         )
         self._read.append(made)
         return made
@@ -65,13 +74,20 @@ class ReferenceTables:
         for table in self._read:
             await table.wait()
 
+    async def wait_for_stock(self) -> None:
+        """Until what orders are routed by has caught up once."""
+        if self._stock is not None:
+            await self._stock.wait()
+
     def now(self) -> Reference:
         """As they are at this moment; None for one that is not fed."""
         accounts = None if self._accounts is None else self._accounts.rows
+        stock = None if self._stock is None else self._stock.rows
         return Reference(
             products=None if self._products is None else self._products.rows,
             prices=None if self._prices is None else self._prices.rows,
             accounts=None if accounts is None else accounts.by_key,
+            available=None if stock is None else stock.by_place,
         )
 
     @property

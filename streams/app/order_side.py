@@ -133,7 +133,8 @@ class OrderSide:
         client = f"{app.settings.app_id}-reference"
         make = reader_maker(app.settings.kafka, client, wait_ms=REFERENCE_WAIT_MS, reset="none")
         needed = self._look_up.tables
-        return ReferenceTables(needed, make, serde=app.serde, clock=app.clock, health=app.health)
+        sku_of = app.rules.sku_of if app.settings.orders.routing_by_stock else None
+        return ReferenceTables(needed, make, serde=app.serde, clock=app.clock, health=app.health, sku_of=sku_of)
 
     def _intake(self) -> FlowPart:
         app, table = self._app, self._app.table(ORDER_INTAKE, no_index)

@@ -9,6 +9,7 @@ from schemas.models.reference import Account, Price
 from streams.domain.order_account import Accounts, Completed, account_of, completed
 from streams.domain.order_checks import ACCOUNTS, NEEDS, CheckPlan, Item, OrderFacts, failing
 from streams.domain.order_goods import goods_of
+from streams.domain.order_routing import Available
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Reference(NamedTuple):
     products: Mapping[str, Item] | None = None
     prices: Mapping[str, Sequence[Price]] | None = None
     accounts: Accounts | None = None
+    available: Available | None = None
+    """What every source has of every SKU, for routing."""
 
 
 class LookedUp(NamedTuple):

@@ -102,17 +102,19 @@ def _pattern(skus: str) -> re.Pattern[str]:
 def _chosen(routable: list[tuple[Wanted, tuple[str, ...]]], available: Available | None) -> dict[str, list[Wanted]]:
     """Lines by source; what one line takes is not there for the next."""
     whole = _one_for_all(routable, available)
-    left = dict(available or {})
+    known: Available = available or {}
+    places = {(source, line.sku) for line, sources in routable for source in sources}
+    left = {place: known.get(place, 0) for place in places}
     chosen: dict[str, list[Wanted]] = {}
     for line, sources in routable:
         source = whole or next((one for one in sources if _has(one, line, left, available)), sources[0])
-        left[source, line.sku] = left.get((source, line.sku), 0) - line.quantity
+        left[source, line.sku] -= line.quantity
         chosen.setdefault(source, []).append(line)
     return chosen
 
 
 def _has(source: str, line: Wanted, left: Available, available: Available | None) -> bool:
-    return available is None or left.get((source, line.sku), 0) >= line.quantity
+    return available is None or left[source, line.sku] >= line.quantity
 
 
 def _one_for_all(routable: list[tuple[Wanted, tuple[str, ...]]], available: Available | None) -> str | None:

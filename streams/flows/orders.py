@@ -85,8 +85,9 @@ class OrdersFlow:
         Raises LeaseLostError, KafkaError, StoreError.
         """
         CONSUMED.labels(topic).inc(len(records))
-        if topic == ORDER_EVENT.topic:
-            await self._desk.ready()  # not under the lock, which a new assignment needs
+        await (
+            self._desk.ready() if topic == ORDER_EVENT.topic else self._desk.routes()
+        )  # not under the lock, which a new assignment needs
         async with self._table.lock(partition):
             fresh_from = self._table.tally(partition).upto.get(topic, 0)
             fresh = [record for record in records if record.offset >= fresh_from]
@@ -152,7 +153,7 @@ class OrdersFlow:
     def _apply(self, entry: OrderEntry, one: Said) -> Transition:
         now = self._clock.micros()
         if isinstance(one.value, Outcome):
-            return order_state.answered(entry, one.value, now, rules=self._rules)
+            return order_state.answered(entry, one.value, now, rules=self._rules, given=self._desk.given())
         event, given = self._desk.checked(one.value)
         return order_state.apply(entry, event, now, rules=self._rules, given=given)
 

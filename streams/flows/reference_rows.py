@@ -1,8 +1,9 @@
 """What is kept in memory of each reference table, in the form in which orders are looked up."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
+from schemas.models.desired_stock import DesiredStock
 from schemas.models.reference import Account, Price, Product, ProductPrices
 from streams.domain.order_account import AccountKey, keys_of
 from streams.domain.order_checks import Item
@@ -29,6 +30,54 @@ class PriceRows(dict[str, tuple[Price, ...]]):
 
     def drop(self, key: str) -> None:
         self.pop(key, None)
+
+
+class StockRows:
+    """What each source has of each SKU, as the shop is told: a Mapping (source, SKU) → micros, by the shop's SKUs.
+
+    A source that is not on sale has nothing.
+    """
+
+    def __init__(self, sku_of: Callable[[str], str]) -> None:
+        self._sku_of = sku_of
+        self._rows: dict[str, tuple[tuple[str, int], ...]] = {}
+
+    def put(self, key: str, model: DesiredStock) -> None:
+        found = ((one.source_code, one.quantity) for one in model.sources if one.status)
+        self._rows[self._sku_of(key)] = tuple(found)
+
+    def drop(self, key: str) -> None:
+        self._rows.pop(self._sku_of(key), None)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self._sku_of(key) in self._rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def by_place(self) -> "StockByPlace":
+        return StockByPlace(self._rows)
+
+
+class StockByPlace(Mapping[tuple[str, str], int]):
+    """A view of the stock as it is now."""
+
+    def __init__(self, rows: Mapping[str, tuple[tuple[str, int], ...]]) -> None:
+        self._rows = rows
+
+    def __getitem__(self, place: tuple[str, str]) -> int:
+        source, sku = place
+        for code, quantity in self._rows[sku]:
+            if code == source:
+                return quantity
+        raise KeyError(place)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return ((source, sku) for sku, found in self._rows.items() for source, _quantity in found)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._rows.values()))
 
 
 Named = tuple[str, ...] | set[str]

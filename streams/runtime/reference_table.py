@@ -88,11 +88,13 @@ class ReferenceTable(Generic[ModelT, RowsT]):
         serde: Serde,
         clock: Clock,
         health: Health,
+        without: str,
         most_rows: int = MOST_ROWS,
     ) -> None:
+        """`without` says what happens while the topic is empty."""
         self._contract, self._make_rows, self._make_consumer = contract, make_rows, make_consumer
         self._serde, self._clock, self._health, self._most = serde, clock, health, most_rows
-        self.topic = contract.topic
+        self.topic, self._without = contract.topic, without
         self._name = f"reference/{contract.topic}"
         self._current: _Reading[RowsT] | None = None
         self._begun: _Reading[RowsT] | None = None
@@ -223,11 +225,11 @@ class ReferenceTable(Generic[ModelT, RowsT]):
         if self._current is None:
             return self._reading(figures)
         if self._why:
-            return f"cannot be read, orders are checked against what was known: {self._why}"
+            return f"cannot be read, what was known is used: {self._why}"
         if self._current.left_out:
             return f"has more than {self._most} rows: it counts as not looked up"
         if not figures.rows:
-            return "is empty: orders that are checked against it are held"
+            return f"is empty: {self._without}"
         if figures.unreadable:
             return f"has {figures.unreadable} keys whose newest record cannot be read: nothing is known of them"
         return ""

@@ -249,6 +249,9 @@ class OrderSettings(Frozen):
     routing: tuple[RoutingSettings, ...] = Field(
         (), description="Rules, the first that holds decides which warehouse gets a line; empty: the ERP decides."
     )
+    routing_by_stock: bool = Field(
+        default=False, description="Whether a line goes to the first source of its rule that has it in stock."
+    )
     checks: tuple[CheckName, ...] = Field(
         (), description="Checks before the ERP is asked, for channels without a list of their own; see docs/orders.md."
     )

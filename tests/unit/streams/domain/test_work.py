@@ -127,7 +127,8 @@ def test_a_command_that_was_called_twice_is_looked_at_again_when_both_calls_had_
     one = work.ended(one, "APPLIED", "18")
     assert work.next_step(one, NOW + SETTLE, CREATES) == Next(Step.WAIT, NOW + 2 * SETTLE)
     assert one.is_unfinished
-    assert (work.taken(one), work.taken(one, but="a")) == ({"17", "18"}, {"18"})
+    assert work.taken(one) == {"17", "18"}
+    assert work.taken(one, but="a") == {"18"}
     assert work.decode(work.encode(one)) == one
 
     after = work.checked(one)

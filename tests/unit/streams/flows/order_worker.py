@@ -73,10 +73,15 @@ class OrderWorker:
     """One partition of each; `killed` ends the process in the middle and begins the next one, with the same log."""
 
     def __init__(
-        self, folder: Path, roles: Sequence[str] = ("erp", "wms", "crm"), *, desk: OrderDesk = NO_CHECKS
+        self,
+        folder: Path,
+        roles: Sequence[str] = ("erp", "wms", "crm"),
+        *,
+        desk: OrderDesk = NO_CHECKS,
+        rules: OrderRules | None = None,
     ) -> None:
         self.folder, self.desk = folder, desk
-        self.rules = OrderRules(roles=frozenset(roles), shop_channels=frozenset({"web"}))
+        self.rules = rules or OrderRules(roles=frozenset(roles), shop_channels=frozenset({"web"}))
         self.broker = MemoryBroker()
         self.clock = StillClock(datetime.fromtimestamp(T0 / 1_000_000, UTC))
         self.paused: list[str] = []

@@ -11,6 +11,8 @@ from schemas.models.order_event import OrderEvent
 from schemas.models.reference import Price
 from streams.domain.order_checks import CheckPlan, Item
 from streams.domain.order_lookup import LookUpRules, Reference
+from streams.domain.order_routing import RoutingRule, RoutingRules
+from streams.domain.order_rules import OrderRules
 from streams.domain.order_state import OrderState
 from streams.flows.order_desk import OrderDesk
 from streams.topics import ORDER_EVENT
@@ -18,6 +20,7 @@ from tests.contract.order_target import order
 from tests.unit.streams.domain.accounts import account, by_key
 from tests.unit.streams.domain.ledger import T0
 from tests.unit.streams.flows.order_worker import OrderWorker, applied
+from tests.unit.streams.sinks.lane import turns
 
 pytestmark = pytest.mark.anyio
 ORDER_ID = "web-000000123"
@@ -31,13 +34,17 @@ class Tables:
 
     def __init__(self, reference: Reference, *, known: bool = True) -> None:
         self.reference, self.known = reference, asyncio.Event()
-        self.waited = 0
+        self.waited, self.stock = 0, asyncio.Event()
+        self.stock.set()
         if known:
             self.known.set()
 
     async def wait(self) -> None:
         self.waited += 1
         await self.known.wait()
+
+    async def wait_for_stock(self) -> None:
+        await self.stock.wait()
 
     def now(self) -> Reference:
         return self.reference
@@ -182,4 +189,60 @@ async def test_the_account_fills_in_what_the_erp_needs_and_the_order_says_which_
     assert command.order is not None
     assert (command.order.customer.account_code, command.order.customer.cost_centre) == ("C-1004", "CC-20")
     assert worker.entry(ORDER_ID).statements[0].filled[:2] == ("customer.account_code", "customer.cost_centre")
+    worker.close()
+
+
+EAST_FIRST = OrderRules(
+    roles=frozenset({"erp", "wms"}), routing=RoutingRules((RoutingRule(("east", "west")), RoutingRule(("west",))))
+)
+
+
+async def acknowledged(folder: Path, tables: Tables) -> OrderWorker:
+    """An order that the ERP has, of a worker that routes by what is in stock."""
+    worker = OrderWorker(folder, rules=EAST_FIRST, desk=OrderDesk(LookUpRules(), tables))
+    await worker.open()
+    await worker.place(WEB)
+    await worker.follow()
+    return worker
+
+
+@pytest.mark.parametrize(
+    ("available", "source"),
+    [(None, "east"), ({}, "east"), ({("west", sku): 10**12 for sku in SKUS}, "west")],
+    ids=["nobody says what is there", "nobody has it", "the second has it"],
+)
+async def test_an_order_goes_to_the_first_source_of_its_rule_that_has_it(
+    tmp_path: Path, available: dict[tuple[str, str], int] | None, source: str
+) -> None:
+    worker = await acknowledged(tmp_path, Tables(Reference(available=available)))
+    await worker.answer(applied(worker.commands()[0]))
+
+    assert [task.source_code for task in worker.commands("wms")] == [source]
+    worker.close()
+
+
+async def test_an_order_is_not_routed_before_it_is_known_what_is_in_stock(tmp_path: Path) -> None:
+    tables = Tables(Reference())
+    worker = await acknowledged(tmp_path, tables)
+    tables.stock.clear()
+    waiting = asyncio.ensure_future(worker.answer(applied(worker.commands()[0])))
+    await turns()
+    assert not waiting.done()
+
+    tables.reference = Reference(available={("west", sku): 10**12 for sku in SKUS})
+    tables.stock.set()
+    await waiting
+
+    assert [task.source_code for task in worker.commands("wms")] == ["west"]
+    worker.close()
+
+
+async def test_what_was_routed_stays_where_it_is_when_the_stock_changes(tmp_path: Path) -> None:
+    tables = Tables(Reference(available={("west", sku): 10**12 for sku in SKUS}))
+    worker = await acknowledged(tmp_path, tables)
+    await worker.answer(applied(worker.commands()[0]))
+    tables.reference = Reference(available={("east", sku): 10**12 for sku in SKUS})
+    await worker.happen(said("DATE_MOVED", source_system="erp", expected_at=T0))
+
+    assert [task.source_code for task in worker.commands("wms")] == ["west"]
     worker.close()

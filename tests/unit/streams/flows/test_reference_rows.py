@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.models.cause import Cause
+from schemas.models.desired_stock import DesiredStock, SourceQuantity
 from schemas.models.reference import Account, AccountMember, Price, Product, ProductPrices
 from streams.domain.order_checks import Item
-from streams.flows.reference_rows import AccountRows, PriceRows, ProductRows
+from streams.flows.reference_rows import AccountRows, PriceRows, ProductRows, StockRows
 from tests.unit.streams.domain.accounts import account, by_key
 
 CODE = ("code", "", "C-1004")
@@ -24,6 +26,26 @@ def test_a_product_and_its_prices_are_kept_by_sku() -> None:
         rows.drop("A")
         rows.drop("A")
         assert rows == {}
+
+
+def stock(sku: str, **quantities: int) -> DesiredStock:
+    cause = Cause("wms.stock-change.v1", 0, 0)
+    sources = (SourceQuantity(source, micros, int(micros > 0), 1, 1, 0, cause) for source, micros in quantities.items())
+    return DesiredStock(sku=sku, epoch=1, counter=1, dirty_since=0, sources=tuple(sources))
+
+
+def test_stock_is_known_by_source_and_by_the_shops_own_sku() -> None:
+    rows = StockRows({"4711": "PUMP"}.get)  # type: ignore[arg-type]  # only this one is asked for
+    rows.put("4711", stock("4711", east=5, west=0))
+    found = rows.by_place
+
+    assert dict(found) == {("east", "PUMP"): 5}
+    assert (len(found), len(rows), "4711" in rows) == (1, 1, True)
+    assert (found.get(("west", "PUMP"), 0), found.get(("east", "HOSE"), 0)) == (0, 0)
+    rows.put("4711", stock("4711", west=7))
+    assert dict(found) == {("west", "PUMP"): 7}
+    rows.drop("4711")
+    assert dict(found) == {}
 
 
 def test_an_account_that_changes_its_ids_is_found_by_the_new_ones_only() -> None:
