@@ -41,10 +41,13 @@ class CommandCalls:
 
     def __init__(self, context: SinkContext, mode: Callable[[], Mode]) -> None:
         self._at, self._mode = context, mode
+        self.ended: set[Entity] = set()
+        """Entities with nothing to do but to be looked at once more."""
 
     async def step(self, entity: Entity) -> int | None:
         """One step of the entity; when to take it up again, None where nothing is left."""
         before = await self._at.work(entity)
+        (self.ended.discard if before.pending or not before.checks else self.ended.add)(entity)
         next_ = work.next_step(before, self._at.clock.micros(), self._at.acts.manner)
         if next_.step is Step.WAIT:
             return next_.at

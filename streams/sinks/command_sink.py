@@ -36,8 +36,8 @@ class CommandSink:
 
     @property
     def pending(self) -> int:
-        """Entities with something left to do."""
-        return len(self._queue)
+        """Entities with a command that has not ended."""
+        return len(self._queue) - len(self._calls.ended)
 
     # ── commands in ──────────────────────────────────────────────────────────────────────────────
 
@@ -107,6 +107,7 @@ class CommandSink:
             await asyncio.wait(left, timeout=1)
             _LOG.warning("calls-left-open", calls=len(left), why="the next owner looks their outcome up")
         self._queue = DueQueue()
+        self._calls.ended.clear()
         self._at.sent.clear()
         self._at.generation = -1
         return len(left)
