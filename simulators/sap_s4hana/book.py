@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from simulators.core.life import Life
 from simulators.sap_s4hana.customizing import Entity, rows, text
+from simulators.sap_s4hana.documents import FollowOns
 from simulators.sap_s4hana.errors import ODataError, locked
 from simulators.sap_s4hana.settings import Settings
 
@@ -27,7 +28,6 @@ class Item:
     work_order: str | None = None
     work_order_done: bool = False
     delivery: str | None = None
-    invoice: str | None = None
 
     @property
     def quantity(self) -> Decimal:
@@ -81,7 +81,7 @@ class Book:
         self._next = first_number
         self._work_order = 1_000_001
         self._delivery = 80_000_001
-        self._invoice = 90_000_001
+        self.follow_ons = FollowOns()
         self.life = Life()
         self.made_at: dict[str, float] = {}
         self.documents: dict[str, Document] = {}
@@ -99,10 +99,6 @@ class Book:
     def new_delivery(self, at: float) -> str:
         self._delivery += 1
         return self._made(str(self._delivery - 1), at)
-
-    def new_invoice(self, at: float) -> str:
-        self._invoice += 1
-        return self._made(str(self._invoice - 1), at)
 
     def _made(self, number: str, at: float) -> str:
         self.made_at[number] = at

@@ -1,4 +1,4 @@
-"""Checks a new or changed entity against contract.json, the structural extract of SAP's OpenAPI file."""
+"""Checks entities against contract.json and its like, the structural extracts of SAP's own descriptions."""
 
 import json
 import re
@@ -16,10 +16,10 @@ _DATE = re.compile(r"/Date\(-?\d{1,15}\)/")
 
 
 class Contract:
-    """The schemas of the extract."""
+    """The schemas of one extract."""
 
-    def __init__(self) -> None:
-        text = (files("simulators.sap_s4hana") / "contract.json").read_text(encoding="utf-8")
+    def __init__(self, name: str = "contract.json") -> None:
+        text = (files("simulators.sap_s4hana") / name).read_text(encoding="utf-8")
         self._schemas: Mapping[str, Schema] = json.loads(text)["components"]["schemas"]
 
     def fields(self, entity: str) -> Mapping[str, Schema]:

@@ -7,7 +7,9 @@ documents, and that the order's own time of change moves with its documents are 
 from collections.abc import Callable, Mapping
 
 from simulators.core.life import Due, Happening, Life, Step, check_plan
+from simulators.sap_s4hana import following
 from simulators.sap_s4hana.book import DAY_MS, Book, Document, promised_ms
+from simulators.sap_s4hana.following import Detail, NotNowError, need
 from simulators.sap_s4hana.settings import Settings
 
 PLAN: tuple[Step, ...] = (
@@ -22,16 +24,16 @@ PLAN: tuple[Step, ...] = (
     Step("bill", 38, 0.5),
     Step("deliver", 50),
     Step("bill", 60),
+    Step("bill-part", 55, 0.2),
+    Step("authorise-return", 80, 0.1),
+    Step("credit", 100),
 )
 MOVED_BY_DAYS = 7
 REJECTED, CANCELLED = "00", "50"
 """Reasons for rejection of the simulated company: beyond its limits, and on request."""
 
-Detail = dict[str, object]
-
-
-class NotNowError(Exception):
-    """The order is not in a state for the step."""
+APART = frozenset({"authorise-return", "reject-return", "credit", "cancel-bill"})
+"""Steps that change documents of their own and leave the order as it is."""
 
 
 def life_of(settings: Settings) -> Life:
@@ -50,13 +52,9 @@ def go_on(due: Due, book: Book, settings: Settings, now: float) -> Happening:
         told = STEPS[due.what](document, book, settings, now)
     except NotNowError as problem:
         return Happening(now, due.key, due.what, effect=False, detail={"skipped": str(problem)})
-    document.touch(now)
+    if due.what not in APART:
+        document.touch(now)
     return Happening(now, due.key, due.what, effect=True, detail={"reference": document.reference, **told})
-
-
-def _need(holds: object, why: str) -> None:
-    if not holds:
-        raise NotNowError(why)
 
 
 def _untouched(document: Document) -> bool:
@@ -64,20 +62,20 @@ def _untouched(document: Document) -> bool:
 
 
 def _hold(document: Document, _book: Book, _settings: Settings, _now: float) -> Detail:
-    _need(document.credit != "B" and _untouched(document), "held, delivered or rejected already")
+    need(document.credit != "B" and _untouched(document), "held, delivered or rejected already")
     document.credit = "B"
     return {}
 
 
 def _release(document: Document, _book: Book, _settings: Settings, _now: float) -> Detail:
-    _need(document.credit == "B", "it is not held")
+    need(document.credit == "B", "it is not held")
     document.credit = "D"
     return {}
 
 
 def _confirm(document: Document, _book: Book, settings: Settings, now: float) -> Detail:
     open_ones = [item for item in document.items if item.is_open]
-    _need(open_ones and document.credit != "B", "held, delivered or rejected")
+    need(open_ones and document.credit != "B", "held, delivered or rejected")
     for item in open_ones:
         item.confirmed = item.quantity
         item.confirmed_ms = item.confirmed_ms or promised_ms(document.sent, now, settings)
@@ -86,7 +84,7 @@ def _confirm(document: Document, _book: Book, settings: Settings, now: float) ->
 
 def _move_date(document: Document, _book: Book, _settings: Settings, _now: float) -> Detail:
     moved = [item for item in document.items if item.is_open and item.confirmed_ms is not None]
-    _need(moved, "nothing is promised that is still to come")
+    need(moved, "nothing is promised that is still to come")
     for item in moved:
         item.confirmed_ms = (item.confirmed_ms or 0) + MOVED_BY_DAYS * DAY_MS
     return {}
@@ -94,7 +92,7 @@ def _move_date(document: Document, _book: Book, _settings: Settings, _now: float
 
 def _finish_work_order(document: Document, _book: Book, _settings: Settings, _now: float) -> Detail:
     built = [item for item in document.items if item.work_order and not item.work_order_done]
-    _need(built and not any(item.rejection_reason for item in built), "no work order is open")
+    need(built and not any(item.rejection_reason for item in built), "no work order is open")
     for item in built:
         item.work_order_done = True
     return {"work_orders": [item.work_order for item in built]}
@@ -104,8 +102,8 @@ def _deliver(*, part: bool) -> "Do":
     def run(document: Document, book: Book, _settings: Settings, now: float) -> Detail:
         """Items are delivered whole; a part is the first of them, where another stays."""
         left = [item for item in document.items if item.is_open]
-        _need(left and document.credit != "B", "held, delivered or rejected")
-        _need(not part or len(left) > 1, "there is one item only")
+        need(left and document.credit != "B", "held, delivered or rejected")
+        need(not part or len(left) > 1, "there is one item only")
         number = book.new_delivery(now)
         for item in left[:1] if part else left:
             item.delivered, item.delivery = True, number
@@ -114,18 +112,9 @@ def _deliver(*, part: bool) -> "Do":
     return run
 
 
-def _bill(document: Document, book: Book, _settings: Settings, now: float) -> Detail:
-    unbilled = [item for item in document.items if item.delivered and item.invoice is None]
-    _need(unbilled, "nothing is delivered that is not billed")
-    number = book.new_invoice(now)
-    for item in unbilled:
-        item.invoice = number
-    return {"invoice": number}
-
-
 def _end(reason: str) -> "Do":
     def run(document: Document, _book: Book, _settings: Settings, _now: float) -> Detail:
-        _need(_untouched(document), "delivered or rejected already")
+        need(_untouched(document), "delivered or rejected already")
         for item in document.items:
             item.rejection_reason = reason
         return {"reason": reason}
@@ -142,7 +131,12 @@ STEPS: Mapping[str, Do] = {
     "finish-work-order": _finish_work_order,
     "deliver-part": _deliver(part=True),
     "deliver": _deliver(part=False),
-    "bill": _bill,
+    "bill": following.bill,
+    "bill-part": following.bill_part,
+    "authorise-return": following.authorise_return,
+    "reject-return": following.reject_return,
+    "credit": following.credit,
+    "cancel-bill": following.cancel_bill,
     "reject": _end(REJECTED),
     "cancel": _end(CANCELLED),
 }

@@ -50,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     life_rate: Rate = 1.0
     life_plan: tuple[Step, ...] | None = None
     delivery_category: str = "J"
-    invoice_category: str = "M"
+    returns_refer_to: Literal["order", "invoice"] = "order"
 
     # behaviour
     read_lag_s: Seconds = 0.0

@@ -20,6 +20,7 @@ from simulators.sap_s4hana.contract import Contract
 from simulators.sap_s4hana.customizing import Entity, complaint, plain_number, text
 from simulators.sap_s4hana.doors import TOKEN_PATH, Doors
 from simulators.sap_s4hana.errors import ODataError
+from simulators.sap_s4hana.follow_on_services import Reader, services
 from simulators.sap_s4hana.odata import Address, Query
 from simulators.sap_s4hana.settings import Settings, changed
 
@@ -63,6 +64,7 @@ class SapS4Hana:
         self.settings = settings or Settings()
         self._clock = clock or SystemClock()
         self._contract = Contract()
+        self._services = services()
         self._rng = random.Random(self.settings.seed)
         self._doors = Doors(self._rng)
         self.book = self._new_book()
@@ -144,14 +146,16 @@ class SapS4Hana:
             return limited
         if not (call.admitted or self._doors.is_open(call, self.settings)):
             return errors.logon_failed()
-        if not call.path.startswith(f"{SERVICE_PATH}/") and call.path != SERVICE_PATH:
+        root = "/".join(call.path.split("/")[:6])
+        if root != SERVICE_PATH and root not in self._services:
             return errors.page(404)
         if call.method in {"GET", "HEAD"}:
             return self._read(call)
         return self._write(call, note)
 
     def _read(self, call: Call) -> Answer:
-        answer = self._entities(call)
+        other = self._services.get("/".join(call.path.split("/")[:6]))
+        answer = self._entities(call) if other is None else Reader(other, self.book, self.settings).answer(call)
         if call.headers.get("x-csrf-token", "").lower() == "fetch":
             answer = replace(answer, headers={**answer.headers, **self._doors.fetch(call, self.settings)})
         return answer if call.method == "GET" else replace(answer, body=b"")
@@ -196,6 +200,8 @@ class SapS4Hana:
         stale = call.rule is not None and call.rule.kind == STALE
         if stale or not (call.admitted or self._doors.may_write(call, self.settings)):
             return errors.token_required()
+        if not call.path.startswith(f"{SERVICE_PATH}/"):
+            return ODataError(405, "005056A509B11EE1B9A8FEC11C21578E", f"{call.method} is not simulated here").answer()
         address = self._address(call)
         if (call.method, address.entity_set, bool(address.keys)) == ("POST", "A_SalesOrder", False):
             return self._create_once(call, note)
@@ -299,7 +305,7 @@ class SapS4Hana:
         odata.check_names(query.select | query.expand, self._contract.fields(entity))
 
     def _views(self, call: Call) -> views.Views:
-        return views.Views(self._contract, _base(call), self.settings, self.book.made_at)
+        return views.Views(self._contract, _base(call), self.settings, self.book)
 
     # ── what people and other systems do ─────────────────────────────────────────────────────────
 

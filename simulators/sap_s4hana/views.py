@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import partial
+from typing import NamedTuple
 
 from simulators.sap_s4hana.book import Book, Document, Item, amounts_of
-from simulators.sap_s4hana.contract import Contract, Schema
+from simulators.sap_s4hana.contract import Contract
 from simulators.sap_s4hana.customizing import Entity, plain_number, rows, text
+from simulators.sap_s4hana.documents import CREDIT_MEMO, INVOICE, RETURN, FollowOn
+from simulators.sap_s4hana.entities import day, empty, part, quantity_text, time_of_day
 from simulators.sap_s4hana.settings import Settings, shown
 
 SERVICE = "API_SALES_ORDER_SRV"
@@ -16,14 +19,23 @@ NO_LINKS: Mapping[str, Rows] = {}
 NO_GUID = "00000000-0000-0000-0000-000000000000"
 
 
+class _Follower(NamedTuple):
+    """A row of an item's process flow."""
+
+    number: str
+    made_at: float
+    category: str
+    status: str = "C"
+
+
 class Views:
     """Every field of the contract is there; what nobody stated is empty."""
 
-    def __init__(self, contract: Contract, base: str, settings: Settings, made_at: Mapping[str, float]) -> None:
+    def __init__(self, contract: Contract, base: str, settings: Settings, book: Book) -> None:
         self._contract = contract
         self._base = base
         self._settings = settings
-        self._made_at = made_at
+        self._book = book
 
     def order(self, document: Document, select: Iterable[str], expand: Iterable[str]) -> dict[str, object]:
         uri = f"{self._base}/A_SalesOrder('{document.number}')"
@@ -31,10 +43,10 @@ class Views:
             **document.sent,
             "SalesOrder": document.number,
             "SoldToParty": plain_number(text(document.sent, "SoldToParty")),
-            "CreationDate": _day(document.made_at),
-            "LastChangeDate": _day(document.changed_at),
+            "CreationDate": day(document.made_at),
+            "LastChangeDate": day(document.changed_at),
             "LastChangeDateTime": f"/Date({changed_ms(document)}+0000)/",
-            "OverallOrdReltdBillgStatus": _billing(document),
+            "OverallOrdReltdBillgStatus": _billing(document, self._book),
             "TotalNetAmount": _money(sum((amounts_of(item)[0] for item in document.items), Decimal(0))),
             "OverallSDProcessStatus": _process(document),
             "OverallSDDocumentRejectionSts": _rejection(document),
@@ -54,7 +66,7 @@ class Views:
             "SalesOrderItem": item.number,
             "SalesDocumentRjcnReason": item.rejection_reason,
             "DeliveryStatus": "C" if item.delivered else "A",
-            "OrderRelatedBillingStatus": "C" if item.invoice else "A",
+            "OrderRelatedBillingStatus": _billed(document, item, self._book),
             "NetAmount": _money(amounts_of(item)[0]),
             "TaxAmount": _money(amounts_of(item)[1]),
         }
@@ -68,38 +80,40 @@ class Views:
 
     def _schedule_line(self, document: Document, item: Item) -> dict[str, object]:
         key = f"SalesOrder='{document.number}',SalesOrderItem='{item.number}',ScheduleLine='1'"
-        day = None if item.confirmed_ms is None else f"/Date({item.confirmed_ms})/"
+        promised = None if item.confirmed_ms is None else f"/Date({item.confirmed_ms})/"
         values: Mapping[str, object] = {
             "SalesOrder": document.number,
             "SalesOrderItem": item.number,
             "ScheduleLine": "1",
             "RequestedDeliveryDate": document.sent.get("RequestedDeliveryDate"),
-            "ConfirmedDeliveryDate": day,
-            "ScheduleLineOrderQuantity": _quantity(item.quantity),
-            "ConfdOrderQtyByMatlAvailCheck": _quantity(item.confirmed),
+            "ConfirmedDeliveryDate": promised,
+            "ScheduleLineOrderQuantity": quantity_text(item.quantity),
+            "ConfdOrderQtyByMatlAvailCheck": quantity_text(item.confirmed),
         }
         return self._entity("A_SalesOrderScheduleLine", f"{self._base}/A_SalesOrderScheduleLine({key})", values=values)
 
     def _flow(self, document: Document, item: Item) -> list[dict[str, object]]:
-        """What came of the item: work order, delivery, invoice; a category tells which."""
-        settings = self._settings
-        found = (
-            (item.work_order, settings.work_order_category, "C" if item.work_order_done else "A"),
-            (item.delivery, settings.delivery_category, "C"),
-            (item.invoice, settings.invoice_category, "C"),
-        )
-        return [self._flow_row(document, item, number, *rest) for number, *rest in found if number is not None]
+        """What came of the item: work order, delivery, and what has services of its own; a category tells which."""
+        settings, made_at = self._settings, self._book.made_at
+        rows_: list[_Follower] = []
+        if item.work_order is not None:
+            status = "C" if item.work_order_done else "A"
+            rows_.append(_Follower(item.work_order, made_at[item.work_order], settings.work_order_category, status))
+        if item.delivery is not None:
+            rows_.append(_Follower(item.delivery, made_at[item.delivery], settings.delivery_category))
+        rows_ += [_Follower(one.number, one.made_at, one.category) for one in _followers(document, item, self._book)]
+        return [self._flow_row(document, item, row) for row in rows_]
 
-    def _flow_row(self, document: Document, item: Item, number: str, category: str, status: str) -> dict[str, object]:
+    def _flow_row(self, document: Document, item: Item, row: _Follower) -> dict[str, object]:
         values: Mapping[str, object] = {
             "SalesOrder": document.number,
             "SalesOrderItem": item.number,
             "DocRelationshipUUID": NO_GUID,
-            "SubsequentDocument": number,
-            "SubsequentDocumentCategory": category,
-            "SDProcessStatus": status,
-            "CreationDate": _day(self._made_at[number]),
-            "CreationTime": _time(self._made_at[number]),
+            "SubsequentDocument": row.number,
+            "SubsequentDocumentCategory": row.category,
+            "SDProcessStatus": row.status,
+            "CreationDate": day(row.made_at),
+            "CreationTime": time_of_day(row.made_at),
         }
         key = f"SalesOrder='{document.number}',SalesOrderItem='{item.number}',DocRelationshipUUID=guid'{NO_GUID}'"
         name = "A_SalesOrderItmSubsqntProcFlow"
@@ -126,7 +140,7 @@ class Views:
                 deferred = {"__deferred": {"uri": f"{uri}/{field}"}}
                 shown_[field] = {"results": rows_()} if field in expand and rows_ is not None else deferred
             else:
-                shown_[field] = values.get(field, _empty(schema))
+                shown_[field] = values.get(field, empty(schema))
         return shown_
 
 
@@ -144,11 +158,11 @@ def state(book: Book, settings: Settings) -> dict[str, object]:
     return {
         "settings": shown(settings),
         "orders_by_reference": book.by_reference(),
-        "orders": [_summary(document) for document in book.documents.values()],
+        "orders": [_summary(document, book) for document in book.documents.values()],
     }
 
 
-def _summary(document: Document) -> dict[str, object]:
+def _summary(document: Document, book: Book) -> dict[str, object]:
     return {
         "number": document.number,
         "reference": document.reference,
@@ -165,12 +179,29 @@ def _summary(document: Document) -> dict[str, object]:
                 "delivered": item.delivered,
                 "work_order": item.work_order,
                 "delivery": item.delivery,
-                "invoice": item.invoice,
+                "billed": str(book.follow_ons.quantity(document.number, item.number, INVOICE)),
+                "invoices": _numbers(document, item, book, INVOICE),
             }
             for item in document.items
         ],
+        "returns": [_follower(one) for one in book.follow_ons.of(document.number, RETURN)],
+        "credit_memos": [_follower(one) for one in book.follow_ons.of(document.number, CREDIT_MEMO)],
         "texts": [_told(one) for one in rows(document.sent, "to_Text")],
     }
+
+
+def _followers(document: Document, item: Item, book: Book) -> list[FollowOn]:
+    found = book.follow_ons.of(document.number, INVOICE, RETURN, CREDIT_MEMO)
+    return [one for one in found if one.touches(item.number)]
+
+
+def _numbers(document: Document, item: Item, book: Book, category: str) -> list[str]:
+    return [one.number for one in _followers(document, item, book) if one.category == category]
+
+
+def _follower(one: FollowOn) -> dict[str, object]:
+    lines = {each.order_item: str(each.quantity) for each in one.positions}
+    return {"number": one.number, "amount": str(one.net + one.tax), "items": lines}
 
 
 def _told(one: Entity) -> dict[str, str]:
@@ -179,15 +210,21 @@ def _told(one: Entity) -> dict[str, str]:
 
 def _rejection(document: Document) -> str:
     rejected = sum(bool(item.rejection_reason) for item in document.items)
-    return _part(rejected, len(document.items))
+    return part(rejected, len(document.items))
 
 
 def _delivery(document: Document) -> str:
-    return _part(sum(item.delivered for item in document.items), len(document.items))
+    return part(sum(item.delivered for item in document.items), len(document.items))
 
 
-def _billing(document: Document) -> str:
-    return _part(sum(item.invoice is not None for item in document.items), len(document.items))
+def _billing(document: Document, book: Book) -> str:
+    told = [_billed(document, item, book) for item in document.items]
+    return "B" if "B" in told else part(told.count("C"), len(told))
+
+
+def _billed(document: Document, item: Item, book: Book) -> str:
+    billed = book.follow_ons.quantity(document.number, item.number, INVOICE)
+    return "A" if not billed else "C" if billed >= item.quantity else "B"
 
 
 def changed_ms(document: Document) -> int:
@@ -200,32 +237,4 @@ def _money(value: Decimal) -> str:
 
 
 def _process(document: Document) -> str:
-    return _part(sum(item.delivered or bool(item.rejection_reason) for item in document.items), len(document.items))
-
-
-def _part(some: int, of: int) -> str:
-    """A none, B some, C all."""
-    return "A" if not some else "C" if some == of else "B"
-
-
-def _quantity(value: Decimal) -> str:
-    return format(value.quantize(Decimal("0.001")), "f")
-
-
-def _day(at: float) -> str:
-    milliseconds = int(at * 1000)
-    return f"/Date({milliseconds - milliseconds % 86_400_000})/"
-
-
-def _time(at: float) -> str:
-    """Of the day, in UTC: this company's systems run in it."""
-    minutes, seconds = divmod(int(at) % 86_400, 60)
-    return f"PT{minutes // 60:02d}H{minutes % 60:02d}M{seconds:02d}S"
-
-
-def _empty(schema: Schema) -> object:
-    if schema.get("type") == "boolean":
-        return False
-    if schema.get("format") == "decimal":
-        return _quantity(Decimal(0))
-    return "" if "maxLength" in schema else None
+    return part(sum(item.delivered or bool(item.rejection_reason) for item in document.items), len(document.items))
