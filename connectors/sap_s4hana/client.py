@@ -1,4 +1,7 @@
-"""One method per endpoint of API_SALES_ORDER_SRV: values in, values out, errors from the tree."""
+"""One method per endpoint of API_SALES_ORDER_SRV: values in, values out, errors from the tree.
+
+`read` and `page` serve the services beside it (`document_client.py`), too.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -27,7 +30,7 @@ _ITEM_PARTS = "to_ScheduleLine,to_SubsequentProcFlowDocItem"
 
 
 _CHANGED = f"{_ORDER},LastChangeDateTime,to_Text"
-_CHANGED_ITEM = f"{_ITEM},Material,RequestedQuantity,NetAmount,TaxAmount,OrderRelatedBillingStatus,to_Text"
+_CHANGED_ITEM = f"{_ITEM},Material,RequestedQuantity,to_Text"
 _LANGUAGE = {"Accept-Language": "en"}
 
 
@@ -70,8 +73,8 @@ class SalesOrderClient:
 
     async def orders(self, filter_: str, *, skip: int) -> wire.Page[wire.OrderRow]:
         """GET A_SalesOrder, one page in the order of their numbers."""
-        query = (("$filter", filter_), ("$select", _ORDER), ("$orderby", "SalesOrder"), *self._page(skip))
-        return (await self._get("list-orders", path("/A_SalesOrder"), query, wire.decode_orders)).d
+        query = (("$filter", filter_), ("$select", _ORDER), ("$orderby", "SalesOrder"), *self.page(skip))
+        return (await self.read("list-orders", path("/A_SalesOrder"), query, wire.decode_orders)).d
 
     async def changed_orders(self, since: str, *, skip: int) -> wire.Page[wire.OrderRow]:
         """GET A_SalesOrder changed at that time (ISO 8601, UTC) or later, with texts, one page, oldest change first."""
@@ -80,16 +83,16 @@ class SalesOrderClient:
             ("$select", _CHANGED),
             ("$expand", "to_Text"),
             ("$orderby", "LastChangeDateTime,SalesOrder"),
-            *self._page(skip),
+            *self.page(skip),
         )
-        return (await self._get("list-changed-orders", path("/A_SalesOrder"), query, wire.decode_orders)).d
+        return (await self.read("list-changed-orders", path("/A_SalesOrder"), query, wire.decode_orders)).d
 
     async def changed_items(self, number: str, *, skip: int) -> wire.Page[wire.ItemRow]:
         """GET A_SalesOrder('n')/to_Item with schedule lines, process flow and texts, one page."""
-        below = path("/A_SalesOrder('{SalesOrder}')/to_Item", SalesOrder=_key(number))
+        below = path("/A_SalesOrder('{SalesOrder}')/to_Item", SalesOrder=key_text(number))
         parts = f"{_ITEM_PARTS},to_Text"
-        query = (("$select", _CHANGED_ITEM), ("$expand", parts), ("$orderby", "SalesOrderItem"), *self._page(skip))
-        return (await self._get("list-changed-items", below, query, wire.decode_items)).d
+        query = (("$select", _CHANGED_ITEM), ("$expand", parts), ("$orderby", "SalesOrderItem"), *self.page(skip))
+        return (await self.read("list-changed-items", below, query, wire.decode_items)).d
 
     async def order(self, number: str) -> wire.OrderRow:
         """GET A_SalesOrder('n').
@@ -97,14 +100,24 @@ class SalesOrderClient:
         Raises:
             NotFoundError: no such order.
         """
-        below = path("/A_SalesOrder('{SalesOrder}')", SalesOrder=_key(number))
-        return (await self._get("read-order", below, (("$select", _ORDER),), wire.decode_order)).d
+        below = path("/A_SalesOrder('{SalesOrder}')", SalesOrder=key_text(number))
+        return (await self.read("read-order", below, (("$select", _ORDER),), wire.decode_order)).d
+
+    async def told_order(self, number: str) -> wire.OrderRow:
+        """GET A_SalesOrder('n') with texts.
+
+        Raises:
+            NotFoundError: no such order.
+        """
+        below = path("/A_SalesOrder('{SalesOrder}')", SalesOrder=key_text(number))
+        query = (("$select", _CHANGED), ("$expand", "to_Text"))
+        return (await self.read("read-told-order", below, query, wire.decode_order)).d
 
     async def items(self, number: str, *, skip: int) -> wire.Page[wire.ItemRow]:
         """GET A_SalesOrder('n')/to_Item with schedule lines and process flow, one page in the order of numbers."""
-        below = path("/A_SalesOrder('{SalesOrder}')/to_Item", SalesOrder=_key(number))
-        query = (("$select", _ITEM), ("$expand", _ITEM_PARTS), ("$orderby", "SalesOrderItem"), *self._page(skip))
-        return (await self._get("list-items", below, query, wire.decode_items)).d
+        below = path("/A_SalesOrder('{SalesOrder}')/to_Item", SalesOrder=key_text(number))
+        query = (("$select", _ITEM), ("$expand", _ITEM_PARTS), ("$orderby", "SalesOrderItem"), *self.page(skip))
+        return (await self.read("list-items", below, query, wire.decode_items)).d
 
     async def reject_item(self, number: str, item: str, *, etag: str | None, reason: str) -> str | None:
         """PATCH A_SalesOrderItem: absolute, so safe to repeat; the order's new etag where SAP tells it.
@@ -118,8 +131,8 @@ class SalesOrderClient:
             "/A_SalesOrderItem(SalesOrder='{SalesOrder}',SalesOrderItem='{SalesOrderItem}')",
             wire.encode(wire.One(wire.RejectionBody(sales_document_rjcn_reason=reason))),
             {"If-Match": etag} if etag else {},
-            SalesOrder=_key(number),
-            SalesOrderItem=_key(item),
+            SalesOrder=key_text(number),
+            SalesOrderItem=key_text(item),
         )
 
         def read(answer: Answer) -> str | None:
@@ -133,7 +146,7 @@ class SalesOrderClient:
     async def check(self) -> None:
         """GET A_SalesOrder, one number at most."""
         query = (("$select", "SalesOrder"), ("$top", "1"), ("$inlinecount", "allpages"))
-        await self._get("check", path("/A_SalesOrder"), query, wire.decode_orders)
+        await self.read("check", path("/A_SalesOrder"), query, wire.decode_orders)
 
     async def close(self) -> None:
         await self._sender.close()
@@ -159,11 +172,18 @@ class SalesOrderClient:
             body=body,
         )
 
-    async def _get(self, operation: str, below: Path, query: Query, decode: Callable[[bytes], T]) -> T:
+    async def read(
+        self, operation: str, below: Path, query: Query, decode: Callable[[bytes], T], *, service: str = SERVICE
+    ) -> T:
+        """GET below the address of a service, in the session that writes have opened.
+
+        Raises:
+            NotFoundError: there is no such entity.
+        """
         call = Call(
             operation=operation,
             method="GET",
-            path=_below(below),
+            path=_below(below, service),
             effect=False,
             query=(*query, *self._client()),
             headers={**_LANGUAGE, **self._cookies()},
@@ -217,7 +237,8 @@ class SalesOrderClient:
 
         return await self._sender.send(call, read)
 
-    def _page(self, skip: int) -> Query:
+    def page(self, skip: int) -> Query:
+        """Options of one page."""
         return (("$top", str(self._settings.page_size)), ("$skip", str(skip)), ("$inlinecount", "allpages"))
 
     def _client(self) -> Query:
@@ -228,12 +249,12 @@ class SalesOrderClient:
         return self._sessions.known.cookies() if self._sessions.known else {}
 
 
-def _below(below: Path) -> Path:
+def _below(below: Path, service: str = SERVICE) -> Path:
     """The service's address on the wire, without it in metrics."""
-    return Path(below.template, f"{SERVICE}{below.encoded}")
+    return Path(below.template, f"{service}{below.encoded}")
 
 
-def _key(value: str) -> str:
+def key_text(value: str) -> str:
     """A text within a key of OData: its quotation marks are doubled."""
     return value.replace("'", "''")
 

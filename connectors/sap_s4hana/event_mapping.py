@@ -1,13 +1,11 @@
-"""What a changed order says of itself and of the documents that came of it; pure.
+"""What a changed order says of itself and of its work orders; pure.
 
 Our word stands only where SAP's letters leave no doubt; else the state goes over in one word (`mapping.status_of`).
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -53,9 +51,15 @@ def to_events(row: wire.OrderRow, items: Sequence[wire.ItemRow], settings: Setti
     for kind, more in _kinds(row, items, settings):
         name = (row.sales_order, _letters(row), str(at), kind or "", str(more.get("expected_at", "")))
         yield ErpOrderEvent(
-            event_id=_id(*name), kind=kind, status=status_of(row), effective_at=at, recorded_at=at, **common, **more
+            event_id=event_id_of(*name),
+            kind=kind,
+            status=status_of(row),
+            effective_at=at,
+            recorded_at=at,
+            **common,
+            **more,
         )
-    for more in (*_invoices(items, lines, settings), *_work_orders(items, lines, settings, at)):
+    for more in _work_orders(items, lines, settings, at):
         yield ErpOrderEvent(**common, **more)
 
 
@@ -77,30 +81,6 @@ def _kinds(
     yield ("CONFIRMED", {"expected_at": promised}) if promised is not None else (None, {})
 
 
-def _invoices(
-    items: Sequence[wire.ItemRow], lines: Mapping[str, EventLine], settings: Settings
-) -> Iterator[dict[str, Any]]:
-    """The process flow names an invoice and not what it bills, so only items that one invoice bills wholly are told."""
-    by_number: dict[str, list[wire.ItemRow]] = defaultdict(list)
-    doubtful: set[str] = set()
-    made: dict[str, int] = {}
-    for item in items:
-        found = [one for one in item.flow.results if one.subsequent_document_category == settings.invoice_category]
-        for one in found:
-            by_number[one.subsequent_document].append(item)
-            made[one.subsequent_document] = _made_at(one, settings)
-        if found and (len(found) > 1 or item.billing_status != ALL):
-            doubtful |= {one.subsequent_document for one in found}
-    for number, billed in by_number.items():
-        if number not in doubtful:
-            amount = sum(Decimal(one.net_amount) + Decimal(one.tax_amount) for one in billed)
-            yield {
-                **_document("INVOICED", number, made[number], _id("invoice", number)),
-                "amount": micros_of_text(format(amount, "f")),
-                "lines": tuple(lines[one.sales_order_item] for one in billed),
-            }
-
-
 def _work_orders(
     items: Sequence[wire.ItemRow], lines: Mapping[str, EventLine], settings: Settings, at: int
 ) -> Iterator[dict[str, Any]]:
@@ -109,21 +89,31 @@ def _work_orders(
             if settings.work_order_category is None or one.subsequent_document_category != settings.work_order_category:
                 continue
             number, line = one.subsequent_document, (lines[item.sales_order_item],)
-            opened = _document("WORK_ORDER_OPENED", number, _made_at(one, settings), _id("work-order", number))
+            opened = document(
+                "WORK_ORDER_OPENED",
+                number,
+                made_at(one.creation_date, one.creation_time, settings),
+                event_id_of("work-order", number),
+            )
             yield {**opened, "lines": line}
             if one.process_status == ALL:
-                done = _document("WORK_ORDER_DONE", number, at, _id("work-order", number, ALL, str(at)))
+                done = document("WORK_ORDER_DONE", number, at, event_id_of("work-order", number, ALL, str(at)))
                 yield {**done, "lines": line}
 
 
-def _document(kind: ErpOrderEventKind, number: str, at: int, event_id: str) -> dict[str, Any]:
+def document(kind: ErpOrderEventKind, number: str, at: int, event_id: str) -> dict[str, Any]:
+    """Fields of an event about one document."""
     return {"event_id": event_id, "kind": kind, "document": number, "effective_at": at, "recorded_at": at}
 
 
-def _line(item: wire.ItemRow, settings: Settings) -> EventLine:
+def line_id_of(item: wire.ItemRow, settings: Settings) -> str | None:
     """An item that SAP added by itself has no line of ours."""
-    line_id = _fact(item.texts.results, settings.texts.line_facts, "line")
-    return EventLine(line_id=line_id, sku=item.material, quantity=micros_of_text(item.requested_quantity))
+    return _fact(item.texts.results, settings.texts.line_facts, "line")
+
+
+def _line(item: wire.ItemRow, settings: Settings) -> EventLine:
+    quantity = micros_of_text(item.requested_quantity)
+    return EventLine(line_id=line_id_of(item, settings), sku=item.material, quantity=quantity)
 
 
 def _fact(texts: Sequence[wire.TextRow], text_id: str, name: str) -> str | None:
@@ -131,10 +121,9 @@ def _fact(texts: Sequence[wire.TextRow], text_id: str, name: str) -> str | None:
     return next((one for one in told if one is not None), None)
 
 
-def _made_at(one: wire.FlowRow, settings: Settings) -> int:
-    """Day and time of day are those of the system's zone."""
-    day = wire.from_date(one.creation_date or "")
-    local = _EPOCH + timedelta(microseconds=day + wire.from_time(one.creation_time or "PT00H00M00S"))
+def made_at(day: str | None, time: str | None, settings: Settings) -> int:
+    """Day and time of day are those of the system's zone; midnight where only the day is known."""
+    local = _EPOCH + timedelta(microseconds=wire.from_date(day or "") + wire.from_time(time or "PT00H00M00S"))
     return (local.replace(tzinfo=ZoneInfo(settings.time_zone)) - _EPOCH) // timedelta(microseconds=1)
 
 
@@ -143,5 +132,6 @@ def _letters(row: wire.OrderRow) -> str:
     return "".join(one or "-" for one in letters)
 
 
-def _id(*parts: str) -> str:
+def event_id_of(*parts: str) -> str:
+    """The same for the same statement, however often it is read."""
     return ":".join((SYSTEM, *parts))

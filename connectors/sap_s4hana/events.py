@@ -1,38 +1,65 @@
-"""SAP's sales orders as the port `OrderEventSource`: changed orders are listed by their time of change."""
+"""SAP's orders, returns and billing documents as the port `OrderEventSource`, listed by their time of change."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from connectors.core.changes import HandedOut, read_cursor
 from connectors.core.clock import Clock
 from connectors.core.errors import TargetUnavailableError
-from connectors.sap_s4hana import event_mapping, wire
+from connectors.sap_s4hana import document_mapping, document_wire, event_mapping, listing, wire
 from connectors.sap_s4hana.client import SalesOrderClient
-from connectors.sap_s4hana.orders import every
+from connectors.sap_s4hana.document_client import DocumentClient
+from connectors.sap_s4hana.listing import Changes
+from connectors.sap_s4hana.origins import AtHand, Origins
 from connectors.sap_s4hana.settings import Settings
 from schemas.errors import EncodeError
 from schemas.models.erp_order_event import ErpOrderEvent
 
 _MICRO = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MOST_PAGES = 10
 
 
 class _Read(NamedTuple):
-    """When the orders of the overlap had changed that were read for this cursor: the same is not read again."""
+    """When the documents of the overlap had changed that were read for this cursor: the same is not read again."""
 
     cursor: str
-    orders: Mapping[str, int]
+    at: Mapping[str, int]
+
+
+class _Found(NamedTuple):
+    """What changed since, of all lists."""
+
+    orders: Changes[wire.OrderRow]
+    returns: Changes[document_wire.ReturnRow]
+    billings: Changes[document_wire.BillingRow]
+
+    def at(self) -> dict[str, int]:
+        """When, by kind and number."""
+        lists = {"order": self.orders.at(), "return": self.returns.at(), "billing": self.billings.at()}
+        return {f"{kind} {number}": at for kind, one in lists.items() for number, at in one.items()}
+
+    def cut(self) -> tuple[int, str] | None:
+        """Up to where all lists are known, and the last number of one that is longer; None where all were read."""
+        lists = (self.orders, self.returns, self.billings)
+        ends = [(max(one.at().values()), one.last) for one in lists if one.last]
+        return min(ends) if ends else None
 
 
 class OrderEvents:
-    """Changed orders in order of change, with an overlap; at most ten pages a call, and a call for each order."""
+    """Changed documents in order of change, with an overlap; at most ten pages a list and a call."""
 
     def __init__(
-        self, client: SalesOrderClient, settings: Settings, clock: Clock, release: Callable[[], Awaitable[None]]
+        self,
+        client: SalesOrderClient,
+        documents: DocumentClient,
+        settings: Settings,
+        clock: Clock,
+        release: Callable[[], Awaitable[None]],
     ) -> None:
         self._client = client
+        self._documents = documents
         self._settings = settings
         self._clock = clock
         self._release = release
@@ -44,7 +71,7 @@ class OrderEvents:
 
         Raises:
             ConfigurationError: no cursor of ours.
-            TargetUnavailableError: an order that nobody can read.
+            TargetUnavailableError: a document that nobody can read.
         """
         while True:
             events, cursor, more = await self._some_events(cursor)
@@ -52,7 +79,12 @@ class OrderEvents:
                 return events, cursor
 
     async def check(self) -> None:
+        """One number of each service that is read."""
         await self._client.check()
+        if self._settings.read_returns:
+            await self._documents.check_returns()
+        if self._settings.read_billing:
+            await self._documents.check_billing()
 
     async def close(self) -> None:
         await self._release()
@@ -60,56 +92,75 @@ class OrderEvents:
     async def _some_events(self, cursor: str) -> tuple[Sequence[ErpOrderEvent], str, bool]:
         known = read_cursor(cursor, now=(self._clock.now() - _EPOCH) // _MICRO)
         overlap = self._settings.overlap_s * 1_000_000
-        rows, last = await self._changes(known.newest if known.behind else known.newest - overlap)
-        before = self._read.orders if cursor == self._read.cursor else {}
-        changed = {number: _changed_at(row) for number, row in rows.items()}
-        made = [
-            one for number, row in rows.items() if before.get(number) != changed[number] for one in await self._of(row)
-        ]
-        until = max(changed.values()) if last else max([known.newest, *changed.values()])
-        events, following = self._handed.take(cursor, made, newest=until, behind=last, overlap=overlap)
+        found = await self._changes(known.newest if known.behind else known.newest - overlap)
+        before = self._read.at if cursor == self._read.cursor else {}
+        changed = found.at()
+        made = await self._made(found, {name for name, at in changed.items() if before.get(name) != at})
+        until, behind = found.cut() or (max([known.newest, *changed.values()]), "")
+        events, following = self._handed.take(cursor, made, newest=until, behind=behind, overlap=overlap)
         self._read = _Read(following, {n: at for n, at in {**before, **changed}.items() if at >= until - overlap})
-        return events, following, bool(last)
+        return events, following, bool(behind)
 
-    async def _of(self, row: wire.OrderRow) -> Sequence[ErpOrderEvent]:
-        """Of one order; another call where it is ours."""
+    async def _changes(self, since: int) -> _Found:
+        """All lists before any item, so that an order's items are as new as what is listed of it."""
+        orders = await listing.changes(self._client.changed_orders, since)
+        returns: Changes[document_wire.ReturnRow] = Changes()
+        if self._settings.read_returns:
+            returns = await listing.changes(self._documents.changed_returns, since)
+        billings: Changes[document_wire.BillingRow] = Changes()
+        if self._settings.read_billing:
+            billings = await listing.changes(self._documents.changed_billings, since)
+        return _Found(orders, returns, billings)
+
+    async def _made(self, found: _Found, fresh: set[str]) -> list[ErpOrderEvent]:
+        """Of what changed since it was read last."""
+        orders, returns, billings = found.orders.rows, found.returns.rows, found.billings.rows
+        origins = Origins(self._client, self._documents, self._settings, AtHand(orders, returns, billings))
+        made: list[ErpOrderEvent] = []
+        for number, row in orders.items():
+            if f"order {number}" in fresh:
+                made += await self._of_order(row, origins)
+        for number, back in returns.items():
+            if f"return {number}" in fresh:
+                made += await self._of_return(back, origins)
+        for number, billed in billings.items():
+            if f"billing {number}" in fresh:
+                made += await self._of_billing(billed, origins)
+        return made
+
+    async def _of_order(self, row: wire.OrderRow, origins: Origins) -> Sequence[ErpOrderEvent]:
+        """Another call where it is ours."""
         if event_mapping.order_id_of(row, self._settings) is None:
             return ()
-        items = await self._items(row.sales_order)
-        try:
+        items = await origins.items(row.number)
+        with _readable(f"order {row.number}"):
             return list(event_mapping.to_events(row, items, self._settings))
-        except (ValueError, ArithmeticError, EncodeError) as exc:
-            raise TargetUnavailableError(f"order {row.sales_order} cannot be read: {exc}") from exc
 
-    async def _changes(self, since: int) -> tuple[Mapping[str, wire.OrderRow], str]:
-        """Orders by number, and the last one's number where there are more.
+    async def _of_return(self, row: document_wire.ReturnRow, origins: Origins) -> Sequence[ErpOrderEvent]:
+        made: list[ErpOrderEvent] = []
+        for number, placed in (await origins.of_return(row)).items():
+            order = await origins.order(number)
+            if order is not None:
+                with _readable(f"return {row.number}"):
+                    made += document_mapping.return_events(row, placed, order, self._settings)
+        return made
 
-        An order that changes while the list is read moves to its end and pulls others over the border of two pages; so
-        each page begins at the last time of the one before.
-        """
-        found: dict[str, wire.OrderRow] = {}
-        skip, last = 0, ""
-        for _ in range(_MOST_PAGES):
-            page = await self._client.changed_orders(_moment(since), skip=skip)
-            found |= {one.sales_order: one for one in page.results}
-            if not page.results or skip + len(page.results) >= page.count:
-                return found, ""
-            last = page.results[-1].sales_order
-            until = _changed_at(page.results[-1])
-            since, skip = (until, 0) if until > since else (since, skip + len(page.results))
-        return found, last
-
-    async def _items(self, number: str) -> Sequence[wire.ItemRow]:
-        return await every(lambda skip: self._client.changed_items(number, skip=skip))
+    async def _of_billing(self, row: document_wire.BillingRow, origins: Origins) -> Sequence[ErpOrderEvent]:
+        if document_mapping.kind_of(row, self._settings) is None:
+            return ()
+        made: list[ErpOrderEvent] = []
+        for number, placed in (await origins.of_billing(row)).items():
+            order = await origins.order(number)
+            if order is not None:
+                with _readable(f"billing document {row.number}"):
+                    made += document_mapping.billing_events(row, placed, order, self._settings)
+        return made
 
 
-def _moment(micros: int) -> str:
-    """Milliseconds, as V2 shows them; cut, so that nothing is passed over."""
-    return (_EPOCH + timedelta(microseconds=micros - micros % 1000)).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-
-
-def _changed_at(row: wire.OrderRow) -> int:
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """Raises TargetUnavailableError for a document whose dates or figures are none."""
     try:
-        return event_mapping.changed_at(row)
-    except ValueError as exc:
-        raise TargetUnavailableError("a changed order has no time of change") from exc
+        yield
+    except (ValueError, ArithmeticError, EncodeError) as exc:
+        raise TargetUnavailableError(f"{name} cannot be read: {exc}") from exc

@@ -6,6 +6,7 @@ from connectors.core.http import Sender
 from connectors.core.registry import Ports
 from connectors.core.settings import ConnectorSettings
 from connectors.sap_s4hana.client import SalesOrderClient
+from connectors.sap_s4hana.document_client import DocumentClient
 from connectors.sap_s4hana.events import OrderEvents
 from connectors.sap_s4hana.orders import SalesOrders
 from connectors.sap_s4hana.settings import Settings
@@ -25,6 +26,6 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
 
     return Ports(
         orders=SalesOrders(client, settings, close),
-        order_events=OrderEvents(client, settings, dependencies.clock, close),
+        order_events=OrderEvents(client, DocumentClient(client, settings), settings, dependencies.clock, close),
         close=close,
     )

@@ -139,7 +139,16 @@ class Settings(ConnectorSettings):
         10, ge=0, le=3600, allow_inf_nan=False, description="How long a made order may stay unseen by look-ups."
     )
     invoice_category: Annotated[Name, Field(max_length=4)] = Field(
-        "M", description="Document category of invoices in an item's process flow."
+        "M", description="Category (SDDocumentCategory) of billing documents that are invoices."
+    )
+    credit_memo_category: Annotated[Name, Field(max_length=4)] = Field(
+        "O", description="Category (SDDocumentCategory) of billing documents that are credit memos."
+    )
+    read_billing: bool = Field(
+        default=True, description="Read billing documents; without them no invoice and no credit memo is told."
+    )
+    read_returns: bool = Field(
+        default=True, description="Read customer returns; without them no return is told, and no credit memo for one."
     )
     time_zone: Zone = Field(
         "UTC", description="The system's time zone, in which the process flow says when a document was made."

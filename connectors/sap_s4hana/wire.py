@@ -135,6 +135,10 @@ class OrderRow(_Row, frozen=True, kw_only=True):
         if not self.sales_order:
             raise ValueError("an order without its number")
 
+    @property
+    def number(self) -> str:
+        return self.sales_order
+
 
 class ScheduleLineRow(_Row, frozen=True, kw_only=True):
     confirmed_delivery_date: str | None = None
@@ -154,11 +158,8 @@ class ItemRow(_Row, frozen=True, kw_only=True):
     sales_order_item: str
     rejection_reason: str | None = field(default=None, name="SalesDocumentRjcnReason")
     delivery_status: str | None = None
-    billing_status: str | None = field(default=None, name="OrderRelatedBillingStatus")
     material: str = ""
     requested_quantity: str = "0"
-    net_amount: str = "0"
-    tax_amount: str = "0"
     texts: Results[TextRow] = field(default=Results(), name="to_Text")
     schedule_lines: Results[ScheduleLineRow] = field(default=Results(), name="to_ScheduleLine")
     flow: Results[FlowRow] = field(default=Results(), name="to_SubsequentProcFlowDocItem")

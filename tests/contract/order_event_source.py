@@ -12,7 +12,19 @@ from connectors.core.order_ports import OrderEventSource
 from schemas.models.erp_order_event import ErpOrderEvent
 from tests.contract.order_target import line, order
 
-What = Literal["confirm", "move-date", "hold", "release", "invoice", "cancel", "return", "credit", "finish-work-order"]
+What = Literal[
+    "confirm",
+    "move-date",
+    "hold",
+    "release",
+    "invoice",
+    "invoice-part",
+    "invoice-rest",
+    "cancel",
+    "return",
+    "credit",
+    "finish-work-order",
+]
 ORDER = order(line("501", "PUMP-200", "2"), line("502", "SEAL-7", "4"))
 MADE = order(line("501", "PUMP-200", "2"), line("502", "MOTOR-M2", make_to_order=True))
 
@@ -44,11 +56,10 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderEventSourceCase:
-    """One way of opening one ERP; `returns`: whether it tells of returns and credit memos."""
+    """One way of opening one ERP."""
 
     name: str
     opened: Callable[[], AbstractAsyncContextManager[Ledger]]
-    returns: bool = True
 
 
 async def drain(source: OrderEventSource, cursor: str) -> tuple[list[ErpOrderEvent], str]:
@@ -174,6 +185,22 @@ class OrderEventSourceSuite:
         assert (invoiced.order_id, invoiced.part) == ("web-1", None)
 
     @pytest.mark.anyio
+    async def test_items_that_are_billed_in_two_parts_are_two_invoices(self, ledger: Ledger) -> None:
+        await ledger.make("web-1")
+        await ledger.happens("web-1", "confirm")
+        _, cursor = await drain(ledger.source, "")
+        await ledger.happens("web-1", "invoice-part")
+        part, cursor = await drain(ledger.source, cursor)
+        await ledger.happens("web-1", "invoice-rest")
+        rest, _ = await drain(ledger.source, cursor)
+
+        (first,), (second,) = of_kind(part, "INVOICED"), of_kind(rest, "INVOICED")
+        assert first.document != second.document
+        billed = [{one.line_id: one.quantity for one in each.lines} for each in (first, second)]
+        assert billed[0] == {"501": 1_000_000, "502": 2_000_000} == billed[1]
+        assert (first.amount or 0) > 0 < (second.amount or 0)
+
+    @pytest.mark.anyio
     async def test_a_cancelled_order_is_told_as_such(self, ledger: Ledger) -> None:
         await ledger.make("web-1")
         _, cursor = await drain(ledger.source, "")
@@ -210,10 +237,6 @@ class OrderEventSourceSuite:
         with pytest.raises(ConfigurationError):
             await ledger.source.order_events(cursor)
 
-
-class ReturnsSuite:
-    """Of ERPs that know returns, and whose connector reads them."""
-
     @pytest.mark.anyio
     async def test_a_return_and_its_credit_memo_belong_to_the_order(self, ledger: Ledger) -> None:
         number = await ledger.make("web-1")
@@ -233,3 +256,5 @@ class ReturnsSuite:
         assert (refunded.order_id, refunded.erp_number) == ("web-1", number)
         assert refunded.document
         assert refunded.amount
+        assert [(one.line_id, one.sku, one.quantity) for one in refunded.lines] == [("501", "PUMP-200", 1_000_000)]
+        assert [one.part for one in of_kind(paid, "RETURN_RECEIVED")] == [requested.part]

@@ -165,8 +165,28 @@ async def test_what_sap_did_is_told_once_and_nothing_else(sap: Run) -> None:
 
     done = sap.done()
     by_step = {what: [one for one in done if one["what"] == what] for what in {one["what"] for one in done}}
-    assert {"bill", "finish-work-order", "confirm", "hold", "release"} <= by_step.keys()
-    assert sap.told("INVOICED") == {(one["reference"], one["invoice"]) for one in by_step["bill"]}
+    wanted_steps = {
+        "bill",
+        "bill-part",
+        "authorise-return",
+        "credit",
+        "finish-work-order",
+        "confirm",
+        "hold",
+        "release",
+    }
+    assert wanted_steps <= by_step.keys()
+    bills = [*by_step["bill"], *by_step["bill-part"]]
+    assert sap.told("INVOICED") == {(one["reference"], one["invoice"]) for one in bills}
+    assert sap.told("REFUNDED") == {(one["reference"], one["credit_memo"]) for one in by_step["credit"]}
+    back = {(one["reference"], one["return"]) for one in by_step["authorise-return"]}
+    assert sap.told("RETURN_REQUESTED") == back
+    assert sap.told("RETURN_RECEIVED") == {(one["reference"], one["return"]) for one in by_step["credit"]}
+    paid = {one["invoice"]: one["amount"] for one in bills} | {
+        one["credit_memo"]: one["amount"] for one in by_step["credit"]
+    }
+    amounts = {one.document: one.amount for one in sap.events.values() if one.kind in {"INVOICED", "REFUNDED"}}
+    assert amounts == {number: round(float(amount) * 1_000_000) for number, amount in paid.items()}
     built = {(one["reference"], number) for one in by_step["finish-work-order"] for number in one["work_orders"]}
     assert sap.told("WORK_ORDER_DONE") == built
     for what, kind in (("reject", "REJECTED"), ("cancel", "CANCELLED")):

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.contract import order_event_sources
-from tests.contract.order_event_source import Ledger, OrderEventSourceCase, OrderEventSourceSuite, ReturnsSuite
+from tests.contract.order_event_source import Ledger, OrderEventSourceCase, OrderEventSourceSuite
 
 
 def cases() -> list[OrderEventSourceCase]:
@@ -40,15 +40,6 @@ async def ledger(case: OrderEventSourceCase) -> AsyncIterator[Ledger]:
 
 class TestOrderEventSources(OrderEventSourceSuite):
     """Everything is in the suite."""
-
-
-class TestReturns(ReturnsSuite):
-    """Everything is in the suite."""
-
-    @pytest.fixture(params=[one for one in ALL if one.returns], ids=[one.name for one in ALL if one.returns])
-    def case(self, request: pytest.FixtureRequest) -> OrderEventSourceCase:
-        assert isinstance(request.param, OrderEventSourceCase)
-        return request.param
 
 
 def test_names_of_cases_are_different() -> None:

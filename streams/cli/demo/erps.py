@@ -108,6 +108,8 @@ class SapS4Hana:
         ("finish-work-order", 30, 1),
         ("deliver", 50, 1),
         ("bill", 60, 1),
+        ("authorise-return", 130, 0.1),
+        ("credit", 140, 1),
     )
 
     def __init__(self, folder: Path, seed: int) -> None:  # noqa: ARG002  as the other one

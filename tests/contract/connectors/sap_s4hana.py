@@ -14,7 +14,8 @@ from connectors.core.errors import RejectedPayloadError, TransientError
 from connectors.core.order_ports import OrderTarget
 from connectors.core.paths import path
 from connectors.core.registry import Ports
-from connectors.sap_s4hana import answers, event_mapping, mapping, wire
+from connectors.sap_s4hana import answers, document_mapping, document_wire, event_mapping, mapping, wire
+from connectors.sap_s4hana.document_mapping import OurOrder, PlacedBilling, PlacedReturn, plain
 from connectors.sap_s4hana.settings import Settings
 from schemas.micros import MICROS
 from schemas.models.order import Address, Customer, Order, OrderLine, Payment, Totals
@@ -57,11 +58,16 @@ ORDER = Order(
     requested_at=1_773_964_800 * MICROS,
 )
 
-CONTRACT = Contract(
-    Path(str(files("simulators.sap_s4hana"))) / "contract.json",
-    # Of every SAP system; not a matter of the service, so not in its file.
-    extra_query={"sap-client"},
-)
+SIMULATOR = Path(str(files("simulators.sap_s4hana")))
+CONTRACTS = {
+    # `sap-client` is of every SAP system; not a matter of the service, so not in its file.
+    f"/sap/opu/odata/sap/{service}": Contract(SIMULATOR / file, extra_query={"sap-client"})
+    for service, file in (
+        ("API_SALES_ORDER_SRV", "contract.json"),
+        ("API_CUSTOMER_RETURN_SRV", "returns_contract.json"),
+        ("API_BILLING_DOCUMENT_SRV", "billing_contract.json"),
+    )
+}
 
 COMPANY: dict[str, Any] = {
     "base_url": "https://sap.example",
@@ -124,6 +130,9 @@ def _well(request: httpx.Request) -> httpx.Response:
         return httpx.Response(201, json={"d": _head()})
     if request.method == "PATCH":
         return httpx.Response(204)
+    listed = _documents(request.url.path)
+    if listed is not None:
+        return httpx.Response(200, json={"d": listed})
     below = request.url.path.removeprefix(SERVICE)
     if below.endswith("/to_Item"):
         items = [{"SalesOrderItem": "10", "SalesDocumentRjcnReason": "", "DeliveryStatus": "A"}]
@@ -131,6 +140,41 @@ def _well(request: httpx.Request) -> httpx.Response:
     if below == "/A_SalesOrder":
         return httpx.Response(200, json={"d": {"__count": "1", "results": [_head()]}})
     return httpx.Response(200, json={"d": _head()})
+
+
+def _documents(where: str) -> dict[str, object] | None:
+    """A credit memo of a return of an invoice; only the memo changed, so that the others are read by their numbers."""
+    back = {"CustomerReturnItem": "10", "Material": "PUMP-200", "RequestedQuantity": "1"}
+    refers = {"ReferenceSDDocument": "90", "ReferenceSDDocumentItem": "10", "ReferenceSDDocumentCategory": "M"}
+    when = {"LastChangeDateTime": "/Date(1772439330000+0000)/", "CreationDate": "/Date(1772409600000)/"}
+    bill = {"BillingDocumentItem": "10", "Material": "PUMP-200", "BillingQuantity": "1", "NetAmount": "10"}
+    found: dict[str, dict[str, object]] = {
+        "API_CUSTOMER_RETURN_SRV/A_CustomerReturn": {"__count": "0", "results": []},
+        "API_CUSTOMER_RETURN_SRV/A_CustomerReturn('60')": {
+            "CustomerReturn": "60",
+            "to_Item": {"results": [{**back, **refers}]},
+        },
+        "API_BILLING_DOCUMENT_SRV/A_BillingDocument": {
+            "__count": "1",
+            "results": [
+                {
+                    "BillingDocument": "95",
+                    "SDDocumentCategory": "O",
+                    **when,
+                    "to_Item": {"results": [{**bill, **_sales("60", "H")}]},
+                }
+            ],
+        },
+        "API_BILLING_DOCUMENT_SRV/A_BillingDocument('90')": {
+            "BillingDocument": "90",
+            "to_Item": {"results": [{**bill, **_sales("2", "C")}]},
+        },
+    }
+    return found.get(where.removeprefix("/sap/opu/odata/sap/"))
+
+
+def _sales(number: str, category: str) -> dict[str, str]:
+    return {"SalesDocument": number, "SalesDocumentItem": "10", "SalesSDDocumentCategory": category}
 
 
 def _head() -> dict[str, object]:
@@ -156,7 +200,8 @@ def _token(request: httpx.Request) -> httpx.Response:
 
 
 def _conforms(request: httpx.Request) -> None:
-    CONTRACT.check(request, prefix=SERVICE)
+    prefix = "/".join(request.url.path.split("/")[:6])
+    CONTRACTS[prefix].check(request, prefix=prefix)
     if request.method != "GET":
         assert request.headers["X-CSRF-Token"] == "canary-token"
         assert request.headers["Cookie"] == "SAP_SESSIONID_SIM_100=canary-session"
@@ -199,7 +244,7 @@ def _changed_orders(recorded: bytes) -> tuple[object, object]:
 
 
 def _changed_items(recorded: bytes) -> tuple[object, object]:
-    """An invoice of one item, and a work order that is done."""
+    """A promise, and a work order that is done."""
     settings = Settings.model_validate({**PRICED, "auth": CREDENTIALS["basic"]})
     row = wire.OrderRow(
         sales_order="1", purchase_order_by_customer="web-1", last_change_date_time="/Date(1772439330250+0000)/"
@@ -208,10 +253,48 @@ def _changed_items(recorded: bytes) -> tuple[object, object]:
     told = [(one.kind, one.document, one.amount, [each.line_id for each in one.lines]) for one in found]
     return [
         ("CONFIRMED", None, None, []),
-        ("INVOICED", "90000001", 876_825_000, ["501"]),
         ("WORK_ORDER_OPENED", "1000001", None, ["502"]),
         ("WORK_ORDER_DONE", "1000001", None, ["502"]),
     ], told
+
+
+def _ours(*items: str) -> OurOrder:
+    texts = {
+        number: wire.Results((wire.TextRow(long_text_id="TX02", long_text=f"line: {number}"),)) for number in items
+    }
+    rows = {number: wire.ItemRow(sales_order_item=number, texts=texts[number]) for number in items}
+    return OurOrder(ORDER_ID, "1", rows)
+
+
+def _billings(recorded: bytes) -> tuple[object, object]:
+    """A bill of a part, the credit memo of a return, and one that was cancelled."""
+    settings = Settings.model_validate({**PRICED, "auth": CREDENTIALS["basic"]})
+    found = [
+        one
+        for row in document_wire.decode_billings(recorded).d.results
+        for one in document_mapping.billing_events(row, _placed(row), _ours("10", "20"), settings)
+    ]
+    told = [
+        (one.kind, one.document, one.amount, [(each.line_id, each.quantity) for each in one.lines]) for one in found
+    ]
+    return [
+        ("INVOICED", "90000001", 438_412_000, [("10", MICROS)]),
+        ("REFUNDED", "95000001", 438_412_000, [("10", MICROS)]),
+    ], told
+
+
+def _placed(row: document_wire.BillingRow) -> list[PlacedBilling]:
+    return [PlacedBilling(one, plain(one.sales_item or "")) for one in row.items.results]
+
+
+def _returns(recorded: bytes) -> tuple[object, object]:
+    settings = Settings.model_validate({**PRICED, "auth": CREDENTIALS["basic"]})
+    (row,) = document_wire.decode_returns(recorded).d.results
+    placed = [PlacedReturn(one, plain(one.reference_item or "")) for one in row.items.results]
+    found = document_mapping.return_events(row, placed, _ours("10"), settings)
+    told = [(one.kind, one.part, [(each.line_id, each.quantity) for each in one.lines]) for one in found]
+    lines = [("10", MICROS)]
+    return [("RETURN_REQUESTED", "60000001", lines), ("RETURN_RECEIVED", "60000001", lines)], told
 
 
 def _reject(recorded: bytes) -> tuple[object, object]:
@@ -254,6 +337,8 @@ CASE = ConnectorCase(
         "items.get.response.json": _items_page,
         "orders.changed.response.json": _changed_orders,
         "items.changed.response.json": _changed_items,
+        "billings.changed.response.json": _billings,
+        "returns.changed.response.json": _returns,
         "error.reject.response.json": _reject,
         "error.lock.response.json": _lock,
     },

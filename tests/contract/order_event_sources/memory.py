@@ -11,6 +11,7 @@ from tests.fakes.order_event_source import InMemoryOrderEvents
 
 ALL_LINES = tuple(EventLine(line_id=one.line_id, sku=one.sku, quantity=one.quantity) for one in ORDER.lines)
 PIECE = (EventLine(line_id="501", sku="PUMP-200", quantity=1_000_000),)
+HALF = tuple(EventLine(line_id=one.line_id, sku=one.sku, quantity=one.quantity // 2) for one in ORDER.lines)
 BUILT = (EventLine(line_id="502", sku="MOTOR-M2", quantity=MADE.lines[1].quantity),)
 STATEMENTS: Mapping[What, dict[str, Any]] = {
     "confirm": {"kind": "CONFIRMED", "expected_at": 1_000_000},
@@ -18,6 +19,8 @@ STATEMENTS: Mapping[What, dict[str, Any]] = {
     "hold": {"kind": "CREDIT_HELD"},
     "release": {"kind": "CREDIT_RELEASED"},
     "invoice": {"kind": "INVOICED", "document": "INV1", "amount": 60_000_000, "lines": ALL_LINES},
+    "invoice-part": {"kind": "INVOICED", "document": "INV1", "amount": 30_000_000, "lines": HALF},
+    "invoice-rest": {"kind": "INVOICED", "document": "INV2", "amount": 30_000_000, "lines": HALF},
     "cancel": {"kind": "CANCELLED"},
     "return": {"kind": "RETURN_REQUESTED", "part": "RMA1", "lines": PIECE},
     "credit": {"kind": "REFUNDED", "document": "CM1", "amount": 10_000_000, "lines": PIECE},
@@ -45,6 +48,8 @@ class MemoryLedger:
         return None
 
     async def happens(self, order_id: str, what: What) -> None:
+        if what == "credit":
+            self._say(order_id, kind="RETURN_RECEIVED", part="RMA1", lines=PIECE)
         self._say(order_id, **STATEMENTS[what])
 
     def _say(self, order_id: str, **given: Any) -> None:

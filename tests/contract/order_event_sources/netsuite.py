@@ -22,6 +22,8 @@ STEPS: Mapping[What, tuple[str, ...]] = {
     "hold": ("hold",),
     "release": ("release",),
     "invoice": ("fulfil", "bill"),
+    "invoice-part": ("fulfil-part", "bill"),
+    "invoice-rest": ("fulfil", "bill"),
     "cancel": ("cancel",),
     "return": ("authorise-return",),
     "credit": ("credit",),

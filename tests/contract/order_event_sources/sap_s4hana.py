@@ -24,9 +24,16 @@ STEPS: Mapping[What, tuple[str, ...]] = {
     "hold": ("hold",),
     "release": ("release",),
     "invoice": ("deliver", "bill"),
+    "invoice-part": ("deliver", "bill-part"),
+    "invoice-rest": ("bill",),
     "cancel": ("cancel",),
+    "return": ("authorise-return",),
+    "credit": ("credit",),
     "finish-work-order": ("finish-work-order",),
 }
+
+COMPANY_OF_CASES = SapSettings(confirm="none")
+BY_INVOICE = SapSettings(confirm="none", returns_refer_to="invoice")
 
 
 class SapLedger:
@@ -36,7 +43,7 @@ class SapLedger:
         self.simulator = simulator
         self.clock = clock
         self._settings = settings
-        self._numbers: dict[str, str] = {}
+        self.numbers: dict[str, str] = {}
         self.opened: list[Ports] = []
         self.source = self.again()
 
@@ -55,7 +62,7 @@ class SapLedger:
         assert orders is not None
         self.clock.ahead_s += 1
         made = await orders.create_order(order_id, MADE if made_to_order else ORDER)
-        self._numbers[order_id] = made.number
+        self.numbers[order_id] = made.number
         return made.number
 
     async def close(self) -> None:
@@ -76,20 +83,22 @@ class SapLedger:
         self.clock.ahead_s += 1
         async with httpx.AsyncClient(base_url=self.simulator.url, trust_env=False) as control:
             for step in STEPS[what]:
-                answer = await control.post("/_sim/life", json={"order": self._numbers[order_id], "what": step})
+                answer = await control.post("/_sim/life", json={"order": self.numbers[order_id], "what": step})
                 assert answer.status_code == 200, answer.text
 
 
 @asynccontextmanager
-async def opened(settings: Mapping[str, object]) -> AsyncIterator[SapLedger]:
+async def opened(settings: Mapping[str, object], company: SapSettings = COMPANY_OF_CASES) -> AsyncIterator[SapLedger]:
     clock = ShiftedClock()
-    async with SapS4HanaSimulator(SapSettings(confirm="none"), clock=clock) as simulator, AsyncExitStack() as stack:
+    async with SapS4HanaSimulator(company, clock=clock) as simulator, AsyncExitStack() as stack:
         ledger = SapLedger(simulator, clock, settings)
         stack.push_async_callback(ledger.close)
         yield ledger
 
 
 CASES = [
-    OrderEventSourceCase(name="sap_s4hana", opened=partial(opened, {}), returns=False),
-    OrderEventSourceCase(name="sap_s4hana-by-single-rows", opened=partial(opened, {"page_size": 1}), returns=False),
+    OrderEventSourceCase(name="sap_s4hana", opened=partial(opened, {})),
+    OrderEventSourceCase(
+        name="sap_s4hana-by-single-rows", opened=partial(opened, {"page_size": 1}, company=BY_INVOICE)
+    ),
 ]

@@ -82,30 +82,6 @@ def test_a_rejected_order_is_cancelled_by_our_reason_and_rejected_by_another() -
     assert [(one.kind, one.reason) for one in events(row(rejection_status="C"), ours, theirs)] == [("REJECTED", "07")]
 
 
-def test_an_invoice_is_told_where_it_bills_items_wholly_and_at_its_own_time() -> None:
-    billed = item("10", flow("9", "M"), billing_status="C", net_amount="10.00", tax_amount="1.90")
-    other = item("20", flow("9", "M"), billing_status="C", net_amount="5.00")
-
-    (invoiced,) = [one for one in events(row(), billed, other) if one.kind == "INVOICED"]
-
-    assert (invoiced.document, invoiced.amount) == ("9", 16_900_000)
-    assert [(one.line_id, one.quantity) for one in invoiced.lines] == [("5010", 2_000_000), ("5020", 2_000_000)]
-    assert invoiced.effective_at == 1_772_439_330_000_000  # 09:15:30 in Berlin is 08:15:30 in UTC
-
-
-@pytest.mark.parametrize(
-    "doubtful",
-    [
-        item("20", flow("9", "M"), billing_status="B"),
-        item("20", flow("9", "M"), flow("8", "M"), billing_status="C"),
-    ],
-)
-def test_an_invoice_of_which_nobody_knows_what_it_bills_is_left_out(doubtful: wire.ItemRow) -> None:
-    billed = item("10", flow("9", "M"), billing_status="C", net_amount="10.00")
-
-    assert not [one for one in events(row(), billed, doubtful) if one.kind == "INVOICED"]
-
-
 def test_a_work_order_keeps_the_id_of_its_opening_when_the_order_changes() -> None:
     first = events(row(), item("10", flow("7", "WO")))[-1]
     later = events(row(last_change_date_time="/Date(1772439399000+0000)/"), item("10", flow("7", "WO", "C")))
