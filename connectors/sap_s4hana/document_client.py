@@ -1,4 +1,4 @@
-"""One method per endpoint of the services of customer returns and billing documents, which are only read."""
+"""One method per endpoint of the services of what follows from orders, which are only read."""
 
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 RETURNS: Final = "sap/opu/odata/sap/API_CUSTOMER_RETURN_SRV"
 BILLING: Final = "sap/opu/odata/sap/API_BILLING_DOCUMENT_SRV"
+REQUESTS: Final = "sap/opu/odata/sap/API_CREDIT_MEMO_REQUEST_SRV"
 
 
 class DocumentClient:
@@ -52,6 +53,21 @@ class DocumentClient:
         below = path("/A_BillingDocument('{BillingDocument}')", BillingDocument=key_text(number))
         query = _with_items(wire.BillingRow, wire.BillingItemRow)
         return (await self._orders.read("read-billing", below, query, wire.decode_billing, service=BILLING)).d
+
+    async def credit_request(self, number: str) -> wire.RequestRow:
+        """GET A_CreditMemoRequest('n').
+
+        Raises:
+            NotFoundError: no such credit memo request.
+        """
+        below = path("/A_CreditMemoRequest('{CreditMemoRequest}')", CreditMemoRequest=key_text(number))
+        query = _with_items(wire.RequestRow, wire.RequestItemRow)
+        return (await self._orders.read("read-credit-request", below, query, wire.decode_request, service=REQUESTS)).d
+
+    async def check_credit_requests(self) -> None:
+        """GET A_CreditMemoRequest, one number at most."""
+        query, decode = _one("CreditMemoRequest"), wire.decode_requests
+        await self._list("check-credit-requests", REQUESTS, "/A_CreditMemoRequest", query, decode)
 
     async def check_returns(self) -> None:
         """GET A_CustomerReturn, one number at most."""

@@ -1,7 +1,8 @@
-"""The JSON of API_CUSTOMER_RETURN_SRV and API_BILLING_DOCUMENT_SRV, as far as it says something of an order.
+"""The JSON of the services of returns, billing documents and credit memo requests, as far as it is about orders.
 
-Both services are OData V2 like the order's (`wire.py`).  Field names: API_CUSTOMER_RETURN_SRV.edmx and the metadata of
-API_BILLING_DOCUMENT_SRV; categories of documents: SAP's domain VBTYP (C order, H return, M invoice, O credit memo).
+They are OData V2 like the order's (`wire.py`).  Field names: API_CUSTOMER_RETURN_SRV.edmx and the metadata of
+API_BILLING_DOCUMENT_SRV and API_CREDIT_MEMO_REQUEST_SRV; categories of documents: SAP's domain VBTYP (C order,
+H return, K credit memo request, M invoice, O credit memo).
 """
 
 import msgspec
@@ -70,6 +71,22 @@ class BillingRow(Row, frozen=True, kw_only=True):
             raise ValueError("a billing document without its number")
 
 
+class RequestItemRow(Row, frozen=True, kw_only=True):
+    """`reference…` as of a return; the category stands at the head."""
+
+    item: str = field(name="CreditMemoRequestItem")
+    reference: str | None = field(default=None, name="ReferenceSDDocument")
+    reference_item: str | None = field(default=None, name="ReferenceSDDocumentItem")
+
+
+class RequestRow(Row, frozen=True, kw_only=True):
+    """A credit memo request: what a credit memo is made from where nothing comes back."""
+
+    number: str = field(name="CreditMemoRequest")
+    reference_category: str | None = field(default=None, name="ReferenceSDDocumentCategory")
+    items: Results[RequestItemRow] = field(default=Results(), name="to_Item")
+
+
 def fields(row: type[Row]) -> tuple[str, ...]:
     """SAP's names of all that a row holds; links last."""
     names = [one.encode_name for one in msgspec.structs.fields(row)]
@@ -80,3 +97,5 @@ decode_return = msgspec.json.Decoder(One[ReturnRow]).decode
 decode_returns = msgspec.json.Decoder(One[Page[ReturnRow]], strict=False).decode
 decode_billing = msgspec.json.Decoder(One[BillingRow]).decode
 decode_billings = msgspec.json.Decoder(One[Page[BillingRow]], strict=False).decode
+decode_request = msgspec.json.Decoder(One[RequestRow]).decode
+decode_requests = msgspec.json.Decoder(One[Page[RequestRow]], strict=False).decode

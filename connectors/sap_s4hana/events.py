@@ -85,6 +85,8 @@ class OrderEvents:
             await self._documents.check_returns()
         if self._settings.read_billing:
             await self._documents.check_billing()
+        if self._settings.read_credit_requests:
+            await self._documents.check_credit_requests()
 
     async def close(self) -> None:
         await self._release()

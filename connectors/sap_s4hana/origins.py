@@ -1,8 +1,8 @@
 """From a return or a billing document back to the sales order, by what each was made from."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, NamedTuple, TypeVar
 
 from connectors.core.errors import NotFoundError
 from connectors.sap_s4hana import document_wire, event_mapping, wire
@@ -12,9 +12,11 @@ from connectors.sap_s4hana.document_mapping import OurOrder, PlacedBilling, Plac
 from connectors.sap_s4hana.orders import every
 from connectors.sap_s4hana.settings import Settings
 
-ORDER, RETURN = "C", "H"
-_MOST_STEPS: Final = 4
-"""Credit memo, return, invoice, order."""
+ORDER, RETURN, REQUEST = "C", "H", "K"
+_MOST_STEPS: Final = 5
+"""Credit memo, its request, return, invoice, order."""
+
+T = TypeVar("T")
 
 
 class Source(NamedTuple):
@@ -49,6 +51,7 @@ class Origins:
         self._rows = at_hand.orders
         self._returns: dict[str, document_wire.ReturnRow | None] = dict(at_hand.returns)
         self._billings: dict[str, document_wire.BillingRow | None] = dict(at_hand.billings)
+        self._requests: dict[str, document_wire.RequestRow | None] = {}
         self._items: dict[str, Sequence[wire.ItemRow]] = {}
         self._orders: dict[str, OurOrder | None] = {}
 
@@ -97,7 +100,7 @@ class Origins:
         """None for what comes from no sales order, or by documents that are not read."""
         for _ in range(_MOST_STEPS):
             if source.category == ORDER:
-                return source
+                return source if source.number else None
             before = await self._before(source)
             if before is None:
                 return None
@@ -105,32 +108,34 @@ class Origins:
         return None
 
     async def _before(self, source: Source) -> Source | None:
-        settings = self._settings
+        settings, documents, number = self._settings, self._documents, source.number
+        found: dict[str, Source] = {}
         if source.category == RETURN and settings.read_returns:
-            made = await self._return(source.number)
-            rows = () if made is None else made.items.results
-            return next((_reference(one) for one in rows if plain(one.item) == plain(source.item)), None)
-        if source.category == settings.invoice_category and settings.read_billing:
-            billed = await self._billing(source.number)
-            bills = () if billed is None else billed.items.results
-            return next((_sales(one) for one in bills if plain(one.item) == plain(source.item)), None)
-        return None
+            back = await _once(self._returns, number, documents.customer_return)
+            found = {plain(one.item): _reference(one) for one in (back.items.results if back else ())}
+        elif source.category == REQUEST and settings.read_credit_requests:
+            asked = await _once(self._requests, number, documents.credit_request)
+            found = {} if asked is None else _requested(asked)
+        elif source.category == settings.invoice_category and settings.read_billing:
+            billed = await _once(self._billings, number, documents.billing)
+            found = {plain(one.item): _sales(one) for one in (billed.items.results if billed else ())}
+        return found.get(plain(source.item))
 
-    async def _return(self, number: str) -> document_wire.ReturnRow | None:
-        if number not in self._returns:
-            try:
-                self._returns[number] = await self._documents.customer_return(number)
-            except NotFoundError:
-                self._returns[number] = None
-        return self._returns[number]
 
-    async def _billing(self, number: str) -> document_wire.BillingRow | None:
-        if number not in self._billings:
-            try:
-                self._billings[number] = await self._documents.billing(number)
-            except NotFoundError:
-                self._billings[number] = None
-        return self._billings[number]
+async def _once(known: dict[str, T | None], number: str, read: Callable[[str], Awaitable[T]]) -> T | None:
+    """None for a document that is not there."""
+    if number not in known:
+        try:
+            known[number] = await read(number)
+        except NotFoundError:
+            known[number] = None
+    return known[number]
+
+
+def _requested(asked: document_wire.RequestRow) -> dict[str, Source]:
+    category = asked.reference_category or ""
+    rows = asked.items.results
+    return {plain(one.item): Source(category, one.reference or "", one.reference_item or "") for one in rows}
 
 
 def _reference(one: document_wire.ReturnItemRow) -> Source:

@@ -147,6 +147,9 @@ class Settings(ConnectorSettings):
     read_billing: bool = Field(
         default=True, description="Read billing documents; without them no invoice and no credit memo is told."
     )
+    read_credit_requests: bool = Field(
+        default=True, description="Read credit memo requests; without them no credit memo of one is told."
+    )
     read_returns: bool = Field(
         default=True, description="Read customer returns; without them no return is told, and no credit memo for one."
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-ORDER, DELIVERY, INVOICE, RETURN, CREDIT_MEMO = "C", "J", "M", "H", "O"
+ORDER, DELIVERY, INVOICE, RETURN, CREDIT_REQUEST, CREDIT_MEMO = "C", "J", "M", "H", "K", "O"
 """SD document categories (domain VBTYP)."""
 
 
@@ -38,7 +38,7 @@ class Position:
 
 @dataclass(slots=True)
 class FollowOn:
-    """A billing document (category M or O) or a customer return (H) of one sales order."""
+    """A billing document (category M or O), a customer return (H) or a credit memo request (K) of one sales order."""
 
     number: str
     category: str
@@ -69,7 +69,12 @@ class FollowOns:
     documents: dict[str, FollowOn] = field(default_factory=dict)
     _by_order: dict[str, list[FollowOn]] = field(default_factory=dict)
     _next: dict[str, int] = field(
-        default_factory=lambda: {INVOICE: 90_000_001, CREDIT_MEMO: 95_000_001, RETURN: 60_000_001}
+        default_factory=lambda: {
+            INVOICE: 90_000_001,
+            CREDIT_MEMO: 95_000_001,
+            RETURN: 60_000_001,
+            CREDIT_REQUEST: 70_000_001,
+        }
     )
 
     def add(self, category: str, kind: str, order: str, positions: list[Position], at: float) -> FollowOn:

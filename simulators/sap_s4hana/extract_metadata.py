@@ -5,8 +5,8 @@ andrew-mak4/risk-mgmt-202308 keeps it at commit eecad99d51cdd318f22b784bbf86c117
 srv/external/.  Only structure is kept: names, types and lengths of the fields of two entity sets, and how they are
 read.
 
-billing_contract.json has the same form and was written by hand: no copy of the metadata of API_BILLING_DOCUMENT_SRV
-with an open licence was found, so it holds only the fields that are in use.
+billing_contract.json and credit_requests_contract.json have the same form and were written by hand: no copy of the
+metadata of these services with an open licence was found, so they hold only the fields that are in use.
 
 Run it after taking a newer file:  python -m simulators.sap_s4hana.extract_metadata path/to/API_CUSTOMER_RETURN_SRV.edmx
 """

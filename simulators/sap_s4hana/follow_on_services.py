@@ -1,4 +1,4 @@
-"""The services of customer returns and billing documents: what they show, read only."""
+"""The services of customer returns, billing documents and credit memo requests: what they show, read only."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -36,6 +36,7 @@ def services() -> Mapping[str, Service]:
     """By the path below which they are."""
     found = (
         ("API_CUSTOMER_RETURN_SRV", "A_CustomerReturn", "H", "returns_contract.json"),
+        ("API_CREDIT_MEMO_REQUEST_SRV", "A_CreditMemoRequest", "K", "credit_requests_contract.json"),
         ("API_BILLING_DOCUMENT_SRV", "A_BillingDocument", "MO", "billing_contract.json"),
     )
     return {

@@ -5,12 +5,14 @@ names the return.  Fields: the contracts of the two services; which document ref
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 
 from simulators.sap_s4hana.book import Book, Document, Item, amounts_of
 from simulators.sap_s4hana.customizing import text
 from simulators.sap_s4hana.documents import (
     CREDIT_MEMO,
+    CREDIT_REQUEST,
     DELIVERY,
     INVOICE,
     ORDER,
@@ -70,6 +72,21 @@ def credit(document: Document, book: Book, _settings: Settings, now: float) -> D
         if back:
             return _credited(made, back, book, now)
     raise NotNowError("no return is open")
+
+
+def credit_by_request(document: Document, book: Book, settings: Settings, now: float) -> Detail:
+    """One piece of the first item that was billed is paid back, and nothing comes back: a request and its memo."""
+    for item in document.items:
+        if book.follow_ons.quantity(document.number, item.number, INVOICE) >= 1:
+            before = book.follow_ons.quantity(document.number, item.number, CREDIT_REQUEST)
+            reference = _returned(document, item, book, settings)
+            asked = _position(item, "10", Decimal(1), reference, reference, before=before)
+            request = book.follow_ons.add(CREDIT_REQUEST, "CR", document.number, [asked], now)
+            source = Preceding(request.number, "10", CREDIT_REQUEST)
+            paid = replace(asked, reference=source, sales=source)
+            memo = book.follow_ons.add(CREDIT_MEMO, "G2", document.number, [paid], now)
+            return {"request": request.number, "credit_memo": memo.number, "amount": str(memo.net + memo.tax)}
+    raise NotNowError("nothing is billed")
 
 
 def reject_return(document: Document, book: Book, settings: Settings, now: float) -> Detail:

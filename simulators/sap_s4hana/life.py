@@ -32,7 +32,7 @@ MOVED_BY_DAYS = 7
 REJECTED, CANCELLED = "00", "50"
 """Reasons for rejection of the simulated company: beyond its limits, and on request."""
 
-APART = frozenset({"authorise-return", "reject-return", "credit", "cancel-bill"})
+APART = frozenset({"authorise-return", "reject-return", "credit", "credit-by-request", "cancel-bill"})
 """Steps that change documents of their own and leave the order as it is."""
 
 
@@ -136,6 +136,7 @@ STEPS: Mapping[str, Do] = {
     "authorise-return": following.authorise_return,
     "reject-return": following.reject_return,
     "credit": following.credit,
+    "credit-by-request": following.credit_by_request,
     "cancel-bill": following.cancel_bill,
     "reject": _end(REJECTED),
     "cancel": _end(CANCELLED),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from simulators.sap_s4hana.book import Book, Document, Item, amounts_of
 from simulators.sap_s4hana.contract import Contract
 from simulators.sap_s4hana.customizing import Entity, plain_number, rows, text
-from simulators.sap_s4hana.documents import CREDIT_MEMO, INVOICE, RETURN, FollowOn
+from simulators.sap_s4hana.documents import CREDIT_MEMO, CREDIT_REQUEST, INVOICE, RETURN, FollowOn
 from simulators.sap_s4hana.entities import day, empty, part, quantity_text, time_of_day
 from simulators.sap_s4hana.settings import Settings, shown
 
@@ -191,7 +191,7 @@ def _summary(document: Document, book: Book) -> dict[str, object]:
 
 
 def _followers(document: Document, item: Item, book: Book) -> list[FollowOn]:
-    found = book.follow_ons.of(document.number, INVOICE, RETURN, CREDIT_MEMO)
+    found = book.follow_ons.of(document.number, INVOICE, RETURN, CREDIT_REQUEST, CREDIT_MEMO)
     return [one for one in found if one.touches(item.number)]
 
 

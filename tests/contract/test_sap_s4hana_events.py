@@ -7,9 +7,10 @@ import pytest
 
 from connectors.core.errors import UnauthorizedError
 from schemas.models.erp_order_event import ErpOrderEvent
+from simulators.sap_s4hana import Settings as SapSettings
 from simulators.sap_s4hana.documents import CREDIT_MEMO, INVOICE, ORDER, Position, Preceding
 from tests.contract.order_event_source import drain, of_kind
-from tests.contract.order_event_sources.sap_s4hana import SapLedger, opened
+from tests.contract.order_event_sources.sap_s4hana import BY_INVOICE, COMPANY_OF_CASES, SapLedger, opened
 
 
 @pytest.fixture
@@ -105,7 +106,9 @@ async def test_an_invoice_of_two_orders_tells_each_its_own_share() -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(("number", "category"), [("700", "K"), ("999", "C"), ("999", "H"), ("999", "M"), ("", "")])
+@pytest.mark.parametrize(
+    ("number", "category"), [("999", "K"), ("999", "C"), ("999", "H"), ("999", "M"), ("", "C"), ("", "")]
+)
 async def test_a_credit_memo_that_leads_to_no_order_is_left_out(number: str, category: str) -> None:
     async with opened({}) as ledger:
         order = await ledger.make("web-1")
@@ -115,6 +118,33 @@ async def test_a_credit_memo_that_leads_to_no_order_is_left_out(number: str, cat
         book.follow_ons.add(CREDIT_MEMO, "G2", order, [position("10", number, category)], ledger.clock.now())
 
         events, _ = await drain(ledger.source, cursor)
+
+        assert not of_kind(events, "REFUNDED")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("company", [COMPANY_OF_CASES, BY_INVOICE])
+async def test_a_credit_memo_without_a_return_is_told_by_its_request(company: SapSettings) -> None:
+    async with opened({}, company) as ledger:
+        number = await ledger.make("web-1")
+        _, cursor = await drain(ledger.source, "")
+
+        await steps(ledger, "web-1", "confirm", "deliver", "bill", "credit-by-request")
+        events, _ = await drain(ledger.source, cursor)
+
+        (paid,) = of_kind(events, "REFUNDED")
+        assert (paid.order_id, paid.erp_number, paid.amount) == ("web-1", number, 10_000_000)
+        assert [(one.line_id, one.quantity) for one in paid.lines] == [("501", 1_000_000)]
+        assert not of_kind(events, "RETURN_REQUESTED")
+
+
+@pytest.mark.anyio
+async def test_a_credit_memo_of_a_request_is_not_told_where_requests_are_not_read() -> None:
+    async with opened({"read_credit_requests": False}) as ledger:
+        await ledger.make("web-1")
+        await steps(ledger, "web-1", "confirm", "deliver", "bill", "credit-by-request")
+
+        events, _ = await drain(ledger.source, "")
 
         assert not of_kind(events, "REFUNDED")
 
@@ -151,7 +181,7 @@ async def test_a_refused_return_is_told_and_a_bill_that_was_cancelled_at_once_is
 
 @pytest.mark.anyio
 async def test_services_that_are_switched_off_are_not_asked() -> None:
-    async with opened({"read_billing": False, "read_returns": False}) as ledger:
+    async with opened({"read_billing": False, "read_returns": False, "read_credit_requests": False}) as ledger:
         await ledger.make("web-1")
         await steps(ledger, "web-1", "confirm", "deliver", "bill", "authorise-return", "credit")
 
@@ -186,11 +216,13 @@ async def test_a_backlog_of_bills_that_is_longer_than_a_reading_loses_nothing() 
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("service", ["API_CUSTOMER_RETURN_SRV", "API_BILLING_DOCUMENT_SRV"])
+@pytest.mark.parametrize(
+    "service", ["API_CUSTOMER_RETURN_SRV", "API_BILLING_DOCUMENT_SRV", "API_CREDIT_MEMO_REQUEST_SRV"]
+)
 async def test_a_service_that_refuses_is_named_by_the_check(service: str) -> None:
     async with opened({}) as ledger, httpx.AsyncClient(base_url=ledger.simulator.url, trust_env=False) as control:
         rule = {"kind": "status", "status": 403, "path": service}
         assert (await control.post("/_sim/faults", json=rule)).status_code < 300
 
-        with pytest.raises(UnauthorizedError, match=r"check-(returns|billing)"):
+        with pytest.raises(UnauthorizedError, match=r"check-(returns|billing|credit-requests)"):
             await ledger.source.check()

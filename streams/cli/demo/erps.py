@@ -107,6 +107,7 @@ class SapS4Hana:
         ("move-date", 15, 0.15),
         ("finish-work-order", 30, 1),
         ("deliver", 50, 1),
+        ("bill-part", 55, 0.2),
         ("bill", 60, 1),
         ("authorise-return", 130, 0.1),
         ("credit", 140, 1),

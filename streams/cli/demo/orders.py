@@ -203,7 +203,7 @@ class OrderStage:
             numbers=tally(Counter(dict.fromkeys(web, 1)), numbers),
             shop={
                 "shipments": self._documents("shipments", self.warehouse.shipments(), web),
-                "invoices": self._documents("invoices", self._erp_did.of("bill"), web),
+                "invoices": self._documents("invoices", self._erp_did.of("bill", "bill-part"), web),
                 "credit memos": self._documents("credit memos", self._erp_did.of("credit"), web),
             },
             crm_waiting=sum(sink["pending"] for one in workers for sink in one["order_sinks"] if sink["role"] == "crm"),

@@ -66,6 +66,7 @@ CONTRACTS = {
         ("API_SALES_ORDER_SRV", "contract.json"),
         ("API_CUSTOMER_RETURN_SRV", "returns_contract.json"),
         ("API_BILLING_DOCUMENT_SRV", "billing_contract.json"),
+        ("API_CREDIT_MEMO_REQUEST_SRV", "credit_requests_contract.json"),
     )
 }
 
@@ -143,7 +144,7 @@ def _well(request: httpx.Request) -> httpx.Response:
 
 
 def _documents(where: str) -> dict[str, object] | None:
-    """A credit memo of a return of an invoice; only the memo changed, so that the others are read by their numbers."""
+    """A credit memo of a request for a return of an invoice; only the memo changed, the others are read by number."""
     back = {"CustomerReturnItem": "10", "Material": "PUMP-200", "RequestedQuantity": "1"}
     refers = {"ReferenceSDDocument": "90", "ReferenceSDDocumentItem": "10", "ReferenceSDDocumentCategory": "M"}
     when = {"LastChangeDateTime": "/Date(1772439330000+0000)/", "CreationDate": "/Date(1772409600000)/"}
@@ -154,6 +155,20 @@ def _documents(where: str) -> dict[str, object] | None:
             "CustomerReturn": "60",
             "to_Item": {"results": [{**back, **refers}]},
         },
+        "API_CREDIT_MEMO_REQUEST_SRV/A_CreditMemoRequest": {"__count": "0", "results": []},
+        "API_CREDIT_MEMO_REQUEST_SRV/A_CreditMemoRequest('70')": {
+            "CreditMemoRequest": "70",
+            "ReferenceSDDocumentCategory": "H",
+            "to_Item": {
+                "results": [
+                    {
+                        "CreditMemoRequestItem": "10",
+                        "ReferenceSDDocument": "60",
+                        "ReferenceSDDocumentItem": "10",
+                    }
+                ]
+            },
+        },
         "API_BILLING_DOCUMENT_SRV/A_BillingDocument": {
             "__count": "1",
             "results": [
@@ -161,7 +176,7 @@ def _documents(where: str) -> dict[str, object] | None:
                     "BillingDocument": "95",
                     "SDDocumentCategory": "O",
                     **when,
-                    "to_Item": {"results": [{**bill, **_sales("60", "H")}]},
+                    "to_Item": {"results": [{**bill, **_sales("70", "K")}]},
                 }
             ],
         },

@@ -58,7 +58,7 @@ def test_what_may_be_asked_names_the_fields_of_heads_and_of_items() -> None:
     assert "CreationDate desc" in allowed["$orderby"]
 
 
-@pytest.mark.parametrize("name", ["returns_contract.json", "billing_contract.json"])
+@pytest.mark.parametrize("name", ["returns_contract.json", "billing_contract.json", "credit_requests_contract.json"])
 def test_the_kept_extracts_say_where_they_come_from_and_how_they_are_read(name: str) -> None:
     document = kept(name)
 

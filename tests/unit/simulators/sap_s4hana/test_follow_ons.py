@@ -10,6 +10,7 @@ from simulators.sap_s4hana.follow_on_services import ROOT
 from tests.unit.simulators.sap_s4hana.test_life import Company, company
 
 RETURNS, BILLING = f"{ROOT}API_CUSTOMER_RETURN_SRV", f"{ROOT}API_BILLING_DOCUMENT_SRV"
+REQUESTS = f"{ROOT}API_CREDIT_MEMO_REQUEST_SRV"
 
 
 async def ask(
@@ -86,6 +87,22 @@ def test_a_return_is_of_one_piece_and_its_credit_memo_names_it(refer: Any, categ
     company(run, Settings(life=True, confirm="none", returns_refer_to=refer))()
 
 
+def test_a_credit_memo_without_a_return_names_its_request() -> None:
+    async def run(sap: Company) -> None:
+        number = await lived(sap, "confirm", "deliver", "bill", "credit-by-request")
+
+        (asked,) = (await ask(sap, f"{REQUESTS}/A_CreditMemoRequest", {"$expand": "to_Item"}))["results"]
+        (item,) = asked["to_Item"]["results"]
+        memo = (await ask(sap, f"{BILLING}/A_BillingDocument", {"$expand": "to_Item"}))["results"][-1]
+        (paid,) = memo["to_Item"]["results"]
+
+        assert (asked["ReferenceSDDocumentCategory"], item["ReferenceSDDocument"]) == ("C", number)
+        assert (paid["SalesDocument"], paid["SalesSDDocumentCategory"]) == (asked["CreditMemoRequest"], "K")
+        assert (memo["SDDocumentCategory"], paid["BillingQuantity"]) == ("O", "1.000")
+
+    company(run)()
+
+
 def test_documents_are_found_by_their_time_and_organization_while_the_order_stays_as_it_was() -> None:
     async def run(sap: Company) -> None:
         number = await lived(sap, "confirm", "deliver", "bill")
@@ -150,6 +167,7 @@ def test_what_the_services_do_not_have_is_refused() -> None:
         ((), "authorise-return"),
         ((), "bill-part"),
         ((), "cancel-bill"),
+        (("confirm", "deliver"), "credit-by-request"),
         (("confirm", "deliver", "bill"), "credit"),
         (("confirm", "deliver", "bill"), "reject-return"),
         (("confirm", "deliver", "bill", "authorise-return", "credit"), "credit"),
