@@ -331,9 +331,9 @@ def command_contract(role: str) -> Contract[Command]:
     )
 
 
-ROLES: Final = ("commerce", "erp", "wms", "crm")
+ROLES: Final = ("commerce", "erp", "wms", "crm", "finance")
 """Sinks that exist; each has its own outcome topic."""
-COMMAND_ROLES: Final = ("erp", "wms", "crm", "commerce")
+COMMAND_ROLES: Final = ("erp", "wms", "crm", "finance", "commerce")
 """Sinks that take commands; the stock lane, a sink of commerce too, takes snapshots."""
 CONTRACTS: Final[tuple[Contract[msgspec.Struct], ...]] = (
     STOCK_CHANGE,

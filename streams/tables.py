@@ -65,7 +65,14 @@ ORDER_NEWS = TableSpec(
 ORDERS = TableSpec(
     "orders",
     partitions=0,
-    fed_by=("orders.event.v1", "erp.outcome.v1", "wms.outcome.v1", "crm.outcome.v1", "commerce.outcome.v1"),
+    fed_by=(
+        "orders.event.v1",
+        "erp.outcome.v1",
+        "wms.outcome.v1",
+        "crm.outcome.v1",
+        "finance.outcome.v1",
+        "commerce.outcome.v1",
+    ),
     about="Where each order stands, and all that was said of it.",
     keys=MappingProxyType(
         {
@@ -96,7 +103,7 @@ def _work(name: str, topic: str, about: str, *, partitions: int = 0) -> TableSpe
 WORK: Mapping[str, TableSpec] = MappingProxyType(
     {
         role: _work(role, f"{role}.command.v1", f"What the sink {role} still has to do, and the calls under way.")
-        for role in ("erp", "wms", "crm", "commerce")
+        for role in ("erp", "wms", "crm", "finance", "commerce")
     }
 )
 SHIPMENT_WORK = _work(

@@ -190,7 +190,9 @@ def _outcome(role: str, target: str) -> Topic:
     )
 
 
-_ORDER_TARGETS: Mapping[str, str] = MappingProxyType({"erp": "the ERP", "wms": "the WMS", "crm": "the CRM"})
+_ORDER_TARGETS: Mapping[str, str] = MappingProxyType(
+    {"erp": "the ERP", "wms": "the WMS", "crm": "the CRM", "finance": "the accounting system"}
+)
 COMMANDS: Mapping[str, Topic] = MappingProxyType(
     {
         **{role: _command(role, target) for role, target in _ORDER_TARGETS.items()},

@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import Protocol
 
 from schemas.models.document import (
+    BookedDocument,
+    Booking,
     CrmRecord,
     LineQuantity,
     OrderChange,
@@ -108,6 +110,34 @@ class CrmTarget(Target, Protocol):
 
     async def record_status(self, order_id: str, *, status: str, expected_at: int | None) -> None:
         """Status and promised date of a recorded order.  Safe to repeat."""
+        ...
+
+
+class FinanceTarget(Target, Protocol):
+    """An accounting system.  What it holds of a document is known by our reference."""
+
+    @property
+    def upserts(self) -> bool:
+        """Whether a second `post` under the same reference is the same document; else look first."""
+        ...
+
+    @property
+    def read_lag(self) -> timedelta:
+        """How long a document that was posted may stay unseen, or show its last amount, in `find_documents`."""
+        ...
+
+    async def post(self, booking: Booking) -> BookedDocument:
+        """Book it.  A reference that is booked with another amount is corrected: one document, with this amount.
+
+        How a correction is entered (written over, or a further entry of the difference) is the system's own affair.
+        Safe to repeat where `upserts`; elsewhere only after `find_documents` did not show this amount.
+        Raises RejectedPayloadError where it does not let itself be booked: a closed period, a locked document, the
+        same reference with another account, currency, order or kind.  Nothing is changed then.
+        """
+        ...
+
+    async def find_documents(self, reference: str) -> Sequence[BookedDocument]:
+        """Every document that carries our reference: none, one, or the two that a person must look at."""
         ...
 
 

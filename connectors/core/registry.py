@@ -13,7 +13,14 @@ from connectors.core import manifest as manifests
 from connectors.core.calls import Dependencies
 from connectors.core.errors import ConfigurationError
 from connectors.core.manifest import Manifest
-from connectors.core.order_ports import CrmTarget, OrderEventSource, OrderTarget, ShopOrderTarget, TaskTarget
+from connectors.core.order_ports import (
+    CrmTarget,
+    FinanceTarget,
+    OrderEventSource,
+    OrderTarget,
+    ShopOrderTarget,
+    TaskTarget,
+)
 from connectors.core.ports import StockTarget
 from connectors.core.settings import ConnectorSettings
 
@@ -32,6 +39,7 @@ class Ports:
     orders: OrderTarget | None = None
     tasks: TaskTarget | None = None
     crm: CrmTarget | None = None
+    finance: FinanceTarget | None = None
     shop_orders: ShopOrderTarget | None = None
     order_events: OrderEventSource | None = None
 

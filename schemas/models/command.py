@@ -37,6 +37,8 @@ class Command(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     `order_number` is the channel's own number of the order, under which a shop knows it.
 
+    `happened_at` is when the step that it is about happened: the date of a document.
+
     `command_id` is derived from cause, kind and version: a replay makes the same one.
     """
 
@@ -60,3 +62,4 @@ class Command(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     cause: Cause | None = None
     correlation_id: str | None = None
     order_number: str | None = None
+    happened_at: int | None = None

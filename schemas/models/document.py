@@ -3,6 +3,8 @@
 Quantities and money are whole micros, times microseconds since 1970 in UTC.  None of these is stored or sent.
 """
 
+from typing import Literal
+
 import msgspec
 
 from schemas.models.order_event import Track
@@ -41,6 +43,46 @@ class CrmRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     order_id: str
     internal_id: str
+
+
+BookingKind = Literal["invoice", "payment", "credit"]
+
+
+class Booking(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A document for the books, as the systems stated it; nothing in it is computed.
+
+    `reference` is ours, the same for every attempt.  `document` is what the system that made it calls it.  `amount` is
+    what the document comes to, tax included, never negative: that a credit is one says its kind.  `account` is the
+    customer's account number.  `order_total` and `order_tax` are of the whole order, as its channel stated them.
+    """
+
+    reference: str
+    kind: BookingKind
+    order_id: str
+    order_number: str
+    channel: str
+    document: str
+    account: str
+    currency: str
+    amount: int
+    happened_at: int
+    cost_centre: str | None = None
+    purchase_order: str | None = None
+    payment_method: str | None = None
+    terms: str | None = None
+    order_total: int | None = None
+    order_tax: int | None = None
+
+
+class BookedDocument(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A document in the books; `number` is the accounting system's own, `amount` what all its entries come to."""
+
+    reference: str
+    kind: BookingKind
+    number: str
+    amount: int
+    currency: str
+    status: str = ""
 
 
 class Shipment(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -28,11 +28,12 @@ LOOK_S = 1.5
 FRESH_S = 1.0
 PAUSE_S, SHARE = 5.0, 20
 """The background looks this often, and never for more than a twentieth of the time."""
+_NONE = msgspec.Raw()
 _LOG = logger("streams.order-queues")
 
 
 class _Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The first fields of a stored order, as far as the parked events: the others are passed over."""
+    """The fields of a stored order that tell whether it waits; the others are passed over."""
 
     made: int
     order_id: str
@@ -47,6 +48,13 @@ class _Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
     promised_at: msgspec.Raw
     holds: msgspec.Raw
     parked: tuple[Parked, ...] = ()
+    refused: msgspec.Raw = _NONE
+    forced: msgspec.Raw = _NONE
+    asked: msgspec.Raw = _NONE
+    seen: msgspec.Raw = _NONE
+    statements: msgspec.Raw = _NONE
+    facts: msgspec.Raw = _NONE
+    remarks: tuple[msgspec.Raw, ...] = ()
 
 
 class _Queue(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -161,7 +169,7 @@ class OrderQueues:
             for one in head.parked:
                 number, first = parked.get(one.kind, (0, one.until))
                 parked[one.kind] = (number + 1, min(first, one.until))
-            if head.state == OrderState.HELD:
+            if head.state == OrderState.HELD or head.remarks:
                 total += 1
                 rows.append(order_view.held_row(order_id.decode(), order_state.decode(payload)))
                 rows = oldest(rows, MOST_STORED) if len(rows) > 2 * MOST_STORED else rows

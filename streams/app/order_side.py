@@ -40,6 +40,7 @@ from streams.sinks.command_calls import Mode
 from streams.sinks.command_sink import CommandSink
 from streams.sinks.crm import CrmActs
 from streams.sinks.erp import ErpActs
+from streams.sinks.finance import FinanceActs
 from streams.sinks.shipment_post import ShipmentPost
 from streams.sinks.shop import ROLE as SHOP
 from streams.sinks.shop import ShopActs
@@ -229,4 +230,6 @@ def _acts(role: str, choice: Choice, ports: Ports) -> Acts:
         return WmsActs(ports.tasks, settle)
     if role == "crm" and ports.crm is not None:
         return CrmActs(ports.crm, settle)
+    if role == "finance" and ports.finance is not None:
+        return FinanceActs(ports.finance, settle)
     raise SettingsError(f"{choice.setting}: connector {choice.connector.name!r} cannot play the {role}")

@@ -57,14 +57,15 @@ def entry_fact(order_id: str, partition: int, version: str, entry: OrderEntry, w
 
 
 def holds_of(entry: OrderEntry) -> tuple[HoldFact, ...]:
-    return tuple(HoldFact(hold.reason, hold.detail, hold.at) for hold in entry.holds)
+    """Why a person must look: what holds the order, and then what does not."""
+    return tuple(HoldFact(hold.reason, hold.detail, hold.at) for hold in (*entry.holds, *entry.remarks))
 
 
 def held_row(order_id: str, entry: OrderEntry) -> QueueRow:
     """An order that waits for a person, since the first of its reasons."""
     return QueueRow(
         order_id=order_id,
-        since=min((hold.at for hold in entry.holds), default=None),
+        since=min((hold.at for hold in (*entry.holds, *entry.remarks)), default=None),
         state=entry.state.value,
         holds=holds_of(entry),
         currency="" if entry.order is None else entry.order.currency,

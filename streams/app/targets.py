@@ -65,7 +65,8 @@ def choose_one(settings: Settings, name: str, setting: str) -> Choice:
 
 
 def _order_roles(settings: Settings) -> Mapping[str, Choice]:
-    named = {"erp": settings.orders.erp, "wms": settings.orders.wms, "crm": settings.orders.crm}
+    orders = settings.orders
+    named = {"erp": orders.erp, "wms": orders.wms, "crm": orders.crm, "finance": orders.finance}
     given = {role: name for role, name in named.items() if name}
     if given and "erp" not in given:
         first = next(iter(given))

@@ -34,7 +34,7 @@ def _rest_wms(arguments: Sequence[str]) -> int:
     return main([*(_where(arguments) if "--events" in arguments else ()), *arguments])
 
 
-SERVERS = ("adobe_commerce", "netsuite", "salesforce", "sap_s4hana")
+SERVERS = ("adobe_commerce", "netsuite", "rest_finance", "salesforce", "sap_s4hana")
 SIMULATORS: Mapping[str, Callable[[Sequence[str]], int]] = {
     **{package.replace("_", "-"): _server(package) for package in SERVERS},
     "rest-wms": _rest_wms,

@@ -153,6 +153,8 @@ class OrderEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     seen: tuple[str, ...] = ()
     statements: tuple[Statement, ...] = ()
     facts: tuple[Fact, ...] = ()
+    remarks: tuple[Hold, ...] = ()
+    """What a person must look at while the order goes on."""
 
     @property
     def order(self) -> Order | None:

@@ -24,7 +24,10 @@ BEFORE_THE_ERP = frozenset({OrderState.PLACED, OrderState.ACCEPTED})
 OVER = frozenset({OrderState.CANCELLED, OrderState.REJECTED})
 LEFT = frozenset({OrderState.SHIPPED, OrderState.DELIVERED, OrderState.CLOSED})
 HOLDING_ROLES = frozenset({"erp", "wms", "commerce"})
-"""Targets whose refusal holds the order; a CRM or a finance system that refuses delays nobody else."""
+"""Targets whose refusal holds the order.
+
+A CRM or an accounting system that refuses delays nobody else: that is a remark.
+"""
 
 
 class HoldReason(StrEnum):
@@ -43,6 +46,7 @@ class HoldReason(StrEnum):
     PREDECESSOR_MISSING = "predecessor-missing"
     UNROUTED = "unrouted"
     CHANGED_AFTER_SENT = "changed-after-sent"
+    REFUSED_BESIDE = "refused-beside"
 
 
 def holds_of(look: Look, stage: OrderState) -> Iterator[Hold]:
@@ -51,6 +55,17 @@ def holds_of(look: Look, stage: OrderState) -> Iterator[Hold]:
     for source in (_checks, _rejection, _failures, _contradictions):
         yield from (hold for hold in source(look, stage) if hold.at >= released)
     yield from _credit(look, stage)
+
+
+def remarks_of(look: Look) -> Iterator[Hold]:
+    """Refusals beside the way of the goods: the order goes on, and a person must look all the same, to the very end.
+
+    A release answers one: the same is asked anew.
+    """
+    released = look.last("RELEASED")
+    for fact in look.all(ANSWERED):
+        if fact.reason and fact.system not in HOLDING_ROLES and fact.stamp.at >= released:
+            yield Hold(HoldReason.REFUSED_BESIDE, f"{fact.part}: {fact.reason}", fact.stamp.at)
 
 
 def _checks(look: Look, stage: OrderState) -> Iterator[Hold]:

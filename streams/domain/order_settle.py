@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from streams.domain.order_entry import Asked, Hold, OrderEntry, Parked
-from streams.domain.order_holds import LEFT, OVER, HoldReason
+from streams.domain.order_holds import LEFT, OVER, HoldReason, remarks_of
 from streams.domain.order_progress import Waiting
 from streams.domain.order_routing import Routing, Wanted, route
 from streams.domain.order_rules import Given, OrderRules
@@ -64,6 +64,7 @@ def _viewed(entry: OrderEntry, found: Standing, parked: tuple[Parked, ...]) -> O
         promised_at=promised_at(lines),
         parked=parked,
         refused=found.refused,
+        remarks=tuple(sorted(remarks_of(found.look))),
     )
 
 

@@ -58,6 +58,7 @@ class Intention(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     expected_at: int | None = None
     amount: int | None = None
     text: str | None = None
+    happened_at: int | None = None
 
     @property
     def request(self) -> Request:
@@ -94,11 +95,17 @@ def wanted(case: Case) -> Iterator[Intention]:
     for decide in _DECISIONS:
         for intention in decide(case):
             one = _retried(case, intention)
-            is_new = asked.get(one.request) != one.attempt and not (
-                intention.attempt == ONCE and case.is_done(one.request)
+            told = asked.get(one.request)
+            is_new = told != one.attempt and not (
+                case.is_done(one.request) and (intention.attempt == ONCE or _is_again(told, intention.attempt))
             )
             if is_new and one.role in case.rules.roles:
                 yield one
+
+
+def _is_again(told: str | None, attempt: str) -> bool:
+    """What was asked last is this attempt, made once more after a release."""
+    return told is not None and told.startswith(f"{attempt}@")
 
 
 def _retried(case: Case, intention: Intention) -> Intention:
@@ -345,11 +352,12 @@ _BOOKED: tuple[tuple[str, CommandKind], ...] = (
 
 
 def _book(case: Case) -> Iterator[Intention]:
-    """Every document with its amount; anew when that grew."""
+    """Every document with its amount; anew when that grew: one reference, and the last amount counts."""
     for kind, command in _BOOKED:
         for fact in case.all(kind):
             if fact.system != "finance":
-                yield _about_money("finance", command, fact, (), str(fact.amount))
+                asked = _about_money("finance", command, fact, (), str(fact.amount))
+                yield msgspec.structs.replace(asked, with_order=True, happened_at=fact.first_at)
 
 
 _DECISIONS = (_create_order, _cancel_tasks, _cancel_order, _create_tasks, _tell_shop, _record, _book)

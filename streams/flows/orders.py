@@ -6,7 +6,8 @@ those of stock pass by: they are about SKUs.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -19,6 +20,7 @@ from schemas.models.order import Order
 from schemas.models.order_event import OrderEvent
 from streams.domain import order_state
 from streams.domain.derived_id import derived_id
+from streams.domain.order_books import books_of
 from streams.domain.order_goods import goods_of
 from streams.domain.order_rules import OrderRules
 from streams.domain.order_state import Intention, OrderEntry, Transition, Verdict
@@ -182,6 +184,7 @@ class OrdersFlow:
             cause=cause,
             correlation_id=entry.order_id,
             order_number=_number(entry) if wanted.role == SHOP else None,
+            happened_at=wanted.happened_at,
         )
 
     def _message(self, command: Command) -> Message:
@@ -207,10 +210,17 @@ def _entries(store: PartitionStore, order_ids: Sequence[str]) -> dict[str, Order
 
 
 def _order(entry: OrderEntry, wanted: Intention) -> Order | None:
-    """An ERP books every amount once; others see the order as its channel states it."""
+    """An ERP books every amount once, an accounting system needs no people; others see it as its channel states it."""
     if entry.order is None or not wanted.with_order:
         return None
-    return goods_of(entry.order) if wanted.role == "erp" else entry.order
+    return _AS_TOLD.get(wanted.role, _whole)(entry.order)
+
+
+def _whole(order: Order) -> Order:
+    return order
+
+
+_AS_TOLD: Mapping[str, Callable[[Order], Order]] = MappingProxyType({"erp": goods_of, "finance": books_of})
 
 
 def _key(order_id: str) -> bytes:

@@ -216,6 +216,7 @@ class OrderSettings(Frozen):
     erp: str = Field("", description="Connector of the ERP, e.g. netsuite; empty: orders are left alone.")
     wms: str = Field("", description="Connector of the WMS that takes pick tasks; empty: none is told.")
     crm: str = Field("", description="Connector of the CRM; empty: none is told.")
+    finance: str = Field("", description="Connector of the accounting system; empty: nothing is booked.")
     shop: bool = Field(
         default=True, description="Whether the shop is told what becomes of its orders: number, shipments, invoices, …"
     )

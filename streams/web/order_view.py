@@ -316,6 +316,7 @@ def _answered(one: SaidFact) -> Moment:
 
 
 def _release(entry: EntryFact) -> Act:
+    """What was refused beside the order's way is asked anew as well."""
     is_held = bool(entry.holds) or any(work.held for work in entry.works)
     return Act(may=True) if is_held else Act(may=False, why="It is not held.")
 

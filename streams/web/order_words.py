@@ -18,7 +18,7 @@ SYSTEMS: Mapping[str, str] = MappingProxyType(
         "wms": "the WMS",
         "crm": "the CRM",
         "commerce": "the shop",
-        "finance": "finance",
+        "finance": "the accounting system",
         "operator": "an operator",
     }
 )
@@ -95,6 +95,11 @@ _HOLDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "The channel changed it after the ERP was asked",
             "Set the ERP's order right by hand, then release it.",
         ),
+        HoldReason.REFUSED_BESIDE: (
+            "A system beside the order refused what it was asked",
+            "Set right there what it refuses (a closed period, a locked document, an account), then release the order:"
+            " it is asked anew.",
+        ),
     }
 )
 """Hold reason → what it means, and what a person can do."""
@@ -111,7 +116,9 @@ def hold_advice(reason: str, detail: str = "") -> str:
 
 def _code(reason: str, detail: str) -> str:
     """A sink that found two documents ends its command with that reason."""
-    twice = reason == HoldReason.COMMAND_FAILED and detail.endswith(f": {HoldReason.DUPLICATE_SUSPECTED}")
+    twice = reason in {HoldReason.COMMAND_FAILED, HoldReason.REFUSED_BESIDE} and detail.endswith(
+        f": {HoldReason.DUPLICATE_SUSPECTED}"
+    )
     return HoldReason.DUPLICATE_SUSPECTED if twice else reason
 
 
@@ -171,7 +178,7 @@ def _held(entry: EntryFact, _now: int, _limit_s: float) -> Words | None:
     titles = list(dict.fromkeys(hold_title(one.reason, one.detail) for one in entry.holds))
     advice = hold_advice(entry.holds[0].reason, entry.holds[0].detail)
     text = f"{'; '.join(titles)}. {advice} What is under way goes on; nothing is lost."
-    return "attention", "Held for a person", text
+    return "attention", "Held for a person" if entry.state == OrderState.HELD else "Goes on, and needs a person", text
 
 
 def _waiting(entry: EntryFact, now: int, limit_s: float) -> Words | None:
