@@ -17,6 +17,13 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
     """Makes no call."""
     if not isinstance(settings, Settings):
         raise ConfigurationError("rest_finance is opened with its own Settings")
-    client = FinanceClient(Sender(settings, dependencies, target="rest_finance", auth=auth_of(settings, dependencies)))
-    documents = FinanceDocuments(client, client.close, read_lag=timedelta(seconds=settings.read_lag_s))
-    return Ports(finance=documents, close=client.close)
+    auth = auth_of(settings, dependencies)
+    client = FinanceClient(Sender(settings, dependencies, target="rest_finance", auth=auth))
+
+    async def close() -> None:
+        """Signing in holds a connection of its own."""
+        await auth.close()
+        await client.close()
+
+    documents = FinanceDocuments(client, close, read_lag=timedelta(seconds=settings.read_lag_s))
+    return Ports(finance=documents, close=close)
