@@ -97,7 +97,7 @@ _HOLDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         HoldReason.REFUSED_BESIDE: (
             "A system beside the order refused what it was asked",
-            "Set right there what it refuses: a closed period, a locked document. Then release the order: it is asked anew.",
+            "Set right there what it refuses (a closed period, a locked document); then release it: it is asked anew.",
         ),
     }
 )

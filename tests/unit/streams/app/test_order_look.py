@@ -16,6 +16,7 @@ from streams.app import order_queues, order_tables
 from streams.app.order_look import OrderLook
 from streams.domain import order_state, work
 from streams.domain.derived_id import derived_id
+from streams.domain.order_entry import Hold
 from streams.domain.order_state import OrderEntry
 from streams.domain.version import Version
 from streams.domain.work import Intent, Pending, Work
@@ -254,6 +255,24 @@ async def test_held_orders_are_told_the_oldest_first_and_counted(tmp_path: Path)
     assert [row.order_id for row in found.rows][:2] == ["web-000000019", "web-000000017"]
     assert found.rows[0].since == T0 + 11 * MINUTE
     assert (found.rows[0].holds[0].detail, found.is_whole, found.worker) == ("price", True, "worker-1")
+
+
+async def test_an_order_that_goes_on_and_needs_a_person_is_among_those_that_wait_for_one(tmp_path: Path) -> None:
+    """What a system beside the order's way refused holds nothing, and is never forgotten."""
+    refused = _event("ANSWERED", 1)
+    async with begun(tmp_path) as (app, look):
+        entry = await app.put(placed(1), acknowledged(1, "SO-1"), placed(2, T0 + MINUTE))
+        remark = Hold("refused-beside", "finance/POST_INVOICE/I1: rejected-by-target", T0 + 5 * MINUTE)
+        with_remark = msgspec.structs.replace(entry, remarks=(remark,))
+        await app._put(app.tables["orders"], refused.order_id, order_state.encode(with_remark))
+        await look.queue("held")
+        found, told, sums = await look.queue("held"), await look.entry(refused.order_id), look.sums()
+
+    [row] = found.rows
+    assert (found.total, row.state, row.since) == (1, entry.state.value, T0 + 5 * MINUTE)
+    assert told is not None
+    assert [one.reason for one in told.holds] == [one.reason for one in row.holds] == ["refused-beside"]
+    assert (sums.held, sums.reasons) == (1, {"refused-beside": 1})
 
 
 async def test_waiting_work_is_told_from_when_it_was_decided(tmp_path: Path) -> None:

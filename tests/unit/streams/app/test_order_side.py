@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
+from connectors.core import registry
 from streams.app.order_side import OrderSide
-from streams.app.targets import ShopTarget
+from streams.app.targets import Choice, ShopTarget
 from streams.domain.stock_rules import StockRules
 from streams.runtime.gate import Gate
 from streams.runtime.health import Health
 from streams.runtime.partition_store import Derive
 from streams.runtime.table import BulkTable
+from streams.settings import SettingsError
 from streams.settings.rules import stock_rules
-from streams.settings.tree import InventorySettings, KafkaSettings, OrderSettings
+from streams.settings.tree import InventorySettings, KafkaSettings, OrderSettings, SinkSettings
 from streams.sinks.beside import Nothing
 from streams.sinks.shipment_post import ShipmentPost
 from streams.tables import SHIPMENT_WORK, WORK, TableSpec
@@ -32,11 +34,11 @@ class Worker:
     def __init__(self, folder: Path, orders: OrderSettings, port: InMemoryShopOrderTarget | None) -> None:
         self.folder, self.clock, self.broker = folder, StillClock(), MemoryBroker()
         kafka = KafkaSettings(bootstrap_servers="127.0.0.1:1")
-        self.settings = SimpleNamespace(orders=orders, app_id="app", kafka=kafka)
+        self.settings = SimpleNamespace(orders=orders, app_id="app", kafka=kafka, sinks=SinkSettings())
         self.health, self.rules = Health(self.clock), stock_rules(InventorySettings())
         self.writer, self.failed = self.broker.writer, print
         self.serde = SimpleNamespace(encode=None)
-        self.letters, self.lease = SimpleNamespace(), SimpleNamespace()
+        self.letters, self.lease = SimpleNamespace(), SimpleNamespace(check=None)
         self.intake = SimpleNamespace(pause_after_errors=None, is_paused=None)
         ports: Any = SimpleNamespace(shop_orders=port)
         settings: Any = SimpleNamespace(settle_s=60, max_connections=4, channel="web")
@@ -114,3 +116,29 @@ def test_without_checks_nothing_is_read(tmp_path: Path) -> None:
     _worker, made = side(tmp_path)
 
     assert made.reference.figures == ()
+
+
+def test_the_books_take_part_with_a_gate_and_a_table_of_their_own(tmp_path: Path) -> None:
+    worker: Any = Worker(tmp_path, OrderSettings(), None)
+    made = OrderSide(worker, {"finance": _finance("rest_finance")})
+
+    assert list(made.gates) == ["finance"]
+    assert made.inputs[COMMANDS["finance"].name].table == WORK["finance"].name
+    assert made.inputs["finance.outcome.v1"].table == "orders"
+
+
+def test_a_connector_that_keeps_no_books_is_named_with_the_setting(tmp_path: Path) -> None:
+    worker: Any = Worker(tmp_path, OrderSettings(), None)
+
+    with pytest.raises(SettingsError, match="STREAMS_ORDERS__FINANCE: connector 'rest_wms' cannot play the finance"):
+        OrderSide(worker, {"finance": _finance("rest_wms")})
+
+
+def _finance(name: str) -> Choice:
+    connector = registry.load(name)
+    auth = {
+        "rest_finance": {"kind": "client_credentials", "client_id": "sync", "client_secret": "s"},
+        "rest_wms": {"kind": "bearer", "token": "t"},
+    }[name]
+    settings = connector.settings.model_validate({"base_url": "https://books.example", "auth": auth})
+    return Choice(connector, settings, "STREAMS_ORDERS__FINANCE")

@@ -250,3 +250,37 @@ def _step(kind: OrderEventKind, event_id: str) -> OrderEvent:
         recorded_at=T0 + 1,
         part="P-1",
     )
+
+
+async def test_the_books_are_told_every_document_with_its_date_and_without_people(tmp_path: Path) -> None:
+    worker = await begun(tmp_path, "erp", "finance")
+    await worker.answer(applied(worker.commands()[0]))
+    await worker.happen(_said("INVOICED", T0 + 7, document="I1", amount=30_000_000))
+
+    [command] = worker.commands("finance")
+    assert (command.kind, command.document, command.amount, command.happened_at) == (
+        "POST_INVOICE", "I1", 30_000_000, T0 + 7,
+    )  # fmt: skip
+    assert command.order is not None
+    assert (command.order.customer.account_code, command.order.currency) == (WEB.customer.account_code, WEB.currency)
+    assert (command.order.lines, command.order.customer.last_name, command.order.billing.street) == ((), "", ())
+    worker.close()
+
+
+async def test_a_refusal_of_the_books_delays_nobody(tmp_path: Path) -> None:
+    worker = await begun(tmp_path, "erp", "finance")
+    await worker.answer(applied(worker.commands()[0]))
+    await worker.happen(_said("INVOICED", T0 + 7, document="I1", amount=30_000_000))
+    await worker.answer(applied(worker.commands("finance")[0], state="DEAD", reason="rejected-by-target"))
+
+    entry = worker.entry(ORDER_ID)
+    assert (entry.holds, entry.state) == ((), entry.stage)
+    assert [remark.reason for remark in entry.remarks] == ["refused-beside"]
+    worker.close()
+
+
+def _said(kind: OrderEventKind, at: int, **fields: object) -> OrderEvent:
+    made = OrderEvent(
+        event_id=f"{kind}-{at}", order_id=ORDER_ID, kind=kind, source_system="erp", effective_at=at, recorded_at=at
+    )
+    return msgspec.structs.replace(made, **fields)

@@ -70,3 +70,15 @@ def test_work_that_is_young_and_whose_target_answers_is_well() -> None:
     assert sentence(OrderParts("x", NOW, known=True, entry=one), 300) == (
         "ok", "Waiting for the WMS", "The WMS is asked to open a pick task (north), for 1 s. It goes out by itself.",
     )  # fmt: skip
+
+
+def test_what_was_refused_beside_the_order_needs_a_person_and_holds_nothing() -> None:
+    detail = "finance/POST_INVOICE/I1: rejected-by-target"
+    one = w.entry(state="shipped", holds=(o.HoldFact("refused-beside", detail, NOW - MINUTE),))
+
+    state, headline, text = sentence(OrderParts("x", NOW, known=True, entry=one), 300)
+
+    assert (state, headline) == ("attention", "Goes on, and needs a person")
+    assert text.startswith("A system beside the order refused what it was asked. Set right there what it refuses")
+    doubled = "finance/POST_INVOICE/I1: duplicate-suspected"
+    assert hold_title("refused-beside", doubled) == hold_title("duplicate-suspected")
