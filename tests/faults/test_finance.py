@@ -109,7 +109,7 @@ def test_every_document_is_booked_once_with_its_last_amount_and_a_closed_period_
     assert "open the period" in system.command("trace", late_id)
 
     books.seed(settings={"closed_through": None})
-    system.command("orders", "release", late_id, "--reason", "period opened", "--yes")
+    system.command("orders", "release", late_id, "--reason", "period opened", "--yes", "--url", heir.url)
     wanted[f"I-{late['number']}"] = ["7"]
     until(lambda: books.booked == wanted, within=60, what=lambda: f"{books.booked}\n{heir.log[-3000:]}")
     assert _view(heir, late_id)["holds"] == []
