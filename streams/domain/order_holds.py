@@ -65,7 +65,7 @@ def remarks_of(look: Look) -> Iterator[Hold]:
     released = look.last("RELEASED")
     for fact in look.all(ANSWERED):
         if fact.reason and fact.system not in HOLDING_ROLES and fact.stamp.at >= released:
-            yield Hold(HoldReason.REFUSED_BESIDE, f"{fact.part}: {fact.reason}", fact.stamp.at)
+            yield _failure(fact, HoldReason.REFUSED_BESIDE)
 
 
 def _checks(look: Look, stage: OrderState) -> Iterator[Hold]:
@@ -99,10 +99,10 @@ def _failures(look: Look, stage: OrderState) -> Iterator[Hold]:
         yield Hold(HoldReason.CANCEL_REFUSED, f"{refused.part}: {refused.reason}", refused.stamp.at)
 
 
-def _failure(fact: Fact) -> Hold:
+def _failure(fact: Fact, reason: HoldReason = HoldReason.COMMAND_FAILED) -> Hold:
     if fact.reason == HoldReason.DUPLICATE_SUSPECTED:
         return Hold(HoldReason.DUPLICATE_SUSPECTED, f"{fact.part}: the target has {fact.document}", fact.stamp.at)
-    return Hold(HoldReason.COMMAND_FAILED, f"{fact.part}: {fact.reason}", fact.stamp.at)
+    return Hold(reason, f"{fact.part}: {fact.reason}", fact.stamp.at)
 
 
 def _has_let_go(look: Look) -> bool:

@@ -115,9 +115,7 @@ def hold_advice(reason: str, detail: str = "") -> str:
 
 def _code(reason: str, detail: str) -> str:
     """A sink that found two documents ends its command with that reason."""
-    twice = reason in {HoldReason.COMMAND_FAILED, HoldReason.REFUSED_BESIDE} and detail.endswith(
-        f": {HoldReason.DUPLICATE_SUSPECTED}"
-    )
+    twice = reason == HoldReason.COMMAND_FAILED and detail.endswith(f": {HoldReason.DUPLICATE_SUSPECTED}")
     return HoldReason.DUPLICATE_SUSPECTED if twice else reason
 
 

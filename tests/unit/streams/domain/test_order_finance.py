@@ -44,6 +44,15 @@ def test_a_refusal_of_the_books_holds_nothing_and_is_a_remark() -> None:
     assert decode(encode(one.entry)) == one.entry
 
 
+def test_two_documents_in_the_books_are_said_to_be_two() -> None:
+    one = after([placed(), acknowledged(), INVOICED])
+    one.answer(outcome(booked(one)[0], state="HELD", at=6, reason="duplicate-suspected", value="D1, D2"))
+
+    assert one.entry.holds == ()
+    detail = "finance/POST_INVOICE/I1: the target has D1, D2"
+    assert one.entry.remarks == (Hold("duplicate-suspected", detail, T0 + 6 * UNIT),)
+
+
 @pytest.mark.parametrize("role", ["erp", "wms", "commerce"])
 def test_a_refusal_on_the_way_of_the_goods_is_no_remark(role: str) -> None:
     one = after([placed(), acknowledged(), INVOICED])
@@ -59,6 +68,8 @@ def test_a_remark_is_kept_to_the_very_end_of_the_order() -> None:
 
     assert one.state == "cancelled"
     assert [each.reason for each in one.entry.remarks] == ["refused-beside"]
+    one.take(event("RELEASED", 21, source_system="operator"))
+    assert [each.amount for each in booked(one)] == [30 * UNIT, 30 * UNIT]
 
 
 def test_a_release_has_the_document_asked_for_once_more_and_a_success_ends_it() -> None:

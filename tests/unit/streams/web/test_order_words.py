@@ -80,5 +80,3 @@ def test_what_was_refused_beside_the_order_needs_a_person_and_holds_nothing() ->
 
     assert (state, headline) == ("attention", "Goes on, and needs a person")
     assert text.startswith("A system beside the order refused what it was asked. Set right there what it refuses")
-    doubled = "finance/POST_INVOICE/I1: duplicate-suspected"
-    assert hold_title("refused-beside", doubled) == hold_title("duplicate-suspected")
