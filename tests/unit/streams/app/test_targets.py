@@ -1,0 +1,73 @@
+"""Which connector plays which role, by settings alone; and whether each answers."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from simulators.rest_finance import RestFinanceSimulator
+from simulators.rest_finance import Settings as BookSettings
+from streams.app.diagnosis import target
+from streams.app.targets import choose
+from streams.settings import SettingsError, read_settings
+from tests.fakes.still_clock import StillClock
+from tests.unit.streams.cli.calling import SETTINGS
+
+FINANCE = "STREAMS_CONNECTORS__REST_FINANCE__"
+BOOKS = {
+    "STREAMS_ORDERS__ERP": "rest_finance",
+    "STREAMS_ORDERS__FINANCE": "rest_finance",
+    f"{FINANCE}BASE_URL": "http://127.0.0.1:1",
+    f"{FINANCE}AUTH__KIND": "client_credentials",
+    f"{FINANCE}AUTH__CLIENT_ID": "integration",
+    f"{FINANCE}AUTH__CLIENT_SECRET": "simulated-finance-secret-1",
+}
+"""The ERP is there because orders need one; it is not opened."""
+
+
+def test_the_books_are_chosen_by_their_setting() -> None:
+    choices = choose(read_settings({**SETTINGS, **BOOKS}))
+
+    assert {role: choice.setting for role, choice in choices.orders.items()} == {
+        "erp": "STREAMS_ORDERS__ERP",
+        "finance": "STREAMS_ORDERS__FINANCE",
+    }
+    assert choose(read_settings(SETTINGS)).orders == {}
+
+
+def test_books_without_an_erp_are_refused_by_name() -> None:
+    alone = {name: value for name, value in BOOKS.items() if name != "STREAMS_ORDERS__ERP"}
+
+    with pytest.raises(SettingsError, match="STREAMS_ORDERS__FINANCE is set, STREAMS_ORDERS__ERP is not"):
+        choose(read_settings({**SETTINGS, **alone}))
+
+
+@pytest.mark.parametrize(
+    ("secret", "verdict"), [("simulated-finance-secret-1", "ok"), ("another", "fail")], ids=["right", "wrong"]
+)
+def test_the_doctor_asks_the_books_whether_they_take_our_credential(secret: str, verdict: str) -> None:
+    with _serving() as url:
+        changed = {**BOOKS, f"{FINANCE}BASE_URL": url, f"{FINANCE}AUTH__CLIENT_SECRET": secret}
+        _shop, _erp, books = target.answers(read_settings({**SETTINGS, **changed}), StillClock())
+
+    assert (books.verdict, "rest_finance" in books.what) == (verdict, True)
+    assert "another" not in books.what
+
+
+@contextmanager
+def _serving() -> Iterator[str]:
+    """The doctor has a loop of its own, so the simulator gets one in a thread."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    simulator = RestFinanceSimulator(BookSettings())
+    try:
+        asyncio.run_coroutine_threadsafe(simulator.start(), loop).result(10)
+        yield simulator.url
+        asyncio.run_coroutine_threadsafe(simulator.stop(), loop).result(10)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
