@@ -40,6 +40,7 @@ from streams.web.facts import (
     ShopFact,
     TargetFact,
     TroubleFact,
+    WordFact,
     WorkerFacts,
 )
 from streams.web.order_facts import OrderSums
@@ -91,6 +92,8 @@ class AppIntrospection:
             order_sums=None if self._sums is None else self._sums(),
             reference=self._reference(),
             order_sinks=self._order_sinks(targets),
+            unknown_words=self._unknown_words(),
+            other_words=0 if side is None else sum(one.others for one in side.unknown_words.values()),
         )
 
     def _topics(self) -> tuple[str, ...]:
@@ -106,6 +109,15 @@ class AppIntrospection:
         return tuple(
             OrderSinkFact(role, sink_of(role), app.sink_mode(sink_of(role)), side.pending(role), targets[gate.target])
             for role, gate in side.gates.items()
+        )
+
+    def _unknown_words(self) -> tuple[WordFact, ...]:
+        side = self._app.order_side
+        heard = {} if side is None else side.unknown_words
+        return tuple(
+            WordFact(topic, *word, records=found.records, first_at=found.first_at)
+            for topic, words in heard.items()
+            for word, found in words.words.items()
         )
 
     def _reference(self) -> tuple[ReferenceFact, ...]:

@@ -15,6 +15,7 @@ from streams.app.order_reference import ReferenceTables
 from streams.app.parts import LanePart
 from streams.app.targets import Choice, ShopTarget, open_target
 from streams.domain.stock_rules import StockRules
+from streams.domain.unknown_words import WordsHeard
 from streams.flows.order_desk import OrderDesk
 from streams.flows.order_intake import OrderIntake
 from streams.flows.order_news import OrderNews
@@ -122,7 +123,8 @@ class OrderSide:
             role: [sinks[work.contract.topic] for work in works if work.acts.role == role] for role in self.gates
         }
         begin_sinks(self.gates, ENDS)
-        intake, news, orders = self._intake(), self._news(), self._orders(frozenset(self.gates))
+        self._heard = self._order_news()
+        intake, news, orders = self._intake(), self._news(self._heard), self._orders(frozenset(self.gates))
         self.parts: list[FlowPart | CommandPart] = [intake, news, orders, *self.sinks]
         self.inputs: dict[str, FlowPart | CommandPart] = {COMMERCE_ORDER.topic: intake}
         self.inputs |= dict.fromkeys((topic.name for topic in NEWS_INPUTS), news)
@@ -142,14 +144,16 @@ class OrderSide:
         flow = OrderIntake(table, app.writer, app.letters, reader=self._reader, encode=app.serde.encode)
         return FlowPart(table.name, flow, app.failed, is_paused=app.intake.is_paused)
 
-    def _news(self) -> FlowPart:
+    def _news(self, flow: OrderNews) -> FlowPart:
+        return FlowPart(ORDER_NEWS.name, flow, self._app.failed, is_paused=self._app.intake.is_paused)
+
+    def _order_news(self) -> OrderNews:
         app, table = self._app, self._app.table(ORDER_NEWS, no_index)
         try:
             rules = news_rules(app.settings.orders, app.rules, app.shop.channel)
         except ValueError as error:
             raise SettingsError(f"the shop's channel {app.shop.channel!r}: {error}") from error
-        flow = OrderNews(table, app.writer, app.letters, reader=self._reader, encode=app.serde.encode, rules=rules)
-        return FlowPart(table.name, flow, app.failed, is_paused=app.intake.is_paused)
+        return OrderNews(table, app.writer, app.letters, reader=self._reader, encode=app.serde.encode, rules=rules)
 
     def _orders(self, roles: frozenset[str]) -> FlowPart:
         app, table = self._app, self._app.table(ORDERS, no_index)
@@ -210,6 +214,11 @@ class OrderSide:
     def start(self) -> None:
         """Begin to read what orders are checked against; the orders flow waits until it is known."""
         self.reference.start()
+
+    @property
+    def unknown_words(self) -> Mapping[str, WordsHeard]:
+        """By topic: what systems said that stands in no table."""
+        return self._heard.unknown
 
     def pending(self, role: str) -> int:
         """Orders of this worker's partitions with a command of the role that is not done."""

@@ -13,10 +13,11 @@ import msgspec
 from schemas.catalogue import Contract
 from schemas.models.order_event import OrderEvent
 from streams.domain.stock_door import Refused
+from streams.domain.unknown_words import UnknownWord, WordsHeard
 from streams.flows.record_reader import Bad, RecordReader
 from streams.runtime.dead_letters import DeadLetters, SourceRecord
 from streams.runtime.logs import logger
-from streams.runtime.metrics import CONSUMED, IGNORED
+from streams.runtime.metrics import CONSUMED, IGNORED, UNKNOWN_WORDS
 from streams.runtime.table import BulkTable, Group
 from streams.runtime.writer import Record, Writer
 from streams.topics import ORDER_EVENT
@@ -24,27 +25,38 @@ from streams.topics import ORDER_EVENT
 ModelT = TypeVar("ModelT", bound=msgspec.Struct)
 Encode = Callable[[str, msgspec.Struct], bytes]
 SAYS_NOTHING = "says-nothing"
-WORDS_TOLD = 256
-"""Unknown words that are logged, each once."""
+UNKNOWN = "UNKNOWN"
 _LOG = logger("streams.flows")
 
 
 class Said(NamedTuple):
-    """One record, read; `event` None where it says nothing to us."""
+    """One record, read; `event` None where it says nothing to us, `word` where it says what nobody knows.
+
+    `at` is when the broker took it (µs).
+    """
 
     offset: int
     event: OrderEvent | None
+    word: UnknownWord | None = None
+    at: int = 0
 
 
 Read = Callable[[RecordReader, Sequence[SourceRecord]], Awaitable[tuple[list[Said], list[Bad]]]]
 
 
-def reads(contract: Contract[ModelT], made: Callable[[SourceRecord, ModelT], OrderEvent | Refused | None]) -> Read:
-    """How the records of one topic become events."""
+def reads(
+    contract: Contract[ModelT],
+    made: Callable[[SourceRecord, ModelT], OrderEvent | Refused | None],
+    word: Callable[[ModelT], UnknownWord | None] = lambda _: None,
+) -> Read:
+    """How the records of one topic become events, and which word was meant where the event is unknown."""
 
     def said(record: SourceRecord, value: ModelT) -> Said | Refused:
         event = made(record, value)
-        return event if isinstance(event, Refused) else Said(record.offset, event)
+        if isinstance(event, Refused):
+            return event
+        is_known = event is None or event.kind != UNKNOWN
+        return Said(record.offset, event, None if is_known else word(value), record.timestamp * 1000)
 
     return partial(_read, contract, said)
 
@@ -73,7 +85,8 @@ class EventMaker:
     ) -> None:
         self._table, self._writer, self._letters = table, writer, letters
         self._reader, self._encode, self._inputs = reader, encode, inputs
-        self._told: set[tuple[str, str | None]] = set()
+        self.unknown: dict[str, WordsHeard] = {topic: WordsHeard({}) for topic in inputs}
+        """By topic, since this process began: what makes a word known is a setting, or another release."""
 
     async def take(self, topic: str, partition: int, records: Sequence[SourceRecord], generation: int) -> None:
         """Everything of the batch is durable when this returns.  Raises LeaseLostError, KafkaError, StoreError."""
@@ -105,8 +118,12 @@ class EventMaker:
         for one in fresh:
             if one.event is None:
                 IGNORED.labels(topic, SAYS_NOTHING).inc()
-            elif one.event.kind == "UNKNOWN":
-                word = (one.event.source_system, one.event.reason)
-                if word not in self._told and len(self._told) < WORDS_TOLD:
-                    self._told.add(word)
-                    _LOG.warning("unknown-word", topic=topic, system=word[0], word=word[1])
+            elif one.word is not None:
+                self._note(topic, one.word, one.at)
+
+    def _note(self, topic: str, word: UnknownWord, at: int) -> None:
+        before = self.unknown[topic]
+        self.unknown[topic] = after = before.with_word(word, at)
+        if len(after.words) > len(before.words):
+            UNKNOWN_WORDS.labels(topic).set(len(after.words))
+            _LOG.warning("unknown-word", topic=topic, system=word.system, word=word.word, cure=word.cure)

@@ -11,6 +11,7 @@ from schemas.models.cause import Cause
 from schemas.models.erp_order_event import ErpOrderEvent
 from schemas.models.fulfilment_event import FulfilmentEvent
 from schemas.models.returned import Return
+from streams.domain import unknown_words
 from streams.domain.order_news import Arrival, News, NewsRules, of_erp, of_fulfilment, of_return
 from streams.domain.reasons import DeadReason
 from streams.domain.stock_door import Refused
@@ -35,9 +36,9 @@ class OrderNews(EventMaker):
         rules: NewsRules,
     ) -> None:
         inputs = {
-            FULFILMENT_EVENT.topic: reads(FULFILMENT_EVENT, partial(_fulfilment, rules)),
-            ERP_ORDER_EVENT.topic: reads(ERP_ORDER_EVENT, partial(_erp, rules)),
-            COMMERCE_RETURN.topic: reads(COMMERCE_RETURN, partial(_return, rules)),
+            FULFILMENT_EVENT.topic: reads(FULFILMENT_EVENT, partial(_fulfilment, rules), unknown_words.of_fulfilment),
+            ERP_ORDER_EVENT.topic: reads(ERP_ORDER_EVENT, partial(_erp, rules), unknown_words.of_erp),
+            COMMERCE_RETURN.topic: reads(COMMERCE_RETURN, partial(_return, rules), unknown_words.of_return),
         }
         super().__init__(table, writer, letters, reader=reader, encode=encode, inputs=inputs)
 

@@ -84,6 +84,9 @@ EVENTS_PARKED = _gauge("order_events_parked", "Events that wait for an earlier s
 EVENTS_PARKED_LEFT = _gauge(
     "order_events_parked_left_seconds", "Until the first parked event is for a person; below 0 once it is.", "kind"
 )
+UNKNOWN_WORDS = _gauge(
+    "unknown_words", "Words of systems that stand in no table, since this worker began; at most 50.", "topic"
+)
 # gateway
 GATEWAY_ACCEPTED = _counter("gateway_accepted_total", "Events that are on their topic, acknowledged.", "channel")
 GATEWAY_DUPLICATES = _counter("gateway_duplicates_total", "Events that came again and added nothing.", "channel")

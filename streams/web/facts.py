@@ -123,6 +123,20 @@ class ReferenceFact(msgspec.Struct, frozen=True):
     caught_up: bool
 
 
+class WordFact(msgspec.Struct, frozen=True):
+    """A word of a system that stands in no table, as this worker heard it since it began.
+
+    `cure` is table, lines or release: what would make it known.
+    """
+
+    topic: str
+    system: str
+    word: str
+    cure: str
+    records: int
+    first_at: int
+
+
 class WorkerFacts(msgspec.Struct, frozen=True):
     """Everything that one worker tells of itself."""
 
@@ -154,6 +168,10 @@ class WorkerFacts(msgspec.Struct, frozen=True):
     reference: tuple[ReferenceFact, ...] = ()
     """What orders are checked against; empty where no check needs any."""
     order_sinks: tuple[OrderSinkFact, ...] = ()
+    unknown_words: tuple[WordFact, ...] = ()
+    """At most 50 of each topic."""
+    other_words: int = 0
+    """Records with words beyond those."""
 
 
 class TermFact(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from streams.web import needs_intake, needs_orders, needs_sink
+from streams.web import needs_intake, needs_orders, needs_sink, needs_words
 from streams.web.envelope import WORST_FIRST
 from streams.web.need import Link, Need
 from streams.web.situation import Situation
@@ -103,6 +103,7 @@ _RULES: tuple[Callable[[Situation], Iterator[Need]], ...] = (
     *needs_sink.RULES,
     *needs_intake.RULES,
     *needs_orders.RULES,
+    *needs_words.RULES,
     _troubles,
 )
 """One rule for each thing that can be wrong."""

@@ -20,7 +20,7 @@ from streams.settings.tree import InventorySettings, KafkaSettings, OrderSetting
 from streams.sinks.beside import Nothing
 from streams.sinks.shipment_post import ShipmentPost
 from streams.tables import SHIPMENT_WORK, WORK, TableSpec
-from streams.topics import COMMANDS, ORDERS_READ, SHIPMENT
+from streams.topics import COMMANDS, NEWS_INPUTS, ORDERS_READ, SHIPMENT
 from tests.fakes.broker import MemoryBroker
 from tests.fakes.shop_order_target import InMemoryShopOrderTarget
 from tests.fakes.still_clock import StillClock
@@ -142,3 +142,10 @@ def _finance(name: str) -> Choice:
     }[name]
     settings = connector.settings.model_validate({"base_url": "https://books.example", "auth": auth})
     return Choice(connector, settings, "STREAMS_ORDERS__FINANCE")
+
+
+def test_unknown_words_are_told_of_every_topic_that_news_come_from(tmp_path: Path) -> None:
+    _worker, made = side(tmp_path)
+
+    assert set(made.unknown_words) == {topic.name for topic in NEWS_INPUTS}
+    assert all(not one.words for one in made.unknown_words.values())

@@ -12,7 +12,8 @@ from schemas.models.erp_order_event import ErpOrderEvent
 from schemas.models.fulfilment_event import FulfilmentEvent, FulfilmentLine
 from schemas.models.order_event import EventLine
 from schemas.models.returned import Return
-from streams.runtime.metrics import IGNORED
+from streams.domain.unknown_words import Heard, UnknownWord
+from streams.runtime.metrics import IGNORED, UNKNOWN_WORDS
 from tests.contract.order_target import order
 from tests.unit.streams.domain.ledger import T0
 from tests.unit.streams.flows.order_worker import OrderWorker, applied, return_bytes, said_bytes, step_bytes
@@ -138,8 +139,32 @@ async def test_a_word_that_nobody_knows_is_told_once_and_reaches_the_order_as_un
 
     assert {(event.kind, event.reason) for event in worker.events} == {("UNKNOWN", "Halb fertig")}
     [line] = [one for one in lines if one["event"] == "unknown-word"]
-    assert (line["topic"], line["system"], line["word"]) == (ERP, "netsuite", "Halb fertig")
+    assert (line["topic"], line["system"], line["word"]) == (ERP, "netsuite", "halb fertig")
+    assert worker.news.unknown[ERP].words == {UnknownWord("netsuite", "halb fertig", "table"): Heard(T0, 3)}
+    assert UNKNOWN_WORDS.labels(ERP)._value.get() == 1
     assert worker.counts == {f"{ERP}/applied": 3, "orders.event.v1/refused": 3}
+    worker.close()
+
+
+async def test_what_a_channel_writes_beside_an_unknown_state_is_neither_logged_nor_kept(tmp_path: Path) -> None:
+    worker = OrderWorker(tmp_path)
+    await worker.open()
+    with capture_logs() as lines:
+        await worker.hear(RETURNS, back(0, state="UNKNOWN", reason="Jane Miller called"))
+
+    assert list(worker.news.unknown[RETURNS].words) == [("commerce", "UNKNOWN", "release")]
+    assert "Jane" not in str(lines)
+    worker.close()
+
+
+async def test_a_record_that_comes_again_is_no_further_unknown_word(tmp_path: Path) -> None:
+    worker = OrderWorker(tmp_path)
+    await worker.open()
+    word = said(0, kind=None, status="Halb fertig")
+    await worker.hear(ERP, word)
+    await worker.hear(ERP, word)
+
+    assert [one.records for one in worker.news.unknown[ERP].words.values()] == [1]
     worker.close()
 
 
