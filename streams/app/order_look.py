@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from schemas.catalogue import SHIPMENT
+from schemas.models.command import Command
 from streams.app import order_view
 from streams.app.measured import BREAKER_STATES
 from streams.app.order_queues import LOOK_S, OrderQueues
@@ -14,9 +16,22 @@ from streams.domain.breaker import BreakerState
 from streams.domain.order_state import OrderEntry
 from streams.domain.work import Work
 from streams.runtime.control import sink_of
+from streams.runtime.table import BulkTable
 from streams.runtime.versioned import unpack
+from streams.sinks.shipment_post import PARTITION
+from streams.sinks.shop import ROLE as SHOP
 from streams.web.facts import NotOwnedError
-from streams.web.order_facts import EntryFact, FoundFact, OrderSums, Queue, QueueFact, QueueRow, WorkFact
+from streams.web.order_facts import (
+    EntryFact,
+    FoundFact,
+    LaneStandFact,
+    OrderSums,
+    Queue,
+    QueueFact,
+    QueueRow,
+    ShipmentFact,
+    WorkFact,
+)
 
 if TYPE_CHECKING:
     from streams.app.application import Application
@@ -33,9 +48,14 @@ class OrderLook:
         self._queues = OrderQueues(self._tables)
 
     def owner_of(self, order_id: str) -> str | None:
-        changelog, partition = self._tables.orders.changelog, self._app.partition_of(order_id)
+        return self._owner(self._tables.orders, self._app.partition_of(order_id))
+
+    def owner_of_shipments(self) -> str | None:
+        return self._owner(self._tables.shipments, PARTITION) if SHOP in self._tables.roles else None
+
+    def _owner(self, table: BulkTable, partition: int) -> str | None:
         for url, topics in self._app.faust.router.tables_metadata().items():
-            if partition in topics.get(changelog, ()):
+            if partition in topics.get(table.changelog, ()):
                 return str(url).rstrip("/")
         return None
 
@@ -63,12 +83,15 @@ class OrderLook:
 
     async def _work(self, order_id: str, role: str) -> WorkFact:
         """The same worker owns it: tables of as many partitions are given out together."""
-        side, partition, table = self._app.order_side, self._app.partition_of(order_id), self._tables.work(role)
+        partition, table = self._app.partition_of(order_id), self._tables.work(role)
+        found = _stored_work(table, partition, order_id) if partition in table.owned else Work()
+        commands = await self._tables.commands(role, [one.value for one in found.pending])
+        return self._work_fact(role, found, commands)
+
+    def _work_fact(self, role: str, found: Work, commands: Sequence[Command | None]) -> WorkFact:
+        side = self._app.order_side
         assert side is not None
         gate = side.gates[role]
-        stored = table.store(partition).get(ENTRY + order_id.encode()) if partition in table.owned else None
-        found = Work() if stored is None else work.decode(unpack(stored)[1])
-        commands = await self._tables.commands(role, [one.value for one in found.pending])
         return WorkFact(
             role=role,
             target=gate.target,
@@ -82,6 +105,25 @@ class OrderLook:
             not_before=found.not_before or None,
             held=found.held or "",
         )
+
+    async def shipments(self, order_id: str) -> tuple[ShipmentFact, ...]:
+        table = self._tables.shipments if SHOP in self._tables.roles else None
+        if table is None or PARTITION not in table.owned:
+            raise NotOwnedError(order_id)
+        found = _stored_work(table, PARTITION, order_id)
+        commands = await self._tables.commands(SHOP, [one.value for one in found.pending], SHIPMENT)
+        facts: list[ShipmentFact] = []
+        for pending, command in zip(found.pending, commands, strict=True):
+            mine = found if not facts else Work()
+            made = order_view.shipment_fact(command, pending, self._work_fact(SHOP, mine, [command]), mine.masked)
+            after = facts[-1].part if facts else ""
+            facts.append(msgspec.structs.replace(made, after=after, lane=await self._lane(command)))
+        return tuple(facts)
+
+    async def _lane(self, command: Command | None) -> LaneStandFact | None:
+        side = self._app.order_side
+        standing = None if side is None or side.post is None or command is None else await side.post.standing(command)
+        return None if standing is None else order_view.lane_fact(standing, self._app.sink_mode())
 
     async def find(self, text: str) -> FoundFact:
         """A number stands in its entry as it is: an entry without its bytes need not be read."""
@@ -123,6 +165,11 @@ class OrderLook:
             if gate.breaker.state is BreakerState.NEEDS_OPERATOR
         }
         return msgspec.structs.replace(self._queues.sums(), refusing=refusing)
+
+
+def _stored_work(table: BulkTable, partition: int, order_id: str) -> Work:
+    stored = table.store(partition).get(ENTRY + order_id.encode())
+    return Work() if stored is None else work.decode(unpack(stored)[1])
 
 
 def _carries(stored: bytes, text: str) -> bool:

@@ -111,6 +111,8 @@ class OrderSide:
     def __init__(self, app: Around, choices: Mapping[str, Choice]) -> None:
         self._app = app
         self.gates: dict[str, Gate] = {}
+        self.post: ShipmentPost | None = None
+        """Posts shipments beside the lane, where the shop takes orders."""
         self._ports: list[Ports] = []
         self._look_up = look_up_rules(app.settings.orders)
         self.reference = self._reference()
@@ -207,7 +209,7 @@ class OrderSide:
             at_once=what.at_once,
         )
         if what.is_shipment:
-            context.beside = ShipmentPost(app.lane.lane, work, app.serde)
+            self.post = context.beside = ShipmentPost(app.lane.lane, work, app.serde)
         sink = CommandSink(context, partial(app.sink_mode, sink_of(what.acts.role)))
         return CommandPart(sink, work, self._reader, app.letters, app.failed, contract=what.contract)
 

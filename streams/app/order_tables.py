@@ -9,7 +9,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from schemas.catalogue import command_contract
+from schemas.catalogue import Contract, command_contract
 from schemas.models.command import Command
 from streams.runtime.table import BulkTable
 from streams.sinks.shop import ROLE as SHOP
@@ -39,7 +39,7 @@ class OrderTables:
 
     def works(self, role: str) -> tuple[BulkTable, ...]:
         """The shop has a second one: its shipments go by a table of one partition, so that any worker may have it."""
-        return (self.work(role), self.app.shell.tables[SHIPMENT_WORK.name]) if role == SHOP else (self.work(role),)
+        return (self.work(role), self.shipments) if role == SHOP else (self.work(role),)
 
     async def entries(self, table: BulkTable, partition: int) -> AsyncIterator[tuple[bytes, bytes]]:
         """Order id and stored value.  The partition may go in between: then there is no more of it."""
@@ -53,11 +53,18 @@ class OrderTables:
             start = piece[-1][0] + b"\0"
             await self.app.clock.sleep(timedelta(0))
 
-    async def commands(self, role: str, values: Sequence[bytes]) -> list[Command | None]:
+    @property
+    def shipments(self) -> BulkTable:
+        """The shop's second one."""
+        return self.app.shell.tables[SHIPMENT_WORK.name]
+
+    async def commands(
+        self, role: str, values: Sequence[bytes], contract: Contract[Command] | None = None
+    ) -> list[Command | None]:
         """None where one cannot be read, or the schema registry does not answer."""
         try:
             async with asyncio.timeout(DECODE_S):
-                found = await self.app.serde.decode(command_contract(role), values)
+                found = await self.app.serde.decode(contract or command_contract(role), values)
         except TimeoutError:
             return [None] * len(values)
         return [one if isinstance(one, Command) else None for one in found]

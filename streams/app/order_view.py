@@ -8,17 +8,21 @@ from schemas.models.order import Address, Order
 from streams.domain.order_entry import LineState, OrderEntry, Part, Statement
 from streams.domain.order_facts import Fact
 from streams.domain.quantities import to_decimal
-from streams.domain.work import Work
+from streams.domain.work import Pending, Work
+from streams.sinks.lane_shipments import Standing
 from streams.web.order_facts import (
     DocumentFact,
     EntryFact,
     HoldFact,
+    LaneStandFact,
     LineFact,
     ParkedFact,
     PartFact,
     PendingFact,
     QueueRow,
     SaidFact,
+    ShipmentFact,
+    ShortFact,
     WorkFact,
 )
 
@@ -88,6 +92,18 @@ def waiting_row(order_id: str, role: str, work: Work, head: Command | None) -> Q
 
 def pending_fact(command: Command | None) -> PendingFact:
     return PendingFact("", "", None) if command is None else PendingFact(command.kind, command.part or "", command.at)
+
+
+def shipment_fact(command: Command | None, pending: Pending, work: WorkFact, masked: int) -> ShipmentFact:
+    """One that the shop has not posted; where it cannot be read, its place still says that it is there."""
+    source = "" if command is None else command.source_code or ""
+    part, at = ("", None) if command is None else (command.part or "", command.at)
+    return ShipmentFact(part=part, source_code=source, at=at, offset=pending.place[2], work=work, masked=masked)
+
+
+def lane_fact(standing: Standing, mode: str) -> LaneStandFact:
+    short = tuple(ShortFact(one.sku, text(one.shown), text(one.needed)) for one in standing.short)
+    return LaneStandFact(mode, short, standing.written)
 
 
 def people_of(order: Order) -> tuple[tuple[str, str], ...]:

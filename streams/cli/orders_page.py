@@ -23,6 +23,10 @@ def print_order(view: Json) -> None:
     for one in view["systems"]:
         if one["why"]:
             click.echo(f"  {shown(one['name'])}: {shown(one['why'])}")
+    for one in view["shipments"]:
+        since = f" since {one['since']}" if one["since"] else ""
+        click.echo(f"{SIGNS.get(one['state'], '(?)')} shipment {shown(one['part'])} is not in the shop{since}")
+        click.echo(f"    {shown(one['text'])}")
     echo_rows(("came too early", "part", "waits for", "goes to a person"), [_parked(one) for one in view["parked"]])
     echo_rows(("line", "sku", *view["steps"], "promised"), [_line(one) for one in view["lines"]])
     if view["steps_left_out"] and view["lines"]:

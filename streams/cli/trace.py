@@ -9,6 +9,8 @@ from streams.cli.arguments import MOMENT, PLACE
 from streams.cli.failures import FOUND_SOMETHING, CannotRunError
 from streams.cli.output import as_json, json_option, progress, say, shown
 from streams.cli.session import Session
+from streams.cli.trace_waits import as_row, print_waits, shipment_waits
+from streams.cli.worker_client import url_option, worker_client
 from streams.domain.order_id import is_unified
 from streams.runtime.lookback import Place
 from streams.runtime.operating.places import SECOND, place_text
@@ -16,6 +18,7 @@ from streams.runtime.operating.readable import time_text
 from streams.runtime.operating.story import Bounds, Library, Story, Subject, of_record
 from streams.runtime.operating.story_events import Event
 from streams.settings.rules import stock_rules
+from streams.topics import SHIPMENT
 
 DAY = 86_400 * SECOND
 SIGNS = {"ok": "(v)", "attention": "/!\\", "stopped": "(x)", "unknown": "(?)"}
@@ -26,9 +29,14 @@ SIGNS = {"ok": "(v)", "attention": "/!\\", "stopped": "(x)", "unknown": "(?)"}
 @click.option("--record", type=PLACE, help="Instead of a SKU: one record, as TOPIC-PARTITION-OFFSET.")
 @click.option("--since", type=MOMENT, help="From this time or age on; default: 24h, or the record's own time.")
 @click.option("--most", type=click.IntRange(1, 10_000_000), default=500_000, show_default=True, help="Records scanned.")
+@url_option
 @json_option
-def trace(*, sku: str | None, record: Place | None, since: int | None, most: int, json: bool) -> None:
+def trace(  # noqa: PLR0913  one for each option
+    *, sku: str | None, record: Place | None, since: int | None, most: int, url: str | None, json: bool
+) -> None:
     """Everything that the topics tell of a SKU (as its source writes it) or of an order (our id), oldest first.
+
+    Of an order with shipments a worker is asked as well: what those wait for that the shop has not posted.
 
     \b
     Example: commerce-streams trace PUMP-200 --since 2h
@@ -41,10 +49,14 @@ def trace(*, sku: str | None, record: Place | None, since: int | None, most: int
     story = _of_sku(session, sku, since, most) if sku is not None else _of_place(session, record, since, most)
     for cut in story.cut:
         say(f"not looked at: {cut}; raise --most, or take a later --since")
+    asks = sku is not None and any(event.place.topic == SHIPMENT.name for event in story.events)
+    waiting = shipment_waits(worker_client(session.settings, url), sku) if asks and sku is not None else []
     if json:
-        as_json([_row(event) for event in story.events])
+        now = time_text(session.clock.micros())
+        as_json([*(_row(event) for event in story.events), *(as_row(one, now) for one in waiting)])
     else:
         _print(story.events)
+        print_waits(waiting, SIGNS)
     if not story.events:
         say(f"nothing tells of {sku or place_text(record or Place('', 0, 0))} in this time; try an earlier --since")
         sys.exit(FOUND_SOMETHING)

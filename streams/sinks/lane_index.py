@@ -73,6 +73,10 @@ class LaneIndex:
         """Under way, or frozen until an outcome is known: its own, or that of a shipment."""
         return pair in self._held or pair in self._kept
 
+    def is_under_way(self, pair: StockPair) -> bool:
+        """In a call whose outcome is not known yet."""
+        return pair in self._held
+
     @property
     def held(self) -> int:
         """Rows that are under way or frozen."""

@@ -36,6 +36,22 @@ class Shipped(NamedTuple):
         return tuple(StockPair(self.source_code, sku) for sku in sorted(self.quantities))
 
 
+class Short(NamedTuple):
+    """A row that shows less (micros) than the shop would deduct from it."""
+
+    sku: str
+    shown: int
+    needed: int
+
+
+class Standing(NamedTuple):
+    """What keeps a shipment from being posted just now, as far as its rows go."""
+
+    short: tuple[Short, ...] = ()
+    written: tuple[str, ...] = ()
+    """SKUs in a call of the lane whose outcome is not known yet."""
+
+
 Rows = dict[StockPair, Row]
 
 
@@ -129,6 +145,21 @@ class LaneShipments:
         if item is None or item.is_expired:
             return False
         return lane_shipments.is_short(row, shipped.quantities[pair.sku])
+
+    async def standing(self, shipped: Shipped) -> Standing:
+        """As `frozen` would find it; nothing is set in motion."""
+        async with self._at.table.lock:
+            rows = self._rows(shipped.pairs)
+        rows = {pair: row for pair, row in rows.items() if not self._is_posting(row, shipped.reference)}
+        short = {pair: row for pair, row in rows.items() if self._is_short(pair, row, shipped)}
+        return Standing(
+            tuple(
+                Short(pair.sku, row.acked.quantity, shipped.quantities[pair.sku])
+                for pair, row in short.items()
+                if row.acked is not None
+            ),
+            tuple(pair.sku for pair in rows if self._at.index.is_under_way(pair)),
+        )
 
     # ── after that ───────────────────────────────────────────────────────────────────────────────
 

@@ -14,7 +14,7 @@ from schemas.models.operations import OutcomeState
 from streams.domain.work import Pending, Work
 from streams.runtime.logs import logger
 from streams.runtime.serde import Serde
-from streams.sinks.lane_shipments import LaneShipments, Shipped
+from streams.sinks.lane_shipments import LaneShipments, Shipped, Standing
 from streams.sinks.stock_lane import StockLane
 from streams.sinks.work_table import WorkTable
 
@@ -57,6 +57,13 @@ class ShipmentPost:
             return False
         self._going[command.command_id] = self._lane.context.generation
         return True
+
+    async def standing(self, command: Command) -> Standing | None:
+        """What keeps it from going, for people; None where the lane does not know yet, or is not here."""
+        if not self._lane.is_open or not self._shipments.is_compared:
+            return None
+        shipped = next(_shipped([command]), None)
+        return Standing() if shipped is None else await self._shipments.standing(shipped)
 
     def _wait(self, why: str) -> None:
         """Said once: it may last, where workers have other settings."""

@@ -93,6 +93,10 @@ async def own(request: web.Request) -> web.Response:
     return json_answer(await _peer(request).own(_number(request.query.get("id", ""))))
 
 
+async def own_shipments(request: web.Request) -> web.Response:
+    return json_answer(await _peer(request).own_shipments(_number(request.query.get("id", ""))))
+
+
 async def own_find(request: web.Request) -> web.Response:
     return json_answer(await _peer(request).source.find(_number(request.query.get("q", ""))))
 

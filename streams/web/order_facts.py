@@ -111,6 +111,42 @@ class WorkFact(msgspec.Struct, frozen=True, kw_only=True):
     held: str = ""
 
 
+class ShortFact(msgspec.Struct, frozen=True):
+    """A row of the stock lane that shows less than a shipment takes from it."""
+
+    sku: str
+    shown: str
+    needed: str
+
+
+class LaneStandFact(msgspec.Struct, frozen=True):
+    """What the stock lane keeps a shipment for: rows that are too low, rows whose own call is not answered."""
+
+    mode: str
+    short: tuple[ShortFact, ...] = ()
+    written: tuple[str, ...] = ()
+
+
+class ShipmentFact(msgspec.Struct, frozen=True, kw_only=True):
+    """A shipment that the shop has not posted; told by the owner of the shipments, which need not be the order's.
+
+    `work` is what its sink holds of the order, with this shipment alone as pending.
+    """
+
+    part: str
+    source_code: str
+    at: int | None
+    offset: int
+    """Of its command in `commerce.shipment.v1`."""
+    work: WorkFact
+    lane: LaneStandFact | None = None
+    """None where the stock lane does not know of it yet."""
+    after: str = ""
+    """The shipment of the same order that goes before it."""
+    masked: int = 0
+    """Calls that the shop refused without saying why."""
+
+
 class EntryFact(msgspec.Struct, frozen=True, kw_only=True):
     """Where an order stands; told by the owner of its partition."""
 
@@ -212,6 +248,14 @@ class OrderSource(Protocol):
 
     async def entry(self, order_id: str) -> EntryFact | None:
         """None where nothing is known of it.  Raises NotOwnedError."""
+        ...
+
+    def owner_of_shipments(self) -> str | None:
+        """URL of the worker that posts shipments; None while nobody does."""
+        ...
+
+    async def shipments(self, order_id: str) -> tuple[ShipmentFact, ...]:
+        """Those that the shop has not posted, in the order in which they go.  Raises NotOwnedError."""
         ...
 
     async def find(self, text: str) -> FoundFact:

@@ -16,9 +16,10 @@ from streams.runtime.clock import Clock
 from streams.web.envelope import SilentWorker
 from streams.web.facts import Introspection, NotOwnedError
 from streams.web.fleet import Fleet, Peers, PeerSilentError
-from streams.web.order_facts import EntryFact, FoundFact, OrderSource, Queue, QueueFact
+from streams.web.order_facts import EntryFact, FoundFact, OrderSource, Queue, QueueFact, ShipmentFact
 from streams.web.words import moment
 
+POSTED = ("commerce", "CREATE_SHIPMENT")
 OWN = "/api/v1/orders/own"
 WITHIN_S = 2.0
 AnswerT = TypeVar("AnswerT")
@@ -32,6 +33,14 @@ class OwnOrder(msgspec.Struct, frozen=True):
     entry: EntryFact | None = None
 
 
+class OwnShipments(msgspec.Struct, frozen=True):
+    """What one worker holds of an order's shipments; `is_here` False where another one posts them."""
+
+    worker: str = ""
+    is_here: bool = False
+    shipments: tuple[ShipmentFact, ...] = ()
+
+
 class OrderParts(NamedTuple):
     """What was found; `known` False where the owner did not answer, so that nothing can be said."""
 
@@ -43,6 +52,8 @@ class OrderParts(NamedTuple):
     missing: tuple[str, ...] = ()
     several: tuple[str, ...] = ()
     """Orders that carry the number that was asked for."""
+    shipments: tuple[ShipmentFact, ...] | None = ()
+    """Those that the shop has not posted; None where nobody tells."""
 
 
 class Waiting(NamedTuple):
@@ -113,8 +124,36 @@ class OrderLookup:
         name = told or (None if url is None else self._fleet.name_of(url))
         parts = OrderParts(order_id, self._clock.micros(), name)
         if isinstance(part, OwnOrder) and part.has_entry:
-            return parts._replace(known=True, entry=part.entry)
+            return await self._with_shipments(parts._replace(known=True, entry=part.entry))
         return parts._replace(missing=(_why(name, part),))
+
+    async def own_shipments(self, order_id: str) -> OwnShipments:
+        """What this worker holds of them."""
+        part = OwnShipments(self._introspection.facts().worker)
+        with suppress(NotOwnedError):  # another worker tells them
+            part = msgspec.structs.replace(part, shipments=await self.source.shipments(order_id), is_here=True)
+        return part
+
+    async def _with_shipments(self, parts: OrderParts) -> OrderParts:
+        """One worker posts the shipments of all orders; it is asked where one was asked for."""
+        entry = parts.entry
+        if entry is None or not any(asked[:2] == POSTED for asked in entry.asked):
+            return parts
+        url, order_id = self.source.owner_of_shipments(), entry.order_id
+        part = (
+            None
+            if url is None
+            else await self._ask(
+                url, "/shipments", {"id": order_id}, OwnShipments, lambda: self.own_shipments(order_id)
+            )
+        )
+        if isinstance(part, OwnShipments) and part.is_here:
+            return parts._replace(shipments=part.shipments)
+        why = f" ({part})" if isinstance(part, PeerSilentError) else ""
+        who = "Nobody posts shipments" if url is None else f"{self._fleet.name_of(url)} does not tell of shipments{why}"
+        return parts._replace(
+            shipments=None, missing=(f"{who} at the moment: whether one waits is not known.", *parts.missing)
+        )
 
     async def _find(self, text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Orders by number, and what was left out."""

@@ -5,12 +5,24 @@ from datetime import datetime
 import msgspec
 
 from streams.domain.order_table import OrderState, is_refused
-from streams.web.envelope import Envelope, State
-from streams.web.order_facts import STUCK_AFTER_S, EntryFact, HoldFact, LineFact, SaidFact, WorkFact
-from streams.web.order_parts import OrderParts
-from streams.web.order_words import about, asked_words, hold_advice, hold_title, sentence, speaker, system, why_waiting
-from streams.web.situation import Situation
-from streams.web.words import moment, moment_or_none
+from streams.web.envelope import WORST_FIRST, Envelope, State
+from streams.web.order_facts import STUCK_AFTER_S, EntryFact, HoldFact, LineFact, ShipmentFact, WorkFact
+from streams.web.order_parts import POSTED, OrderParts
+from streams.web.order_time_line import Moment, events
+from streams.web.order_words import (
+    Words,
+    about,
+    asked_words,
+    hold_advice,
+    hold_title,
+    sentence,
+    speaker,
+    system,
+    why_waiting,
+)
+from streams.web.shipment_words import ShipmentWait, waits
+from streams.web.situation import ROLE, Situation
+from streams.web.words import moment, moment_or_none, visible
 
 STEPS = ("ordered", "allocated", "picked", "packed", "shipped", "delivered", "cancelled", "returned", "refunded")
 
@@ -90,16 +102,6 @@ class Shipment(msgspec.Struct, frozen=True):
     word: str
 
 
-class Moment(msgspec.Struct, frozen=True):
-    """One line of the time line."""
-
-    at: datetime
-    state: State
-    kind: str
-    text: str
-    detail: str
-
-
 class Act(msgspec.Struct, frozen=True):
     """Whether an act makes sense now; `why` says why it does not."""
 
@@ -138,6 +140,8 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[OrderLine, ...] = ()
     documents: tuple[Document, ...] = ()
     parts: tuple[Shipment, ...] = ()
+    shipments: tuple[ShipmentWait, ...] = ()
+    """Those that the shop has not posted; none of them is told where `missing` says so."""
     events: tuple[Moment, ...] = ()
     events_left_out: int = 0
     release: Act = Act(may=False)
@@ -150,8 +154,9 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
 
 def order_page(parts: OrderParts, at: Situation) -> Envelope[OrderView]:
     """The state of the sentence is the answer's."""
-    state, headline, text = sentence(parts, STUCK_AFTER_S)
     entry = parts.entry
+    waiting = () if entry is None else waits(parts.shipments or (), entry.holds, at)
+    state, headline, text = _judged(parts, waiting)
     view = OrderView(
         asked=parts.asked,
         id=parts.asked if entry is None else entry.order_id,
@@ -164,9 +169,25 @@ def order_page(parts: OrderParts, at: Situation) -> Envelope[OrderView]:
         owner=parts.owner,
         missing=parts.missing,
         several=parts.several,
+        shipments=waiting,
     )
-    filled = view if entry is None else _filled(view, entry, parts.as_of)
+    filled = view if entry is None else _filled(view, entry, parts)
     return Envelope(moment(parts.as_of), at.fleet.own.worker, state, filled, at.fleet.workers)
+
+
+def _judged(parts: OrderParts, waiting: tuple[ShipmentWait, ...]) -> Words:
+    """A shipment that waits is told first where nothing else is worse; what nobody tells of is never green."""
+    found = sentence(parts, STUCK_AFTER_S)
+    entry = parts.entry
+    if entry is None or entry.holds:
+        return found
+    if parts.shipments is None:
+        return ("unknown", *found[1:]) if found[0] == "ok" else found
+    one = min(waiting, key=lambda each: WORST_FIRST.index(each.state), default=None)
+    nothing_else = not any(work.pending for work in entry.works)
+    if one is not None and (nothing_else or WORST_FIRST.index(one.state) < WORST_FIRST.index(found[0])):
+        return one.state, "Waiting for the shop", f"Shipment {visible(one.part)}: {one.text}"
+    return found
 
 
 def not_an_order(at: Situation, asked: str, headline: str, why: str) -> Envelope[OrderView]:
@@ -187,7 +208,8 @@ def not_an_order(at: Situation, asked: str, headline: str, why: str) -> Envelope
     return Envelope(moment(at.now), at.fleet.own.worker, "unknown", view, at.fleet.workers)
 
 
-def _filled(view: OrderView, entry: EntryFact, now: int) -> OrderView:
+def _filled(view: OrderView, entry: EntryFact, parts: OrderParts) -> OrderView:
+    now = parts.as_of
     shown = [step for step in STEPS if any(getattr(line, step) != "0" for line in entry.lines)]
     return msgspec.structs.replace(
         view,
@@ -201,7 +223,12 @@ def _filled(view: OrderView, entry: EntryFact, now: int) -> OrderView:
         total=entry.total,
         holds=tuple(_hold(one) for one in entry.holds),
         parked=tuple(Parked(one.kind, one.part, one.waits_for, moment(one.until)) for one in entry.parked),
-        systems=tuple(_system(work, entry, now) for work in entry.works),
+        systems=tuple(
+            _shop(_system(work, entry, now), parts.shipments, view.shipments)
+            if work.role == ROLE
+            else _system(work, entry, now)
+            for work in entry.works
+        ),
         steps=tuple(shown),
         steps_left_out=tuple(step for step in STEPS if step not in shown) if entry.lines else (),
         lines=tuple(_line(line, shown) for line in entry.lines),
@@ -210,7 +237,7 @@ def _filled(view: OrderView, entry: EntryFact, now: int) -> OrderView:
             Shipment(one.kind, one.part, one.source_code, one.document, one.tracks, _part_word(one.is_done, one.posted))
             for one in entry.parts
         ),
-        events=events(entry, now),
+        events=events(entry, now, view.shipments),
         events_left_out=entry.said_in_all - len(entry.said),
         release=_release(entry),
         reject=_person(entry, "REFUSED", "rejected"),
@@ -248,6 +275,20 @@ def _system(work: WorkFact, entry: EntryFact, now: int) -> SystemLine:
     )
 
 
+def _shop(line: SystemLine, facts: tuple[ShipmentFact, ...] | None, waiting: tuple[ShipmentWait, ...]) -> SystemLine:
+    """The shop has a second list of what it owes: the shipments."""
+    if facts is None:
+        return msgspec.structs.replace(line, state="unknown", word="its shipments are not known")
+    if not facts:
+        return line
+    asked = (Asked(POSTED[1], one.part, asked_words(POSTED[1], one.part), moment_or_none(one.at)) for one in facts)
+    line = msgspec.structs.replace(line, pending=(*line.pending, *asked))
+    if line.state != "ok" or line.why:
+        return line
+    state = min((one.state for one in waiting), key=WORST_FIRST.index)
+    return msgspec.structs.replace(line, state=state, word="under way" if state == "ok" else "waits")
+
+
 def _work_word(work: WorkFact, entry: EntryFact) -> tuple[State, str]:
     if work.held:
         return "attention", f"held: {work.held}"
@@ -268,48 +309,6 @@ def _line(line: LineFact, steps: list[str]) -> OrderLine:
 
 def _part_word(is_done: bool, posted: str) -> str:  # noqa: FBT001  two facts of one part
     return f"{'done' if is_done else 'on its way'}{f', in the shop as {posted}' if posted else ''}"
-
-
-# ── the time line ────────────────────────────────────────────────────────────────────────────────
-
-_BAD = frozenset({"REJECTED", "REFUSED", "CREDIT_HELD", "UNKNOWN"})
-
-
-def events(entry: EntryFact, now: int) -> tuple[Moment, ...]:
-    """What was said and what was answered, what is asked and not answered, and why it is held: oldest first."""
-    found = [_said(one) for one in entry.said]
-    for work in entry.works:
-        for one in work.pending:
-            what = f"{speaker(work.role)} is asked to {asked_words(one.kind, one.part)}"
-            when = moment(one.at if one.at is not None else now)
-            found.append(Moment(when, "unknown", "call", what, f"Not answered yet. {why_waiting(work, now)}"))
-    found += [
-        Moment(moment(hold.at), "attention", "decision", f"Held: {hold_title(hold.reason, hold.detail)}", hold.detail)
-        for hold in entry.holds
-    ]
-    return tuple(sorted(found, key=lambda one: one.at))
-
-
-def _said(one: SaidFact) -> Moment:
-    if one.kind == "ANSWERED":
-        return _answered(one)
-    what = f"{speaker(one.system)}: {one.kind.lower().replace('_', ' ')}"
-    about_it = f"{what}{f' {one.part}' if one.part else ''}{f', {one.quantity}' if one.quantity else ''}"
-    told = [one.document, one.reason, "" if one.standing == "counts" else _STANDING[one.standing]]
-    state: State = "attention" if one.standing != "counts" or one.kind in _BAD else "ok"
-    kind = "act" if one.system == "operator" else "outcome" if one.system.endswith("-sink") else "message"
-    return Moment(moment(one.at), state, kind, about_it, "; ".join(filter(None, told)))
-
-
-_STANDING = {"waits": "waits for an earlier step, does not count yet", "refused": "refused: not legal at that time"}
-
-
-def _answered(one: SaidFact) -> Moment:
-    role, kind, part = (*one.part.split("/", 2), "", "", "")[:3]
-    what = f"{speaker(role)}: {asked_words(kind, part)}"
-    state: State = "stopped" if one.reason else "ok"
-    text = f"{what}: {'refused' if one.reason else 'done'}"
-    return Moment(moment(one.at), state, "outcome", text, one.reason or one.document)
 
 
 # ── what a person may do ─────────────────────────────────────────────────────────────────────────

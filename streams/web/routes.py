@@ -56,6 +56,7 @@ ROUTES: tuple[Route, ...] = (
     _get(f"{_API}/stock/shop", Access.READ, api.stock_in_shop),
     _get(_API + _ORDERS, Access.READ, order_api.orders),
     _get(f"{_API}/orders/own", Access.READ, order_api.own),
+    _get(f"{_API}/orders/own/shipments", Access.READ, order_api.own_shipments),
     _get(f"{_API}/orders/own/find", Access.READ, order_api.own_find),
     _get(f"{_API}/orders/own/queue", Access.READ, order_api.own_queue),
     _get(_API + _ORDER, Access.READ, order_api.order),

@@ -133,6 +133,10 @@ class Orders(o.OrderSource):
     more: int = 0
     """Orders beyond those that are told."""
     asked_people: list[str] = field(default_factory=list)
+    posting: dict[str, tuple[o.ShipmentFact, ...]] = field(default_factory=dict)
+    """Order → its shipments that the shop has not posted."""
+    poster: str | None = "own"
+    """Who posts them; as `owner`."""
 
     def sinks(self) -> tuple[OrderSinkFact, ...]:
         """As the orders that wait see them."""
@@ -146,6 +150,14 @@ class Orders(o.OrderSource):
         if self.owner != "own":
             raise NotOwnedError(order_id)
         return self.entries.get(order_id)
+
+    def owner_of_shipments(self) -> str | None:
+        return self.url if self.poster == "own" else self.poster
+
+    async def shipments(self, order_id: str) -> tuple[o.ShipmentFact, ...]:
+        if self.poster != "own":
+            raise NotOwnedError(order_id)
+        return self.posting.get(order_id, ())
 
     async def find(self, text: str) -> o.FoundFact:
         found = [one.order_id for one in self.entries.values() if text in (one.number, one.erp_number)]

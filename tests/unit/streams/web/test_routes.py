@@ -38,6 +38,7 @@ EXPECTED = {
     ("GET", f"{V}/orders/{{id}}"): "read",
     ("GET", f"{V}/orders/own"): "read",
     ("GET", f"{V}/orders/own/find"): "read",
+    ("GET", f"{V}/orders/own/shipments"): "read",
     ("GET", f"{V}/orders/own/queue"): "read",
     ("POST", f"{V}/orders/{{id}}/release"): "operate",
     ("POST", f"{V}/orders/{{id}}/reject"): "operate",
