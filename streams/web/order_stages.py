@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 
 from streams.topics import COMMANDS, ORDER_EVENT, SHIPMENT
+from streams.web import intake_stages
 from streams.web.envelope import ICONS, State
 from streams.web.node import Node, made, of_target, of_topic
 from streams.web.order_facts import STUCK_AFTER_S
 from streams.web.order_words import short
 from streams.web.role_sinks import BREAKER_STATE, RoleSink
 from streams.web.situation import ROLE, Situation
-from streams.web.words import ago, count, many, rate, seconds_since, span
+from streams.web.words import count, many, seconds_since, span
 
 FLOW = "orders"
-FIRST = "commerce.order.v1"
 SAID, ANSWERS = "topic-orders-said", "topic-orders-answers"
 ANSWER_SUFFIX = ".outcome.v1"
 
@@ -31,16 +31,15 @@ def target_key(role: str) -> str:
 
 
 def nodes(at: Situation) -> Iterator[Node]:
-    """None where orders are off."""
+    """None where orders are off.  The flow stands between the two that write its events."""
     if not at.order_sinks:
         return
-    placed = at.intake(FIRST)
-    yield _channels(at)
-    yield of_topic(at, f"topic-{FIRST}", FIRST, (placed,))
+    yield from intake_stages.orders(at)
     yield of_topic(at, SAID, ORDER_EVENT.name, (at.intake(ORDER_EVENT.name),))
     answers = [at.intake(name) for name in at.topics if name.endswith(ANSWER_SUFFIX)]
     yield of_topic(at, ANSWERS, f"{many(len(answers), 'outcome topic')}", answers)
     yield _flow(at)
+    yield from intake_stages.news(at)
     for one in at.order_sinks:
         yield _sink(at, one)
         yield of_target(at, target_key(one.role), one.target, f"/#{sink_key(one.role)}")
@@ -50,8 +49,7 @@ def ways(at: Situation) -> Iterator[tuple[str, str, str]]:
     """Start, end, and the topic whose rate is the way's."""
     if not at.order_sinks:
         return
-    yield f"source-{FIRST}", f"topic-{FIRST}", FIRST
-    yield f"topic-{FIRST}", FLOW, FIRST
+    yield from intake_stages.ways(at, FLOW)
     yield SAID, FLOW, ORDER_EVENT.name
     yield ANSWERS, FLOW, ORDER_EVENT.name
     for one in at.order_sinks:
@@ -61,17 +59,6 @@ def ways(at: Situation) -> Iterator[tuple[str, str, str]]:
 
 def _commands(role: str) -> str:
     return COMMANDS[role].name if role in COMMANDS else f"{role}.command.v1"
-
-
-def _channels(at: Situation) -> Node:
-    """Known by the orders that arrive."""
-    key, href = f"source-{FIRST}", "/#accounting-orders"
-    if not (at.intake(FIRST).consumed or any(facts.accounted.get(FIRST) for facts in at.fleet.answered)):
-        return made("Channels", key, 0, "unknown", ("no order yet", ""), href)
-    now, moved = at.memory.rates.get(FIRST), at.memory.quiet_since.get(FIRST)
-    last = "" if moved is None else f"last {ago(seconds_since(moved, at.now))}"
-    line = "has sent orders" if now is None else rate(now) if now else "quiet"
-    return made("Channels", key, 0, "ok", (line, last), href)
 
 
 def _flow(at: Situation) -> Node:

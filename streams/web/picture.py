@@ -53,10 +53,13 @@ def _places(stages: Sequence[Node], rows: int) -> dict[str, Place]:
 
 
 def _edge(edge: Edge, places: dict[str, Place]) -> str:
+    """From the right of a box to the left of the next; within a column straight up or down, behind the boxes."""
     left, right = places[edge.start], places[edge.end]
     x1, y1 = left[0] + left[2], left[1] + BOX / 2
     x2, y2 = right[0], right[1] + BOX / 2
     middle = (x1 + x2) / 2
+    if left[0] == right[0]:
+        x1 = x2 = middle = left[0] + left[2] / 2
     return (
         f'<path class="e w{edge.width} {ICONS[edge.state]}" '
         f'd="M{x1:g} {y1:g}C{middle:g} {y1:g} {middle:g} {y2:g} {x2:g} {y2:g}"/>'
