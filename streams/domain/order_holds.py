@@ -29,6 +29,9 @@ HOLDING_ROLES = frozenset({"erp", "wms", "commerce"})
 A CRM or an accounting system that refuses delays nobody else: that is a remark.
 """
 
+CANCELLED_THERE = frozenset({"canceled", "cancelled"})
+"""Words of a channel for an order that it has cancelled itself; Adobe Commerce writes the first."""
+
 
 class HoldReason(StrEnum):
     """Stored; a metric label and a runbook heading."""
@@ -47,6 +50,7 @@ class HoldReason(StrEnum):
     UNROUTED = "unrouted"
     CHANGED_AFTER_SENT = "changed-after-sent"
     REFUSED_BESIDE = "refused-beside"
+    REFUSED_AT_SHOP = "refused-at-shop"
 
 
 def holds_of(look: Look, stage: OrderState) -> Iterator[Hold]:
@@ -66,6 +70,22 @@ def remarks_of(look: Look) -> Iterator[Hold]:
     for fact in look.all(ANSWERED):
         if fact.reason and fact.system not in HOLDING_ROLES and fact.stamp.at >= released:
             yield _failure(fact, HoldReason.REFUSED_BESIDE)
+    yield from (remark for remark in _refused_at_shop(look) if remark.at >= released)
+
+
+def _refused_at_shop(look: Look) -> Iterator[Hold]:
+    """The shop keeps open what has ended everywhere else, until it says that it cancelled it.
+
+    It counts from the first refusal: who released it knows of it, whatever the shop answers to being asked anew.
+    """
+    placed = look.statement.order
+    if placed.status.casefold() in CANCELLED_THERE or any(
+        fact.system == placed.source_system for fact in cancelled_whole(look)
+    ):
+        return
+    for fact in look.all(ANSWERED):
+        if fact.reason and request_of(fact)[:2] == ("commerce", "CANCEL_ORDER"):
+            yield Hold(HoldReason.REFUSED_AT_SHOP, f"{fact.part}: {fact.reason}", fact.first_at)
 
 
 def _checks(look: Look, stage: OrderState) -> Iterator[Hold]:

@@ -112,7 +112,6 @@ IMPLIED: frozenset[str] = frozenset({"PACKED", "SHIPPED"})
 RANK: Mapping[str, int] = MappingProxyType({kind: rank for rank, kind in enumerate(AWAITS)})
 """Order in which what was said is weighed: a predecessor always before what waits for it, whatever came first."""
 
-_PERSON = frozenset({"RELEASED", "CORRECTED", "REFUSED"})
 _CANCEL = frozenset({"CANCEL_REQUESTED", "CANCELLED"})
 _PROMISE = frozenset({"CONFIRMED", "DATE_MOVED", "WORK_ORDER_OPENED"})
 _WAREHOUSE = frozenset({"ALLOCATED", "BACKORDERED", "PICKED", "PACKED"})
@@ -132,7 +131,7 @@ REFUSED_IN: Mapping[OrderState, frozenset[str]] = MappingProxyType(
         OrderState.CLOSED: _WITH_THE_ERP | _CANCEL | {"REJECTED"} | _PROMISE | _WAREHOUSE,
         OrderState.CANCELLING: _WITH_THE_ERP,
         OrderState.CANCELLED: _WITH_THE_ERP | {"CANCEL_REQUESTED", "REJECTED"} | _PROMISE | _WAREHOUSE | _RETURN,
-        OrderState.REJECTED: _PERSON | {"CANCEL_REQUESTED"} | _PROMISE | _WAREHOUSE | _RETURN,
+        OrderState.REJECTED: _WITH_THE_ERP | {"CANCEL_REQUESTED"} | _PROMISE | _WAREHOUSE | _RETURN,
     }
 )
 """What may not be said once the order was in a state, by the time at which it is said to have happened.

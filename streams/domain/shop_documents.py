@@ -53,9 +53,10 @@ class Call(NamedTuple):
 
 
 class Refuse(NamedTuple):
-    """A person must look; with the shop's value and ours."""
+    """A person must look; with the shop's value and ours.  `code` is kept with the order, `why` is not."""
 
     why: str
+    code: str = ""
 
 
 Decision = Adopt | Call | Refuse
@@ -102,7 +103,7 @@ def cancelled(before: ShopOrder, after: ShopOrder) -> Adopt | Refuse:
         return Adopt((after.state,))
     said = f"the shop's order stays open in state {after.state}, with {left}"
     has_moved = any(line.shipped for line in after.lines) or _open(before) != left
-    return Adopt((after.state,), said) if has_moved else Refuse(said)
+    return Adopt((after.state,), said) if has_moved else Refuse(said, f"stays-open-in-{after.state}")
 
 
 def _open(shop: ShopOrder) -> str:

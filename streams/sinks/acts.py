@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, Protocol
 
+from connectors.core.errors import RejectedPayloadError
 from schemas.models.command import Command
 from streams.domain.work import Manner
 
@@ -17,6 +18,14 @@ class Effect(NamedTuple):
 
 
 NONE_TAKEN: AbstractSet[str] = frozenset()
+
+
+class CodedRefusalError(RejectedPayloadError):
+    """Refused by ourselves, for a reason that has a code: that one is kept with the order."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message, status=None)
+        self.code = code
 
 
 class Acts(Protocol):

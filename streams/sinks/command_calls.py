@@ -23,7 +23,7 @@ from streams.runtime import outbox
 from streams.runtime.logs import logger
 from streams.runtime.metrics import COMMANDS_ENDED, EFFECTS, IN_FLIGHT, UNKNOWN_OUTCOMES
 from streams.runtime.outbox import Message
-from streams.sinks.acts import Effect
+from streams.sinks.acts import CodedRefusalError, Effect
 from streams.sinks.sink_context import NOTHING, Entity, SinkContext
 from streams.sinks.work_table import Told
 
@@ -173,7 +173,8 @@ class CommandCalls:
 
     async def _refused(self, entity: Entity, command: Command, error: PermanentError) -> int | None:
         effect = Effect(None, None)
-        return await self._end(entity, command, "DEAD", effect, reason=DeadReason.REJECTED.value, detail=error.message)
+        reason = error.code if isinstance(error, CodedRefusalError) else DeadReason.REJECTED.value
+        return await self._end(entity, command, "DEAD", effect, reason=reason, detail=error.message)
 
     async def _hold(self, entity: Entity, command: Command, found: Sequence[Effect]) -> None:
         await self._suspect(entity, command, found, lambda one: work.held(one, SUSPECTED))

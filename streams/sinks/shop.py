@@ -13,7 +13,7 @@ from streams.domain.order_table import OrderState
 from streams.domain.order_words import OrderWords
 from streams.domain.shop_documents import Adopt, Call, Decision, Refuse, reference_of
 from streams.domain.work import Manner
-from streams.sinks.acts import NONE_TAKEN, Effect
+from streams.sinks.acts import NONE_TAKEN, CodedRefusalError, Effect
 
 ROLE = "commerce"
 WORDS = OrderWords()
@@ -159,5 +159,5 @@ class ShopActs:
         await self._port.cancel(before.entity_id)
         after = documents.cancelled(before, await self._order(command))
         if isinstance(after, Refuse):
-            raise RejectedPayloadError(after.why, status=None)
+            raise CodedRefusalError(after.why, after.code)
         return Effect(after.found[0], detail=after.why)

@@ -79,6 +79,10 @@ _HOLDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "The cancellation was refused",
             "The shop has cancelled it, the target has not. Settle it there, then release it.",
         ),
+        HoldReason.REFUSED_AT_SHOP: (
+            "The shop refused the cancellation",
+            "Cancel it in the shop, or give back what was invoiced there; then release it: the shop is asked anew.",
+        ),
         HoldReason.COMMAND_FAILED: (
             "A target refused what it was asked",
             "Set right what it refuses, then release it: it is asked anew.",

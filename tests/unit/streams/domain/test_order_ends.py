@@ -257,7 +257,7 @@ def test_an_order_that_a_person_refused_hears_no_more_of_warehouses() -> None:
     one.take(event("REFUSED", 1), acknowledged())
 
     assert one.take(event("PICKED", 5)).reason == "illegal-in-rejected"
-    assert one.take(event("RELEASED", 6)).reason == "illegal-in-rejected"
+    assert one.take(event("CORRECTED", 6, order=order(line(units=1)))).reason == "illegal-in-rejected"
 
 
 def test_what_came_late_but_happened_before_is_legal() -> None:

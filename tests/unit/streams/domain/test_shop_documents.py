@@ -121,7 +121,13 @@ def test_only_what_is_still_open_is_cancelled() -> None:
             shop(shop_line(cancelled=1)),
             Adopt(("processing",), "the shop's order stays open in state processing, with 4 of line 1 (SKU-1)"),
         ),
-        (shop(), Refuse("the shop's order stays open in state processing, with 5 of line 1 (SKU-1)")),
+        (
+            shop(),
+            Refuse(
+                "the shop's order stays open in state processing, with 5 of line 1 (SKU-1)",
+                "stays-open-in-processing",
+            ),
+        ),
     ],
     ids=["whole", "the rest", "stays open", "some of it", "nothing happened"],
 )

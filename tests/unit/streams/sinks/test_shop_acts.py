@@ -22,7 +22,7 @@ from streams.domain.derived_id import derived_id
 from streams.domain.order_table import OrderState
 from streams.domain.order_words import SHOP, OrderWords
 from streams.domain.shop_documents import reference_of
-from streams.sinks.acts import Acts
+from streams.sinks.acts import Acts, CodedRefusalError
 from streams.sinks.shop import ShopActs
 from tests.contract.order_target import line, order
 from tests.fakes.shop_order_target import Failure, InMemoryShopOrderTarget, Kept
@@ -245,8 +245,9 @@ async def test_a_cancellation_that_did_nothing_is_refused() -> None:
     shop = Shop()
     await shop.acts.call(command("CREATE_INVOICE", part="INV1", lines=LINES))
 
-    with pytest.raises(RejectedPayloadError, match="stays open in state processing"):
+    with pytest.raises(CodedRefusalError, match="stays open in state processing") as refused:
         await shop.acts.call(command("CANCEL_ORDER"))
+    assert refused.value.code == "stays-open-in-processing"
 
 
 @pytest.mark.parametrize("kind", ["CREATE_ORDER", "POST_INVOICE"])
