@@ -2,33 +2,20 @@
 
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 
-from schemas.models.order import Order
-from schemas.models.order_event import OrderEvent
 from streams.cli.arguments import AGE
 from streams.cli.failures import FOUND_SOMETHING, CannotRunError
+from streams.cli.order_decision import PAGE, Decision, check, decision
 from streams.cli.orders_page import print_order, print_queue
 from streams.cli.output import as_json, json_option, say, shown
-from streams.cli.session import Session, actor_option, confirmed
-from streams.cli.worker_client import UnknownThingError, url_option, worker_client
-from streams.domain.derived_id import derived_id
-from streams.runtime.operating.posting import Outgoing
-from streams.topics import ORDER_EVENT
+from streams.cli.session import Session
+from streams.cli.worker_client import url_option, worker_client
 from streams.web.order_facts import STUCK_AFTER_S
 from streams.web.order_json import read_order
 
-PAGE = "/api/v1/orders"
-OPERATOR = "operator"
-Kind = Literal["RELEASED", "REFUSED", "CORRECTED", "CANCEL_REQUESTED"]
-VERBS: dict[Kind, str] = {
-    "RELEASED": "release-order",
-    "REFUSED": "reject-order",
-    "CORRECTED": "correct-order",
-    "CANCEL_REQUESTED": "cancel-order",
-}
 Json = Any  # what a worker answers
 
 
@@ -98,94 +85,75 @@ def stuck(*, longer: int, url: str | None, json: bool) -> None:
 
 
 @orders.command()
-@click.argument("order_id", metavar="ID")
-@click.option("--reason", required=True, help="Why, for the audit; 3 to 200 characters.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@url_option
-@actor_option
-def release(*, order_id: str, reason: str, yes: bool, url: str | None, actor: str | None) -> None:
+@decision()
+def release(one: Decision) -> None:
     """Let the held order ID go on; what a target refused is asked anew.
 
     \b
     Example: commerce-streams orders release commerce-000004711 --reason "price agreed with the customer"
     """  # noqa: D301  as above
-    session = _session(reason, actor)
-    view = _view(session, order_id, url)
+    view = one.view()
     if not view["release"]["may"]:
-        say(f"{order_id} is not held: it is {shown(view['order_state'])}; nothing was done")
+        say(f"{one.order_id} is not held: it is {shown(view['order_state'])}; nothing was done")
         return
-    _decide(session, view, "RELEASED", reason, yes=yes)
+    one.decide(view, "RELEASED")
 
 
 @orders.command()
-@click.argument("order_id", metavar="ID")
-@click.option("--reason", required=True, help="Why, for the audit; 3 to 200 characters.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@url_option
-@actor_option
-def reject(*, order_id: str, reason: str, yes: bool, url: str | None, actor: str | None) -> None:
+@decision()
+def reject(one: Decision) -> None:
     """End the order ID: nothing of it is shipped.  There is no way back.
 
     \b
     Example: commerce-streams orders reject commerce-000004711 --reason "placed twice by mistake"
     """  # noqa: D301  as above
-    session = _session(reason, actor)
-    view = _view(session, order_id, url)
+    view = one.view()
     if view["order_state"] == "rejected":
-        say(f"{order_id} is rejected already; nothing was done")
+        say(f"{one.order_id} is rejected already; nothing was done")
         return
-    _check(view, "reject")
-    _decide(session, view, "REFUSED", reason, yes=yes)
+    check(view, "reject")
+    one.decide(view, "REFUSED")
 
 
 @orders.command()
-@click.argument("order_id", metavar="ID")
-@click.option(
-    "--file",
-    "path",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    required=True,
-    help="The whole order as it shall be: JSON as in schemas/examples/commerce.order.v1.",
+@decision(
+    click.option(
+        "--file",
+        "path",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        required=True,
+        help="The whole order as it shall be: JSON as in schemas/examples/commerce.order.v1.",
+    )
 )
-@click.option("--reason", required=True, help="Why, for the audit; 3 to 200 characters.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@url_option
-@actor_option
-def correct(*, order_id: str, path: Path, reason: str, yes: bool, url: str | None, actor: str | None) -> None:
+def correct(one: Decision, *, path: Path) -> None:
     """Replace what the channel said of the order ID, before others work on it; its checks are made again.
 
     \b
     Example: commerce-streams orders correct commerce-000004711 --file order.json --reason "address corrected"
     """  # noqa: D301  as above
-    session = _session(reason, actor)
     try:
-        order = read_order(path.read_text(), order_id)
+        order = read_order(path.read_text(), one.order_id)
     except ValueError as error:
         raise CannotRunError(f"{path}: {error}") from None
-    view = _view(session, order_id, url)
-    _check(view, "correct")
-    _decide(session, view, "CORRECTED", reason, yes=yes, order=order)
+    view = one.view()
+    check(view, "correct")
+    one.decide(view, "CORRECTED", order)
 
 
 @orders.command()
-@click.argument("order_id", metavar="ID")
-@click.option("--reason", required=True, help="Why, for the audit; 3 to 200 characters.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@url_option
-@actor_option
-def cancel(*, order_id: str, reason: str, yes: bool, url: str | None, actor: str | None) -> None:
+@decision()
+def cancel(one: Decision) -> None:
     """Ask back what has not left of the order ID: warehouses first, then the ERP.  There is no way back.
 
     \b
     Example: commerce-streams orders cancel commerce-000004711 --reason "the customer called"
     """  # noqa: D301  as above
-    session = _session(reason, actor)
-    view = _view(session, order_id, url)
+    view = one.view()
     if view["order_state"] in {"cancelling", "cancelled"}:
-        say(f"{order_id} is {view['order_state']} already; nothing was done")
+        say(f"{one.order_id} is {view['order_state']} already; nothing was done")
         return
-    _check(view, "cancel")
-    _decide(session, view, "CANCEL_REQUESTED", reason, yes=yes)
+    check(view, "cancel")
+    one.decide(view, "CANCEL_REQUESTED")
 
 
 # ── asking ───────────────────────────────────────────────────────────────────────────────────────
@@ -203,54 +171,3 @@ def _queue(answer: Json, *, json: bool) -> None:
         print_queue(view)
     if view["state"] != "ok":
         sys.exit(FOUND_SOMETHING)
-
-
-# ── deciding ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def _session(reason: str, actor: str | None) -> Session:
-    if not 3 <= len(reason.strip()) <= 200:
-        raise click.BadParameter("3 to 200 characters", param_hint="--reason")
-    return Session(actor)
-
-
-def _view(session: Session, order_id: str, url: str | None) -> Json:
-    """As the owner tells it now: nothing is decided about an order that nobody can show."""
-    view = _ask(session, order_id, url)["data"]
-    if not view["found"]:
-        raise UnknownThingError(f"{order_id}: {shown(view['headline'])}. {shown(view['sentence'])}")
-    if view["id"] != order_id:
-        raise CannotRunError(f"{order_id} is a number of {view['id']}: name that id")
-    return view
-
-
-def _check(view: Json, act: str) -> None:
-    if not view[act]["may"]:
-        raise CannotRunError(f"{view['id']}: {shown(view[act]['why'])}")
-
-
-def _decide(session: Session, view: Json, kind: Kind, reason: str, *, yes: bool, order: Order | None = None) -> None:
-    """The id comes from the order's version: a second time, before anything else happened, it is the same event."""
-    order_id = view["id"]
-    before = " ".join((view["order_state"], *dict.fromkeys(one["reason"] for one in view["holds"])))
-    say(f"{order_id}: {shown(before)} → {kind}")
-    if not confirmed(f"Say {kind} of this order?", yes=yes):
-        sys.exit(FOUND_SOMETHING)
-    now = session.clock.micros()
-    event = OrderEvent(
-        event_id=derived_id("order-act", kind, order_id, view["version"]),
-        order_id=order_id,
-        kind=kind,
-        source_system=OPERATOR,
-        effective_at=now,
-        recorded_at=now,
-        order=order,
-        reason=kind.lower(),
-        text=reason.strip(),
-        actor=session.actor,
-    )
-    session.do(
-        Outgoing(ORDER_EVENT.name, order_id.encode(), session.wire.encode(ORDER_EVENT.name, event)),
-        session.acts.audit(VERBS[kind], ("order", order_id), before=before, after=kind, reason=reason.strip()),
-    )
-    say(f"said on {ORDER_EVENT.name}; see what comes of it with `commerce-streams orders show {order_id}`")

@@ -5,10 +5,10 @@ from typing import Any
 import click
 
 from streams.cli.failures import CannotRunError
+from streams.cli.order_decision import PAGE
 from streams.cli.output import say, shown
 from streams.cli.worker_client import WorkerClient
 
-PAGE = "/api/v1/orders"
 Json = Any  # what a worker answers
 
 
