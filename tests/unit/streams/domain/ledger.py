@@ -20,6 +20,9 @@ UNIT = 1_000_000
 """Micros of one unit; microseconds of one second."""
 
 HOUR = 3600 * UNIT
+HOURLY = StockRules(horizon=HOUR)
+H = 3600
+"""Seconds of HOURLY's horizon."""
 T0 = 1_763_700_000 * UNIT
 SKU = "A"
 

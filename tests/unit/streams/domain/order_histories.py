@@ -162,3 +162,10 @@ def after(events: Iterable[OrderEvent], rules: OrderRules = PLAIN) -> OneOrder:
     for told in events:
         one.take(told)
     return one
+
+
+HELD = Given(failing=("customer-known",))
+PICKED = event("PICKED", 2)
+SHIPPED = event("SHIPPED", 3, part="S1", lines={"1": 3})
+PART_SHIPPED = event("SHIPPED", 3, part="S1", lines={"1": 2})
+"""The usual steps of the order that `placed` gives."""
