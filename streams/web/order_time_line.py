@@ -32,7 +32,9 @@ def events(entry: EntryFact, now: int, shipments: tuple[ShipmentWait, ...] = ())
     for one in shipments:
         if one.place:
             what = f"{speaker(ROLE)} is asked to {asked_words(POSTED[1], one.part)}"
-            found.append(Moment(one.since or moment(now), "unknown", "call", what, f"Not answered yet. {one.text}"))
+            found.append(
+                Moment(one.since or moment(now), "unknown", "call", what, "Not answered yet; why stands above.")
+            )
     for work in entry.works:
         for asked in work.pending:
             what = f"{speaker(work.role)} is asked to {asked_words(asked.kind, asked.part)}"

@@ -124,9 +124,9 @@ def _of_lane(one: ShipmentFact, lane: LaneStandFact, at: Situation) -> tuple[Sta
 
 
 def _ordered(at: Situation, mode: str, sink: str = SINK) -> str:
-    """Who said so, and when."""
+    """Who said so, and when; nothing where that is a setting, or not known here yet."""
     order = at.order(f"sink/{sink}")
-    if mode == "run" or order is None:
+    if order is None or order.state != mode or mode == "run":
         return ""
     return (
         f" {visible(order.actor)} said so {ago(seconds_since(order.at, at.now))}: `commerce-streams sinks run {sink}`."

@@ -14,21 +14,24 @@ from tests.unit.streams.web import scenes
 from tests.unit.streams.web.asking import OPERATE, READ, REVEAL, WITH_TOKENS
 from tests.unit.streams.web.order_worlds import ID, MINUTE, NOW, orders
 from tests.unit.streams.web.scenes import HOSTILE, NO_ONE
+from tests.unit.streams.web.test_shipment_words import shipment
 from tests.unit.streams.web.worlds import HOUR, Served, World, served
 
 pytestmark = pytest.mark.browser
-HELD, WAITS = "commerce-000004712", "commerce-000004713"
+HELD, WAITS, SHIPPED = "commerce-000004712", "commerce-000004713", "commerce-000004715"
 SIZES = ((1280, "light"), (1280, "dark"), (768, "light"), (360, "light"), (360, "dark"), (320, "light"))
 
 
 def _busy() -> World:
     world = scenes.busy()
-    world.orders = orders(w.entry(), w.held(), w.waiting(), w.doubled(), _shipped())
+    short = o.LaneStandFact("paused", (o.ShortFact("PUMP-200", "2", "4"),))
+    posting = {SHIPPED: (shipment(short, part="P-2", at=NOW - 12 * MINUTE), shipment(part="P-3", after="P-2"))}
+    world.orders = orders(w.entry(), w.held(), w.waiting(), w.doubled(), _shipped(), posting=posting)
     return world
 
 
 def _shipped() -> o.EntryFact:
-    """Two shipments, one of them posted; a third of a line still to come."""
+    """Two shipments, one of them posted, the other one waiting; a third of a line still to come."""
     parts = (
         o.PartFact("SHIPMENT", "P-1", "north", "", ("dhl 00340001",), is_done=True, posted="91"),
         o.PartFact("SHIPMENT", "P-2", "south", "", (), is_done=False, posted=""),
@@ -37,7 +40,16 @@ def _shipped() -> o.EntryFact:
         w.line(ordered="12", allocated="12", picked="8", packed="8", shipped="8", delivered="4"),
         w.line("SEAL-9", line_id="502", ordered="7.5", cancelled="0.5", promised_at=NOW + 600 * MINUTE),
     )
-    return w.entry("commerce-000004715", state="partially-shipped", stage="partially-shipped", parts=parts, lines=lines)
+    works = (w.work(), w.work("commerce", target="adobe_commerce"))
+    return w.entry(
+        SHIPPED,
+        state="partially-shipped",
+        stage="partially-shipped",
+        parts=parts,
+        lines=lines,
+        works=works,
+        asked=(("commerce", "CREATE_SHIPMENT", "P-2"),),
+    )
 
 
 def _hostile() -> World:
@@ -98,7 +110,7 @@ PAGES: dict[str, tuple[Callable[[], World], str, int]] = {
     "order-held": (_busy, f"/orders/{HELD}", 200),
     "order-waits": (_busy, f"/orders/{WAITS}", 200),
     "order-doubled": (_busy, "/orders/commerce-000004714", 200),
-    "order-shipped": (_busy, "/orders/commerce-000004715", 200),
+    "order-shipped": (_busy, f"/orders/{SHIPPED}", 200),
     "order-hostile": (_hostile, "/orders/commerce-_3cb_3e", 200),
     "order-gone": (_gone, f"/orders/{ID}", 200),
     "order-none": (_calm, "/orders/commerce-9", 404),

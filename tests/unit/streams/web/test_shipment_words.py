@@ -84,6 +84,12 @@ def test_who_paused_it_and_since_when_is_told_with_the_way_out(one: o.ShipmentFa
     assert f"ben (operate) said so 12 min ago: `commerce-streams sinks run {sink}`." in text
 
 
+def test_an_order_that_is_older_than_the_mode_is_nobodys_word_for_it() -> None:
+    order = f.OrderFact("sink/commerce", "run", "ben (operate)", "", NOW - 12 * MINUTE)
+
+    assert "ben" not in _said(shipment(o.LaneStandFact("paused", SHORT)), order).text
+
+
 def test_what_waits_for_long_needs_a_look_whatever_it_waits_for() -> None:
     assert _said(shipment(at=NOW - 6 * MINUTE)).state == "attention"
     assert _said(shipment(at=None)).state == "attention"
