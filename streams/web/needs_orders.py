@@ -1,10 +1,11 @@
 """Needs around orders: those that a person must decide, and those whose target has not answered for long."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from streams.domain.order_holds import HoldReason
 from streams.web.need import Link, Need
 from streams.web.needs_mode import not_running
-from streams.web.order_facts import STUCK_AFTER_S
+from streams.web.order_facts import STUCK_AFTER_S, OrderSums
 from streams.web.order_stages import sink_key
 from streams.web.order_words import hold_title, speaker, system
 from streams.web.role_sinks import BREAKER_STATE, RoleSink
@@ -12,24 +13,51 @@ from streams.web.situation import Situation, title
 from streams.web.words import many, moment, moment_or_none, seconds_since
 
 REASONS_NAMED = 3
+REFUSED_AT_SHOP = HoldReason.REFUSED_AT_SHOP.value
 
 
 def _held(at: Situation) -> Iterator[Need]:
     sums = at.orders
-    if sums is None or not sums.held:
+    others = {} if sums is None else {code: n for code, n in sums.reasons.items() if code != REFUSED_AT_SHOP}
+    held = 0 if sums is None else sums.held - sums.reasons.get(REFUSED_AT_SHOP, 0)
+    if sums is None or held <= 0:
         return
     least = "" if sums.is_whole else "At least "
-    named = sorted(sums.reasons.items(), key=lambda one: (-one[1], one[0]))
+    named = sorted(others.items(), key=lambda one: (-one[1], one[0]))
     reasons = "; ".join(f"{hold_title(code)}: {number:,}" for code, number in named[:REASONS_NAMED])
     more = f" {many(len(named) - REASONS_NAMED, 'more reason')}." if len(named) > REASONS_NAMED else ""
     yield Need(
         "attention",
         "Held",
-        f"{least}{many(sums.held, 'order')} {'waits' if sums.held == 1 else 'wait'} for a decision.",
-        moment_or_none(sums.oldest_held_at),
+        f"{least}{many(held, 'order')} {'waits' if held == 1 else 'wait'} for a decision.",
+        moment_or_none(_oldest(sums, others)),
         f"{reasons}.{more} Nothing of them is lost.",
         Link("See the orders", "/orders"),
         steps=("`commerce-streams orders held`",),
+    )
+
+
+def _oldest(sums: OrderSums, codes: Iterable[str]) -> int | None:
+    """Since when the oldest of these reasons holds an order."""
+    return min((at for code in codes if (at := sums.oldest_by_reason.get(code))), default=sums.oldest_held_at)
+
+
+def _kept_open(at: Situation) -> Iterator[Need]:
+    """Over everywhere else: whoever placed them sees them open, and may wait for goods."""
+    sums = at.orders
+    number = 0 if sums is None else sums.reasons.get(REFUSED_AT_SHOP, 0)
+    if sums is None or not number:
+        return
+    least = "" if sums.is_whole else "at least "
+    yield Need(
+        "attention",
+        "Kept open",
+        f"The shop refused to cancel {least}{many(number, 'order')}.",
+        moment_or_none(sums.oldest_by_reason.get(REFUSED_AT_SHOP)),
+        f"{'It is' if number == 1 else 'They are'} over everywhere else, and the shopper sees an open order. Cancel "
+        "there, or give back what was invoiced, then release: the shop is asked once more.",
+        Link("See the orders", "/orders"),
+        steps=("`commerce-streams orders held`", "`commerce-streams orders release ID --reason …`"),
     )
 
 
@@ -134,4 +162,4 @@ def _stuck(at: Situation) -> Iterator[Need]:
 
 
 _SAFE = "do not key them by hand."
-RULES = (_doubled, _held, _refused, _away, _mode, _stuck, _not_counted)
+RULES = (_doubled, _held, _kept_open, _refused, _away, _mode, _stuck, _not_counted)

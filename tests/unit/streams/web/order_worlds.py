@@ -192,6 +192,11 @@ class Orders(o.OrderSource):
                 for each in one.works
                 if each.state == "needs-operator"
             },
+            oldest_by_reason={
+                code: min(one.at for row in rows for one in row.holds if one.reason == code)
+                for row in rows
+                for code in _codes(row)
+            },
             parked=_parked_kinds(self.entries.values()),
             doubled={each.role: 1 for one in self.entries.values() for each in one.works if each.held},
             is_whole=self.is_whole,

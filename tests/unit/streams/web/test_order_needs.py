@@ -11,6 +11,7 @@ from streams.web.need import Need
 from streams.web.overview import overview
 from streams.web.situation import Situation
 from streams.web.verdict import verdict
+from streams.web.words import moment
 from tests.unit.streams.web import order_worlds as w
 from tests.unit.streams.web import scenes
 from tests.unit.streams.web.order_worlds import MINUTE, NOW, Orders, orders
@@ -88,6 +89,29 @@ def test_an_order_that_a_target_has_twice_is_the_worst_of_all() -> None:
     first = verdict(situation(_world(w.doubled(), w.held()))).needs[0]
 
     assert (first.state, first.what) == ("stopped", "The ERP has 1 order twice, as far as a look-up can tell.")
+
+
+def _kept_open(number: int, since: int, *more: o.HoldFact) -> o.EntryFact:
+    hold = o.HoldFact("refused-at-shop", "commerce/CANCEL_ORDER/: stays-open-in-processing", since)
+    return w.held(f"commerce-{number:09d}", stage="cancelled", holds=(hold, *more))
+
+
+def test_cancelled_orders_that_the_shop_keeps_open_are_a_need_of_their_own_with_the_way_out() -> None:
+    found = verdict(situation(_world(_kept_open(1, NOW - 9 * MINUTE), _kept_open(2, NOW - MINUTE), w.held()))).needs
+
+    [kept] = [need for need in found if need.label == "Kept open"]
+    assert (kept.state, kept.what) == ("attention", "The shop refused to cancel 2 orders.")
+    assert any("orders release" in step for step in kept.steps)
+    assert kept.for_since == moment(NOW - 9 * MINUTE)
+    [held] = [need for need in found if need.label == "Held"]
+    assert (held.what, held.for_since) == ("1 order waits for a decision.", moment(NOW - 252 * MINUTE))
+    assert "refused" not in held.why
+
+
+def test_where_no_other_order_is_held_none_is_said_to_be() -> None:
+    found = verdict(situation(_world(_kept_open(1, NOW)))).needs
+
+    assert [need.label for need in found] == ["Kept open"]
 
 
 def test_before_orders_are_counted_it_is_not_calm() -> None:
