@@ -106,7 +106,7 @@ def wanted(case: Case) -> Iterator[Intention]:
 
 
 def _told_apart(case: Case, intention: Intention) -> Intention:
-    """A state, a date or an order may become what it was before: then it is another command, not the first one again."""
+    """A state, a date or an order may become what it was before: that is another command, not the first one again."""
     if intention.kind not in _MAY_RETURN:
         return intention
     return msgspec.structs.replace(intention, turn=case.entry.counter)

@@ -1,4 +1,4 @@
-"""Between the state's acknowledgement and its commands': whatever was heard, a death there loses and doubles nothing."""
+"""A death between the state's acknowledgement and its commands' loses and doubles nothing, whatever was heard."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from pathlib import Path
