@@ -60,14 +60,14 @@ def wait_idle(system: OrderSystem, workers: list[Worker], within: float = 150) -
 
 
 def _pending(worker: Worker) -> int:
-    """Orders that the worker's ERP sink still has to bring there."""
+    """Orders that the worker's sinks still have to bring to their targets."""
     if not worker.running:
         return 0
     try:
         sinks = worker.facts()["order_sinks"]
     except OSError:
         return 1
-    return sum(int(sink["pending"]) for sink in sinks if sink["role"] == "erp")
+    return sum(int(sink["pending"]) for sink in sinks)
 
 
 SCENES: Mapping[str, Callable[[OrderSystem], None]] = {
