@@ -17,7 +17,7 @@ from tests.faults.order_scenes import CREATES, UPSERTS, wait_idle
 from tests.processes import Worker, until
 
 pytestmark = pytest.mark.faults
-LEFT_ALONE_S, ENDING_S = 3, 1.2
+LEFT_ALONE_S, ENDING_S = 3, 1.5
 """How long a target asks to be left alone, and within which time the steps that were under way are over."""
 HELD_S = 4
 LATER = (("SHIPPED", "REFUNDED"), ("INVOICED",), ("REFUNDED",), ("PACKED",))
@@ -75,7 +75,7 @@ def _moves_to_another_worker(system: EveryTarget) -> Worker:
         over.set()
         shopping.join()
     until(system.go_on, within=60, what="all is said", step=0.5)
-    wait_idle(system, [second])
+    wait_idle(system, [second], step=0.4)
     for name, entries in system.journals().items():
         assert _windows_kept([one for one in entries if one["seq"] <= alone[name]]), f"{name} was limited"
         _windows_kept([one for one in entries if one["seq"] > moved[name]])
@@ -111,10 +111,10 @@ def _strikes_while_every_create_is_under_way(
     heir = system.worker("c")
     heir.wait_ready(60)
     until(system.go_on, within=60, what=lambda: f"all is said\n{heir.log[-3000:]}", step=0.5)
-    wait_idle(system, [heir])
+    wait_idle(system, [heir], step=0.4)
     if strike == signal.SIGSTOP:
         worker.signal(signal.SIGCONT)
-        wait_idle(system, [heir, worker])
+        wait_idle(system, [heir, worker], step=0.4)
 
 
 def _landed(system: EveryTarget, seen: Mapping[str, int]) -> dict[str, int]:
