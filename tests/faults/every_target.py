@@ -45,8 +45,8 @@ class Create(NamedTuple):
 class EveryTarget(OrderSystem):
     """`shopped` has a shopper place an order, and things are said of it in any order, some twice."""
 
-    settle_s: float = 5
-    timeout_s: float = 6
+    settle_s: float = 4
+    timeout_s: float = 5
 
     def __post_init__(self) -> None:
         super().__post_init__()

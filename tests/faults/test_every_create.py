@@ -19,7 +19,7 @@ from tests.processes import Worker, until
 pytestmark = pytest.mark.faults
 LEFT_ALONE_S, ENDING_S = 3, 1.5
 """How long a target asks to be left alone, and within which time the steps that were under way are over."""
-HELD_S = 4
+HELD_S = 3
 LATER = (("SHIPPED", "REFUNDED"), ("INVOICED",), ("REFUNDED",), ("PACKED",))
 """What is left out of the first orders at first: each makes another create."""
 
