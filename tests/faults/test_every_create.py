@@ -27,7 +27,7 @@ LATER = (("SHIPPED", "REFUNDED"), ("INVOICED",), ("REFUNDED",), ("PACKED",))
 @pytest.mark.parametrize(
     ("erp", "strike"), [(UPSERTS, signal.SIGKILL), (CREATES, signal.SIGSTOP)], ids=["netsuite-kill", "sap_s4hana-stop"]
 )
-def test_every_create_is_made_once_whatever_is_lost_limited_down_repeated_reordered_moved_or_struck(
+def test_every_create_is_made_once_under_every_fault(
     make_every_target: MakeEveryTarget, erp: str, strike: signal.Signals
 ) -> None:
     system = make_every_target(erp_name=erp)
