@@ -43,12 +43,14 @@ class Intention(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     `status` is our word for the order's state; the target's is in `order_words`.  `with_order` says that the command
     carries the whole order.  `attempt` belongs into the command's id: the same request anew is another command.
+    So does `turn`, above 0 where something may be asked for again that was asked for before, with other words between.
     """
 
     role: str
     kind: CommandKind
     part: str | None = None
     attempt: str = ONCE
+    turn: int = 0
     with_order: bool = False
     lines: tuple[EventLine, ...] = ()
     tracks: tuple[Track, ...] = ()
@@ -100,7 +102,17 @@ def wanted(case: Case) -> Iterator[Intention]:
                 case.is_done(one.request) and (intention.attempt == ONCE or _is_again(told, intention.attempt))
             )
             if is_new and one.role in case.rules.roles:
-                yield one
+                yield _told_apart(case, one) if one.request in asked else one
+
+
+def _told_apart(case: Case, intention: Intention) -> Intention:
+    """A state, a date or an order may become what it was before: that is another command, not the first one again."""
+    if intention.kind not in _MAY_RETURN:
+        return intention
+    return msgspec.structs.replace(intention, turn=case.entry.counter)
+
+
+_MAY_RETURN = frozenset({"RECORD_ORDER", "RECORD_STATUS", "ADD_COMMENT"})
 
 
 def _is_again(told: str | None, attempt: str) -> bool:

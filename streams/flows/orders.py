@@ -164,7 +164,7 @@ class OrdersFlow:
 
     def _command(self, entry: OrderEntry, wanted: Intention, version: Version, cause: Cause) -> Command:
         return Command(
-            command_id=derived_id(entry.order_id, wanted.role, wanted.kind, wanted.part, wanted.attempt),
+            command_id=_id_of(entry, wanted),
             role=wanted.role,
             kind=wanted.kind,
             entity=entry.order_id,
@@ -221,6 +221,12 @@ def _whole(order: Order) -> Order:
 
 
 _AS_TOLD: Mapping[str, Callable[[Order], Order]] = MappingProxyType({"erp": goods_of, "finance": books_of})
+
+
+def _id_of(entry: OrderEntry, wanted: Intention) -> str:
+    """The same in every replay."""
+    turn = (wanted.turn,) if wanted.turn else ()
+    return derived_id(entry.order_id, wanted.role, wanted.kind, wanted.part, wanted.attempt, *turn)
 
 
 def _key(order_id: str) -> bytes:

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from simulators.local_stack.registry import Registry
+from tests.faults.every_target import EveryTarget
 from tests.faults.order_system import OrderSystem
-from tests.faults.shop_orders import ShopOrders
 from tests.faults.system import System
 
 MakeSystem = Callable[..., System]
 MakeOrderSystem = Callable[..., OrderSystem]
-MakeShopOrders = Callable[..., ShopOrders]
+MakeEveryTarget = Callable[..., EveryTarget]
 
 
 @pytest.fixture(scope="session")
@@ -53,12 +53,12 @@ def make_order_system(tmp_path: Path, registry_url: str) -> Iterator[MakeOrderSy
 
 
 @pytest.fixture
-def make_shop_orders(tmp_path: Path, registry_url: str) -> Iterator[MakeShopOrders]:
-    """As above, with orders that the shop holds and is told of."""
-    made: list[ShopOrders] = []
+def make_every_target(tmp_path: Path, registry_url: str) -> Iterator[MakeEveryTarget]:
+    """As above, with a warehouse, a CRM, and orders that the shop holds."""
+    made: list[EveryTarget] = []
 
-    def make(**options: Any) -> ShopOrders:  # Any: as above
-        system = ShopOrders(tmp_path, registry_url, **options)
+    def make(**options: Any) -> EveryTarget:  # Any: as above
+        system = EveryTarget(tmp_path, registry_url, **options)
         made.append(system)
         return system.start()
 

@@ -47,7 +47,7 @@ def stopped_between_look_and_call(system: OrderSystem) -> None:
     wait_idle(system, workers)
 
 
-def wait_idle(system: OrderSystem, workers: list[Worker], within: float = 150) -> None:
+def wait_idle(system: OrderSystem, workers: list[Worker], within: float = 150, step: float = 1.0) -> None:
     """Everything is read, and no sink has anything left; three looks in a row, for one may fall between two steps."""
     seen = 0
 
@@ -56,18 +56,18 @@ def wait_idle(system: OrderSystem, workers: list[Worker], within: float = 150) -
         seen = seen + 1 if system.order_lag() == 0 and not any(map(_pending, workers)) else 0
         return seen > 2  # noqa: PLR2004  three looks
 
-    until(is_idle, within=within, what=lambda: f"nothing is left to do\n{workers[0].log[-3000:]}", step=1.0)
+    until(is_idle, within=within, what=lambda: f"nothing is left to do\n{workers[0].log[-3000:]}", step=step)
 
 
 def _pending(worker: Worker) -> int:
-    """Orders that the worker's ERP sink still has to bring there."""
+    """Orders that the worker's sinks still have to bring to their targets."""
     if not worker.running:
         return 0
     try:
         sinks = worker.facts()["order_sinks"]
     except OSError:
         return 1
-    return sum(int(sink["pending"]) for sink in sinks if sink["role"] == "erp")
+    return sum(int(sink["pending"]) for sink in sinks)
 
 
 SCENES: Mapping[str, Callable[[OrderSystem], None]] = {

@@ -31,6 +31,7 @@ from streams.runtime import outbox
 from streams.runtime.dead_letters import DeadLetters
 from streams.runtime.guard import Guard
 from streams.runtime.serde import Serde
+from streams.runtime.table import BulkTable
 from streams.runtime.versioned import unpack
 from streams.runtime.writer import Record
 from streams.topics import COMMANDS, DEAD_LETTER, NEWS_INPUTS, ORDER_EVENT, ORDER_INPUTS, OUTCOMES, SHIPMENT
@@ -96,15 +97,19 @@ class OrderWorker:
         reader = RecordReader(self.serde, guards, 1 << 18)
         self.counted = open_table(self.folder / "a", writer, name="order-intake", partitions=[PARTITION])
         self.heard = open_table(self.folder / "c", writer, name="order-news", partitions=[PARTITION])
-        self.table = open_table(self.folder / "b", writer, name="orders", partitions=[PARTITION])
         self.intake = OrderIntake(self.counted, writer, letters, reader=reader, encode=encode)
         self.news = OrderNews(self.heard, writer, letters, reader=reader, encode=encode, rules=NEWS)
+        self.letters, self.reader = letters, reader
+        self._build_flow()
+
+    def _build_flow(self) -> None:
+        self.table = open_table(self.folder / "b", self.broker.writer, name="orders", partitions=[PARTITION])
         self.flow = OrdersFlow(
             self.table,
-            writer,
-            letters,
-            reader=reader,
-            encode=encode,
+            self.broker.writer,
+            self.letters,
+            reader=self.reader,
+            encode=self.serde.encode,
             rules=self.rules,
             clock=self.clock,
             desk=self.desk,
@@ -121,12 +126,22 @@ class OrderWorker:
         self.close()
         self._build()
         for table in (self.counted, self.heard, self.table):
-            log = self.broker.log[table.changelog]
-            held = table.store(PARTITION).offset
-            left = [Changelog(offset, one) for offset, one in enumerate(log) if held is None or offset > held]
-            if left:
-                table._store.apply_records(PARTITION, left)
+            self._recover(table)
         await self.open()
+
+    async def flow_killed(self) -> None:
+        """As above, of the orders flow alone: quicker, where a test dies often."""
+        close_table(self.table)
+        self._build_flow()
+        self._recover(self.table)
+        await outbox.resend(self.table, self.broker.writer, PARTITION, generation=GENERATION)
+
+    def _recover(self, table: BulkTable) -> None:
+        log = self.broker.log[table.changelog]
+        held = table.store(PARTITION).offset
+        left = [Changelog(offset, one) for offset, one in enumerate(log) if held is None or offset > held]
+        if left:
+            table._store.apply_records(PARTITION, left)
 
     def close(self) -> None:
         close_table(self.counted)

@@ -127,6 +127,21 @@ async def test_a_kill_at_any_write_loses_no_command_and_decides_nothing_twice(
     worker.close()
 
 
+async def test_the_crm_is_told_of_a_state_that_comes_back(tmp_path: Path) -> None:
+    """By a command of its own: under the id of the first one its sink would take it for a repeat."""
+    worker = await begun(tmp_path, "erp", "crm")
+    await worker.answer(applied(worker.commands()[0]))
+    kinds: list[OrderEventKind] = ["CREDIT_HELD", "CREDIT_RELEASED"]
+    for at, kind in enumerate(kinds, 1):
+        heard = msgspec.structs.replace(_step(kind, kind), source_system="erp", part=None)
+        await worker.happen(msgspec.structs.replace(heard, effective_at=T0 + at, recorded_at=T0 + at))
+
+    told = [one for one in worker.commands("crm") if one.kind == "RECORD_STATUS"]
+    assert [one.status for one in told] == ["acknowledged", "held", "acknowledged"]
+    assert len({one.command_id for one in told}) == len(told)
+    worker.close()
+
+
 async def test_an_event_under_another_key_is_set_aside(tmp_path: Path) -> None:
     worker = await begun(tmp_path)
     value = worker.broker.log[ORDER_EVENT.name][0].value
