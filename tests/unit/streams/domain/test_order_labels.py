@@ -135,7 +135,7 @@ def test_a_refusal_holds_nothing_and_is_not_asked_again_by_itself() -> None:
 
     assert (one.reasons, len(asked(one))) == ([], 1)
     assert [(remark.reason, remark.detail) for remark in one.entry.remarks] == [
-        ("refused-beside", "carrier BOOK_LABEL S1: rejected")
+        ("refused-beside", "carrier/BOOK_LABEL/S1: rejected")
     ]
     one.take(shipped(at=7))
     assert shipments(one) == [("S1", ())]
