@@ -14,6 +14,7 @@ import msgspec
 
 from schemas.avro_text import parse_schema
 from schemas.avro_types import Schema
+from schemas.models.carrier_event import CarrierEvent
 from schemas.models.command import Command
 from schemas.models.desired_stock import DesiredStock
 from schemas.models.erp_order_event import ErpOrderEvent
@@ -130,6 +131,17 @@ ERP_ORDER_EVENT: Final = Contract(
     key_field="erp_number",
     description="What an ERP says of an order.",
     producers=("ERP bridges", "ERP poll"),
+    consumers=("order news",),
+)
+CARRIER_EVENT: Final = Contract(
+    topic="carrier.event.v1",
+    file="carrier.event.v1",
+    record="commerce.carrier.v1.CarrierEvent",
+    model=CarrierEvent,
+    key="tracking number",
+    key_field="tracking_number",
+    description="What a carrier says of one parcel.",
+    producers=("carriers", "carrier bridges"),
     consumers=("order news",),
 )
 DESIRED_STOCK: Final = Contract(
@@ -331,14 +343,29 @@ def command_contract(role: str) -> Contract[Command]:
     )
 
 
-ROLES: Final = ("commerce", "erp", "wms", "crm", "finance")
+ROLES: Final = (
+    "commerce",
+    "erp",
+    "wms",
+    "crm",
+    "carrier",
+    "finance",
+)
 """Sinks that exist; each has its own outcome topic."""
-COMMAND_ROLES: Final = ("erp", "wms", "crm", "finance", "commerce")
+COMMAND_ROLES: Final = (
+    "erp",
+    "wms",
+    "crm",
+    "carrier",
+    "finance",
+    "commerce",
+)
 """Sinks that take commands; the stock lane, a sink of commerce too, takes snapshots."""
 CONTRACTS: Final[tuple[Contract[msgspec.Struct], ...]] = (
     STOCK_CHANGE,
     FULFILMENT_EVENT,
     ERP_ORDER_EVENT,
+    CARRIER_EVENT,
     DESIRED_STOCK,
     INVENTORY_ALERT,
     RECOUNT_REQUEST,

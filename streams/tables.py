@@ -58,8 +58,13 @@ ORDER_INTAKE = TableSpec(
 ORDER_NEWS = TableSpec(
     "order-news",
     partitions=0,
-    fed_by=("wms.fulfilment-event.v1", "erp.order-event.v1", "commerce.return.v1"),
-    about="How much WMS, ERP and channels said of orders.",
+    fed_by=(
+        "wms.fulfilment-event.v1",
+        "erp.order-event.v1",
+        "commerce.return.v1",
+        "carrier.event.v1",
+    ),
+    about="How much WMS, ERP, carriers and channels said of orders.",
     keys=MappingProxyType({"m": "counts, epoch, topic ids"}),
 )
 ORDERS = TableSpec(
@@ -71,6 +76,7 @@ ORDERS = TableSpec(
         "wms.outcome.v1",
         "crm.outcome.v1",
         "finance.outcome.v1",
+        "carrier.outcome.v1",
         "commerce.outcome.v1",
     ),
     about="Where each order stands, and all that was said of it.",
@@ -103,7 +109,14 @@ def _work(name: str, topic: str, about: str, *, partitions: int = 0) -> TableSpe
 WORK: Mapping[str, TableSpec] = MappingProxyType(
     {
         role: _work(role, f"{role}.command.v1", f"What the sink {role} still has to do, and the calls under way.")
-        for role in ("erp", "wms", "crm", "finance", "commerce")
+        for role in (
+            "erp",
+            "wms",
+            "crm",
+            "carrier",
+            "finance",
+            "commerce",
+        )
     }
 )
 SHIPMENT_WORK = _work(

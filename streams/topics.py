@@ -66,6 +66,14 @@ ERP_ORDER_EVENT = Topic(
     about="What an ERP says of an order: confirmed, a date, an invoice, a credit hold, cancelled.",
     config=_kept(30),
 )
+CARRIER_EVENT = Topic(
+    "carrier.event.v1",
+    key="tracking number",
+    written_by="carriers, carrier bridges",
+    read_by="order news",
+    about="What a carrier says of a parcel: in transit, delivered, not delivered, sent back.",
+    config=_kept(30),
+)
 HOLD = Topic(
     "inventory.hold.v1",
     key="sku",
@@ -191,7 +199,13 @@ def _outcome(role: str, target: str) -> Topic:
 
 
 _ORDER_TARGETS: Mapping[str, str] = MappingProxyType(
-    {"erp": "the ERP", "wms": "the WMS", "crm": "the CRM", "finance": "the accounting system"}
+    {
+        "erp": "the ERP",
+        "wms": "the WMS",
+        "crm": "the CRM",
+        "carrier": "the carrier",
+        "finance": "the accounting system",
+    }
 )
 COMMANDS: Mapping[str, Topic] = MappingProxyType(
     {
@@ -253,6 +267,7 @@ TOPICS: tuple[Topic, ...] = (
     STOCK_CHANGE,
     FULFILMENT_EVENT,
     ERP_ORDER_EVENT,
+    CARRIER_EVENT,
     HOLD,
     REBASE,
     DESIRED,
@@ -277,7 +292,12 @@ STOCK_INPUTS: tuple[Topic, ...] = (STOCK_CHANGE, HOLD, REBASE)
 """What feeds the table stock-ledger, numbered by its place: the numbers are stored state."""
 ORDER_INPUTS: tuple[Topic, ...] = (ORDER_EVENT, *OUTCOMES.values())
 """What feeds the table orders."""
-NEWS_INPUTS: tuple[Topic, ...] = (FULFILMENT_EVENT, ERP_ORDER_EVENT, COMMERCE_RETURN)
+NEWS_INPUTS: tuple[Topic, ...] = (
+    FULFILMENT_EVENT,
+    ERP_ORDER_EVENT,
+    COMMERCE_RETURN,
+    CARRIER_EVENT,
+)
 """What feeds the table order-news."""
 ORDERS_READ: tuple[Topic, ...] = (COMMERCE_ORDER, *NEWS_INPUTS, *ORDER_INPUTS, *COMMANDS.values(), SHIPMENT)
 REFERENCE: tuple[Topic, ...] = (PRODUCT, PRICE, ACCOUNT)

@@ -13,7 +13,9 @@ from schemas.models.document import (
     BookedDocument,
     Booking,
     CrmRecord,
+    Label,
     LineQuantity,
+    Offer,
     OrderChange,
     PickTask,
     SalesOrder,
@@ -138,6 +140,50 @@ class FinanceTarget(Target, Protocol):
 
     async def find_documents(self, reference: str) -> Sequence[BookedDocument]:
         """Every document that carries our reference: none, one, or the two that a person must look at."""
+        ...
+
+
+class CarrierTarget(Target, Protocol):
+    """A carrier, or a shipping system before several; it knows a parcel by our reference.
+
+    `order_id` and `shipment` go onto the label, so that the carrier's events name them; `shipment` is None where the
+    warehouse has no name for it.
+    """
+
+    async def rates(self, order: Order, *, source_code: str, lines: Sequence[EventLine]) -> Sequence[Offer]:
+        """What it would cost from that place to the order's shipping address; a read, nothing is booked.
+
+        Raises RejectedPayloadError where it does not deliver there.
+        """
+        ...
+
+    async def book(
+        self,
+        reference: str,
+        order_id: str,
+        order: Order,
+        *,
+        service: str,
+        shipment: str | None,
+        source_code: str,
+        lines: Sequence[EventLine],
+    ) -> Label:
+        """A label for one parcel.  Keyed by `reference`: the same content once more is the same label.
+
+        Raises RejectedPayloadError where it does not deliver there, or does not know the service; ConflictError where
+        the reference stands for other content, which `find` then shows.
+        """
+        ...
+
+    async def find(self, reference: str) -> Label | None:
+        """The label; None where there is none, or it is void."""
+        ...
+
+    async def cancel(self, reference: str) -> None:
+        """Make it void.  Safe to repeat.
+
+        Raises NotFoundError; RejectedPayloadError where the carrier has the parcel already.
+        """
         ...
 
 

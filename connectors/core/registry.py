@@ -14,6 +14,7 @@ from connectors.core.calls import Dependencies
 from connectors.core.errors import ConfigurationError
 from connectors.core.manifest import Manifest
 from connectors.core.order_ports import (
+    CarrierTarget,
     CrmTarget,
     FinanceTarget,
     OrderEventSource,
@@ -40,6 +41,7 @@ class Ports:
     tasks: TaskTarget | None = None
     crm: CrmTarget | None = None
     finance: FinanceTarget | None = None
+    carrier: CarrierTarget | None = None
     shop_orders: ShopOrderTarget | None = None
     order_events: OrderEventSource | None = None
 

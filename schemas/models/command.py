@@ -28,12 +28,16 @@ CommandKind = Literal[
     "CREATE_INVOICE",
     "CREATE_CREDIT_MEMO",
     "SET_RETURN_NUMBER",
+    "BOOK_LABEL",
+    "VOID_LABEL",
     "UNKNOWN",
 ]
 
 
 class Command(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """`entity` is the unified order id, `part` what of it: a shipment, a warehouse, a return.
+
+    `service` is a carrier's: absent where one is to be chosen from its rates.
 
     `order_number` is the channel's own number of the order, under which a shop knows it.
 
@@ -63,3 +67,4 @@ class Command(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     correlation_id: str | None = None
     order_number: str | None = None
     happened_at: int | None = None
+    service: str | None = None

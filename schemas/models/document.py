@@ -38,6 +38,30 @@ class PickTask(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     status: str = ""
 
 
+class Offer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A service that a carrier offers for a parcel; `price` in micros, `days` is None where it promises nothing."""
+
+    service: str
+    price: int
+    currency: str
+    days: int | None = None
+
+
+class Label(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A parcel that is booked; `reference` is ours, `document` where the label is or what the carrier calls it.
+
+    `price` in micros, None where the carrier does not say.
+    """
+
+    reference: str
+    tracking_number: str
+    carrier_code: str
+    service: str
+    price: int | None = None
+    currency: str | None = None
+    document: str | None = None
+
+
 class CrmRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An order at the CRM."""
 

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from schemas.models.cause import Cause
+from schemas.models.order_event import Track
 
 WRITE_STOCK = "write-stock"
 """Kind of the outcomes of the stock lane; the entity is a SKU then, in all others an order."""
@@ -15,7 +16,10 @@ OutcomeState = Literal["APPLIED", "SUPERSEDED", "PARKED", "HELD", "DEAD", "IGNOR
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """How one command ended at its target; `records` is the number of input records that it accounts for."""
+    """How one command ended at its target; `records` is the number of input records that it accounts for.
+
+    `amount` is what it costs, in micros of `currency`; `tracks` are cartons that it put on their way.
+    """
 
     command_id: str
     role: str
@@ -36,6 +40,9 @@ class Outcome(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     at: int
     cause: Cause | None = None
     correlation_id: str | None = None
+    tracks: tuple[Track, ...] = ()
+    amount: int | None = None
+    currency: str | None = None
 
 
 class Audit(msgspec.Struct, frozen=True, gc=False, kw_only=True):

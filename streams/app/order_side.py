@@ -37,6 +37,7 @@ from streams.runtime.writer import Writer
 from streams.settings import Settings, SettingsError
 from streams.settings.rules import look_up_rules, news_rules, order_rules
 from streams.sinks.acts import Acts
+from streams.sinks.carrier import CarrierActs
 from streams.sinks.command_calls import Mode
 from streams.sinks.command_sink import CommandSink
 from streams.sinks.crm import CrmActs
@@ -243,4 +244,6 @@ def _acts(role: str, choice: Choice, ports: Ports) -> Acts:
         return CrmActs(ports.crm, settle)
     if role == "finance" and ports.finance is not None:
         return FinanceActs(ports.finance, settle)
+    if role == "carrier" and ports.carrier is not None:
+        return CarrierActs(ports.carrier, settle)
     raise SettingsError(f"{choice.setting}: connector {choice.connector.name!r} cannot play the {role}")

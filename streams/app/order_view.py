@@ -173,8 +173,17 @@ def _said(fact: Fact, entry: OrderEntry) -> SaidFact:
     standing = "refused" if fact.key in entry.refused else "waits" if fact.key in waits else "counts"
     part = fact.part if fact.named or fact.kind == "ANSWERED" else ""
     return SaidFact(
-        fact.first_at, fact.kind, fact.system, part, fact.document, _quantities(fact), fact.reason, standing
+        fact.first_at, fact.kind, fact.system, part, _document(fact), _quantities(fact), fact.reason, standing
     )
+
+
+def _document(fact: Fact) -> str:
+    """Of a label: carrier, number and service, and what it costs."""
+    if fact.kind != "ANSWERED" or not fact.tracks:
+        return fact.document
+    parcels = (" ".join(filter(None, (one.carrier_code, one.number, one.title))) for one in fact.tracks)
+    price = "" if fact.amount is None else f"{money(fact.amount)} {fact.currency}".strip()
+    return ", ".join(filter(None, (*parcels, price)))
 
 
 def _quantities(fact: Fact) -> str:

@@ -66,7 +66,13 @@ def choose_one(settings: Settings, name: str, setting: str) -> Choice:
 
 def _order_roles(settings: Settings) -> Mapping[str, Choice]:
     orders = settings.orders
-    named = {"erp": orders.erp, "wms": orders.wms, "crm": orders.crm, "finance": orders.finance}
+    named = {
+        "erp": orders.erp,
+        "wms": orders.wms,
+        "crm": orders.crm,
+        "carrier": orders.carrier,
+        "finance": orders.finance,
+    }
     given = {role: name for role, name in named.items() if name}
     if given and "erp" not in given:
         first = next(iter(given))

@@ -27,17 +27,21 @@ def _wms(arguments: Sequence[str]) -> int:
     return main([*_where(arguments), *arguments])
 
 
-def _rest_wms(arguments: Sequence[str]) -> int:
+def _speaking(package: str) -> Callable[[Sequence[str]], int]:
     """Only one that tells its steps needs to know where."""
-    from simulators.rest_wms.server import main  # noqa: PLC0415  as above
+    start = _server(package)
 
-    return main([*(_where(arguments) if "--events" in arguments else ()), *arguments])
+    def run(arguments: Sequence[str]) -> int:
+        return start([*(_where(arguments) if "--events" in arguments else ()), *arguments])
+
+    return run
 
 
 SERVERS = ("adobe_commerce", "netsuite", "rest_finance", "salesforce", "sap_s4hana")
 SIMULATORS: Mapping[str, Callable[[Sequence[str]], int]] = {
     **{package.replace("_", "-"): _server(package) for package in SERVERS},
-    "rest-wms": _rest_wms,
+    "rest-carrier": _speaking("rest_carrier"),
+    "rest-wms": _speaking("rest_wms"),
     "wms": _wms,
 }
 
@@ -51,7 +55,7 @@ SIMULATORS: Mapping[str, Callable[[Sequence[str]], int]] = {
 def simulate(ctx: click.Context, *, name: str | None, arguments: tuple[str, ...]) -> None:
     """Run the stand-in NAME until SIGTERM; what follows the name goes to it (`simulate NAME --help`).
 
-    The warehouses take brokers and registry from the settings unless they are told others.
+    Warehouses and carrier take brokers and registry from the settings unless they are told others.
 
     \b
     Example: commerce-streams simulate adobe-commerce --port 8080 --products 1000

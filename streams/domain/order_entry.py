@@ -119,6 +119,8 @@ class Asked(msgspec.Struct, frozen=True, array_like=True, gc=False):
     attempt: str
     source_code: str = ""
     lines: tuple[EventLine, ...] = ()
+    tracked: bool = False
+    """Whether the request named parcels."""
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -58,6 +58,8 @@ class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
     reason: str = ""
     named: bool = False
     """Whether the system named the part; else it is the event's own."""
+    currency: str = ""
+    """Of the amount, where it need not be the order's."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -77,7 +79,10 @@ _BY_PART = frozenset(
         "PICKED",
         "PACKED",
         "SHIPPED",
+        "IN_TRANSIT",
+        "DELIVERY_FAILED",
         "DELIVERED",
+        "SENT_BACK",
         "CANCELLED",
         "RETURN_REQUESTED",
         "RETURN_RECEIVED",
@@ -99,7 +104,7 @@ def facts_of(event: OrderEvent) -> tuple[Fact, ...]:
         stamp=Stamp(event.effective_at, event.recorded_at, event.event_id),
         system=event.source_system,
         lines=_moved(event.lines),
-        tracks=_tracks(event.tracks),
+        tracks=sorted_tracks(event.tracks),
         source_code=event.source_code or "",
         document=event.document or "",
         amount=event.amount,
@@ -147,7 +152,7 @@ def _sorted(lines: Iterable[Moved]) -> tuple[Moved, ...]:
     return tuple(sorted(msgspec.structs.replace(one, serials=tuple(sorted(set(one.serials)))) for one in lines))
 
 
-def _tracks(tracks: Iterable[Track]) -> tuple[Track, ...]:
+def sorted_tracks(tracks: Iterable[Track]) -> tuple[Track, ...]:
     """One per number, carrier and title: sorted, so that two unions are the same."""
     found = {(one.number, one.carrier_code, one.title): one for one in tracks}
     return tuple(found[key] for key in sorted(found))
@@ -160,7 +165,7 @@ def merged(one: Fact, other: Fact) -> Fact:
         newer,
         first_at=min(one.first_at, other.first_at),
         lines=_higher(one.lines, other.lines),
-        tracks=_tracks((*one.tracks, *other.tracks)),
+        tracks=sorted_tracks((*one.tracks, *other.tracks)),
         amount=max((fact.amount for fact in (one, other) if fact.amount is not None), default=None),
     )
 
@@ -203,6 +208,11 @@ def answer(request: Request, stamp: Stamp, *, document: str, reason: str) -> Fac
 def request_of(fact: Fact) -> Request:
     """What an answer answers."""
     return Request(*fact.part.split("/", 2))
+
+
+def is_same_part(one: Fact, other: Fact) -> bool:
+    """Two steps of one part: by its name, or by its place where one of the two names none."""
+    return one.part == other.part or (one.source_code == other.source_code and not (one.named and other.named))
 
 
 def newest(facts: Iterable[Fact]) -> Fact | None:

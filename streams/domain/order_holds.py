@@ -26,7 +26,7 @@ LEFT = frozenset({OrderState.SHIPPED, OrderState.DELIVERED, OrderState.CLOSED})
 HOLDING_ROLES = frozenset({"erp", "wms", "commerce"})
 """Targets whose refusal holds the order.
 
-A CRM or an accounting system that refuses delays nobody else: that is a remark.
+A CRM, a carrier or an accounting system that refuses delays nobody else: that is a remark.
 """
 
 CANCELLED_THERE = frozenset({"canceled", "cancelled"})
@@ -51,6 +51,7 @@ class HoldReason(StrEnum):
     CHANGED_AFTER_SENT = "changed-after-sent"
     REFUSED_BESIDE = "refused-beside"
     REFUSED_AT_SHOP = "refused-at-shop"
+    SENT_BACK = "sent-back"
 
 
 def holds_of(look: Look, stage: OrderState) -> Iterator[Hold]:
@@ -148,6 +149,7 @@ def _contradictions(look: Look, _stage: OrderState) -> Iterator[Hold]:
     yield from _two_orders(look)
     yield from _shipped_after_the_end(look)
     yield from _part_cancelled(look)
+    yield from _sent_back(look)
 
 
 def _two_orders(look: Look) -> Iterator[Hold]:
@@ -177,3 +179,9 @@ def _part_cancelled(look: Look) -> Iterator[Hold]:
     for fact in look.all("CANCELLED"):
         if not fact.lines and not is_whole(fact):
             yield Hold(HoldReason.CANCELLED_BY_WAREHOUSE, f"{fact.system}: {fact.part}", fact.stamp.at)
+
+
+def _sent_back(look: Look) -> Iterator[Hold]:
+    """A parcel that is on its way back: somebody must send it again, or give the money back."""
+    for fact in look.all("SENT_BACK"):
+        yield Hold(HoldReason.SENT_BACK, f"{fact.system}: {fact.part}", fact.stamp.at)

@@ -1,4 +1,4 @@
-"""What WMS, ERP and channels say of an order, in one language: pure, so that a repeat makes the same event.
+"""What WMS, ERP, carriers and channels say of an order, in one language: pure, so that a repeat makes the same event.
 
 A step that says nothing to us becomes no event, unless it names a date.  A word that nobody knows becomes UNKNOWN,
 with the word as its reason: the state machine refuses it, and a person can see it.
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from schemas.models.carrier_event import CarrierEvent
 from schemas.models.cause import Cause
 from schemas.models.erp_order_event import ErpOrderEvent
 from schemas.models.fulfilment_event import FulfilmentEvent, Package
@@ -16,7 +17,7 @@ from schemas.models.returned import Return
 from streams.domain.derived_id import derived_id
 from streams.domain.order_facts import REASON_LIMIT
 from streams.domain.order_names import KnownOrders, named
-from streams.domain.order_words import RETURNS, OrderWords, kind_said
+from streams.domain.order_words import CARRIER, RETURNS, OrderWords, kind_said
 from streams.domain.reasons import DeadReason
 from streams.domain.stock_door import Refused, refuse_future
 from streams.domain.stock_rules import StockRules
@@ -135,6 +136,28 @@ def of_return(one: Return, arrival: Arrival, rules: NewsRules) -> News:
         part=one.return_id,
         document=one.number,
         reason=one.reason,
+        cause=arrival.cause,
+    )
+
+
+def of_carrier(said: CarrierEvent, arrival: Arrival, rules: NewsRules) -> News:
+    """What a carrier says of a parcel; the order is the one whose reference stands on its label."""
+    order_id = rules.orders.id_of_either(said.order_reference)
+    if order_id is None:
+        return _unknown_order(tracking_number=said.tracking_number, order_reference=said.order_reference)
+    if refused := refuse_future(said.effective_at, arrival.at, rules.stock, said.source_system):
+        return refused
+    code = said.code or (said.what if CARRIER[said.what] == "UNKNOWN" else None)
+    return OrderEvent(
+        event_id=derived_id("carrier", said.source_system, said.event_id),
+        order_id=order_id,
+        kind=CARRIER[said.what],
+        source_system=said.source_system,
+        effective_at=said.effective_at,
+        recorded_at=said.recorded_at,
+        part=said.shipment_reference or said.tracking_number,
+        tracks=(Track(carrier_code=said.carrier_code, number=said.tracking_number),),
+        reason=None if code is None else code[:REASON_LIMIT],
         cause=arrival.cause,
     )
 

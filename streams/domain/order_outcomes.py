@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+import msgspec
+
 from schemas.models.operations import Outcome
-from streams.domain.order_facts import REASON_LIMIT, Fact, Request, Stamp, answer
+from streams.domain.order_facts import REASON_LIMIT, Fact, Request, Stamp, answer, sorted_tracks
 
 FAILED = "failed"
 """Reason of a refusal that gives none."""
@@ -25,7 +27,10 @@ def facts_of_outcome(outcome: Outcome, event_id: str) -> tuple[Fact, ...]:
 def _answer(outcome: Outcome, stamp: Stamp) -> Fact:
     request = Request(outcome.role, outcome.kind, outcome.part or "")
     document = outcome.external_id or outcome.value or ""
-    return answer(request, stamp, document=document, reason="" if outcome.state == "APPLIED" else _reason(outcome))
+    made = answer(request, stamp, document=document, reason="" if outcome.state == "APPLIED" else _reason(outcome))
+    return msgspec.structs.replace(
+        made, tracks=sorted_tracks(outcome.tracks), amount=outcome.amount, currency=outcome.currency or ""
+    )
 
 
 def _reason(outcome: Outcome) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from streams.domain.order_facts import Fact
+from streams.domain.order_facts import Fact, is_same_part, request_of
 from streams.domain.order_lines import OrderLines, shares_of
-from streams.domain.order_table import AWAITS, IMPLIED, Await, Predecessor
+from streams.domain.order_table import ANSWERED, AWAITS, IMPLIED, Await, Predecessor
 
 STEPS = (
     "ALLOCATED",
@@ -79,6 +79,8 @@ class Progress:
     shares: dict[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
     excesses: list[Excess] = field(default_factory=list)
     strangers: list[Stranger] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+    """Part by the tracking number of the label that was booked for it."""
 
     def of(self, kind: str) -> Mapping[str, int]:
         return self.quantities.get(kind, {})
@@ -114,6 +116,9 @@ def weigh(
     progress = Progress(known, furthest)
     ordered = tuple(facts)
     _cancelled_by_name(progress, ordered)
+    progress.labels |= {
+        track.number: request_of(fact).part for fact in ordered if fact.kind == ANSWERED for track in fact.tracks
+    }
     for fact in ordered:
         shares = _shares(progress, fact)
         missing = () if fact.key in forced else _missing(progress, fact, shares)
@@ -149,15 +154,27 @@ def _shares(progress: Progress, fact: Fact) -> Mapping[str, int]:
         if fact.kind != "INVOICED":  # an invoice may have lines of its own: freight, handling
             _note_strangers(progress, fact, shares.unknown)
         return shares.lines
-    named = [
-        progress.shares[kind, fact.part]
-        for kind in _SAME_PART.get(fact.kind, ())
-        if (kind, fact.part) in progress.shares
-    ]
+    shipment = shipment_of(progress, fact) if fact.kind == "DELIVERED" else None
+    part = fact.part if shipment is None else shipment.part
+    named = [progress.shares[kind, part] for kind in _SAME_PART.get(fact.kind, ()) if (kind, part) in progress.shares]
     if named:
         return named[0]
     rest = ((line_id, _room(progress, fact.kind, line_id)) for line_id in progress.known.counted)
     return {line_id: left for line_id, left in rest if left > 0}
+
+
+def shipment_of(progress: Progress, fact: Fact) -> Fact | None:
+    """The shipment that a step means: by its part, else by the number of a parcel in it."""
+    named = progress.fact("SHIPPED", fact.part)
+    if named is not None or not fact.tracks:
+        return named
+    numbers = {track.number for track in fact.tracks}
+    labelled = {progress.labels[number] for number in numbers & progress.labels.keys()}
+    ready = [one for one in progress.all("PACKED", "PICKED") if one.part in labelled]
+    for shipped in progress.all("SHIPPED"):
+        if numbers & {track.number for track in shipped.tracks} or any(is_same_part(shipped, one) for one in ready):
+            return shipped
+    return None
 
 
 def _room(progress: Progress, kind: str, line_id: str) -> int:
@@ -184,6 +201,8 @@ def _needed(progress: Progress, fact: Fact) -> Predecessor | None:
 
 
 def _is_there(progress: Progress, fact: Fact, needed: Predecessor, shares: Mapping[str, int]) -> bool:
+    if fact.kind == "DELIVERED" and needed.how is Await.PART:
+        return shipment_of(progress, fact) is not None
     if needed.how is Await.PART:
         return any(progress.fact(kind, fact.part) is not None for kind in needed.kinds)
     is_said = any(kind in progress.counting for kind in needed.kinds)

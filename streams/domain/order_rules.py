@@ -9,7 +9,7 @@ from streams.domain.order_routing import RoutingRules
 MINUTE = 60_000_000
 """A minute in microseconds."""
 
-ROLES = frozenset({"erp", "wms", "crm", "commerce", "finance"})
+ROLES = frozenset({"erp", "wms", "crm", "carrier", "commerce", "finance"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,8 @@ class OrderRules:
     A date that comes with another step is DATE_MOVED of its own.
     `furthest` are the systems that state the furthest step only (SHIPPED without PICKED).  `patience` is how long an
     event waits for its predecessor before a person must look (µs).  `shop_channels` are the channels whose orders the
-    shop knows: of others it is told nothing.
+    shop knows: of others it is told nothing.  `label_at` is the warehouse's step after which the carrier is asked for a
+    label; `services` the carrier's service by the order's shipping method.
     """
 
     roles: frozenset[str] = ROLES
@@ -29,6 +30,8 @@ class OrderRules:
     furthest: frozenset[str] = frozenset()
     patience: int = 4 * 60 * MINUTE
     routing: RoutingRules = field(default_factory=RoutingRules)
+    label_at: str = "PACKED"
+    services: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def may_say(self, system: str, kind: str) -> bool:
         return kind not in self.speakers or system in self.speakers[kind]

@@ -126,8 +126,8 @@ def _asked(entry: OrderEntry, intentions: tuple[Intention, ...]) -> OrderEntry:
     """Noted as asked; a record of the order tells its state as well."""
     found = {one.key: one for one in entry.asked}
     for one in intentions:
-        kept = one.lines if one.kind in {"CREATE_ORDER", "CREATE_TASK"} else ()
-        found[one.request] = Asked(*one.request, one.attempt, one.source_code or "", kept)
+        kept = one.lines if one.kind in {"CREATE_ORDER", "CREATE_TASK", "BOOK_LABEL"} else ()
+        found[one.request] = Asked(*one.request, one.attempt, one.source_code or "", kept, bool(one.tracks))
         if one.kind == "RECORD_ORDER":
             told = Asked("crm", "RECORD_STATUS", "", f"{one.status}|{one.expected_at}")
             found[told.key] = told

@@ -93,7 +93,10 @@ AWAITS: Mapping[str, Predecessor | None] = MappingProxyType(
         "PICKED": _ERP_HAS_IT,
         "PACKED": Predecessor(("PICKED",), Await.LINES),
         "SHIPPED": Predecessor(("PICKED",), Await.LINES),
+        "IN_TRANSIT": None,
+        "DELIVERY_FAILED": None,
         "DELIVERED": _LEFT,
+        "SENT_BACK": None,
         "AUTHORISED": None,
         "CAPTURED": None,
         "INVOICED": _ERP_HAS_IT,
@@ -115,6 +118,8 @@ RANK: Mapping[str, int] = MappingProxyType({kind: rank for rank, kind in enumera
 _CANCEL = frozenset({"CANCEL_REQUESTED", "CANCELLED"})
 _PROMISE = frozenset({"CONFIRMED", "DATE_MOVED", "WORK_ORDER_OPENED"})
 _WAREHOUSE = frozenset({"ALLOCATED", "BACKORDERED", "PICKED", "PACKED"})
+_PARCEL = frozenset({"IN_TRANSIT", "DELIVERY_FAILED", "SENT_BACK"})
+"""What a carrier says of a parcel on its way; it moves no order."""
 _RETURN = frozenset({"RETURN_REQUESTED", "RETURN_RECEIVED", "RETURN_REJECTED"})
 _WITH_THE_ERP = frozenset({"CORRECTED", "REFUSED"})
 
@@ -148,7 +153,7 @@ def is_refused(stage: OrderState, kind: str) -> bool:
 REFUSABLE: frozenset[str] = frozenset().union(*REFUSED_IN.values())
 """Kinds that some state refuses: only these need the order's past."""
 
-MILESTONES: frozenset[str] = frozenset(AWAITS) - _WAREHOUSE - _PROMISE - _RETURN - {"AUTHORISED", ANSWERED}
+MILESTONES: frozenset[str] = frozenset(AWAITS) - _WAREHOUSE - _PROMISE - _PARCEL - _RETURN - {"AUTHORISED", ANSWERED}
 """Kinds that may bring an order into a state that refuses more than the one before: the past is looked at there."""
 
 _GOODS = (OrderState.PARTIALLY_SHIPPED, OrderState.SHIPPED)

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from schemas.models.order_event import EventLine
 from streams.domain.order_entry import Document, LineState, Part, PaymentState
 from streams.domain.order_facts import Fact, Request, newest
-from streams.domain.order_progress import Progress
+from streams.domain.order_parcels import tracks_of
+from streams.domain.order_progress import Progress, shipment_of
 from streams.domain.order_standing import Standing
 from streams.domain.order_table import ANSWERED
 
@@ -105,9 +106,10 @@ def _part(progress: Progress, fact: Fact, command: str, ends: tuple[str, ...]) -
         part=fact.part,
         source_code=fact.source_code,
         lines=event_lines(progress, fact),
-        tracks=fact.tracks,
+        tracks=tracks_of(progress, fact) if fact.kind == "SHIPPED" else fact.tracks,
         document=fact.document,
-        is_done=any(progress.fact(end, fact.part) is not None for end in ends),
+        is_done=any(progress.fact(end, fact.part) is not None for end in ends)
+        or any(shipment_of(progress, one) is fact for one in progress.all("DELIVERED") if one.tracks),
         posted="" if answer is None or answer.reason else answer.document,
     )
 

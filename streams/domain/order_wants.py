@@ -17,6 +17,8 @@ from streams.domain.derived_id import derived_id
 from streams.domain.order_entry import OrderEntry
 from streams.domain.order_facts import Fact, Request
 from streams.domain.order_holds import LEFT, OVER, HoldReason
+from streams.domain.order_labels import labels_due, labels_void
+from streams.domain.order_parcels import tracks_of
 from streams.domain.order_routing import Routing
 from streams.domain.order_rules import OrderRules
 from streams.domain.order_stage import cancelled_whole, final_cancel, is_wanted_cancelled, refused_cancel
@@ -61,6 +63,7 @@ class Intention(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     amount: int | None = None
     text: str | None = None
     happened_at: int | None = None
+    service: str | None = None
 
     @property
     def request(self) -> Request:
@@ -240,7 +243,7 @@ def _content(order: Order) -> str:
 def _tell_shop(case: Case) -> Iterator[Intention]:
     if case.standing.statement.order.channel not in case.rules.shop_channels:
         return
-    for decide in (_number, _promise, _progress, _shipments, _bills, _returns, _shop_cancel, _too_late):
+    for decide in (_number, _promise, _progress, _shipments, _late_numbers, _bills, _returns, _shop_cancel, _too_late):
         yield from decide(case)
 
 
@@ -298,9 +301,19 @@ def _shipments(case: Case) -> Iterator[Intention]:
                 kind="CREATE_SHIPMENT",
                 part=fact.part,
                 lines=lines,
-                tracks=fact.tracks,
+                tracks=tracks_of(case.standing.progress, fact),
                 source_code=fact.source_code or None,
             )
+
+
+def _late_numbers(case: Case) -> Iterator[Intention]:
+    """A label that the carrier answered for after its shipment was asked for: a shipment is never changed."""
+    for fact in case.all("SHIPPED"):
+        shipment = case.entry.asked_of("commerce", "CREATE_SHIPMENT", fact.part)
+        tracks = tracks_of(case.standing.progress, fact)
+        if shipment is not None and not shipment.tracked and not fact.tracks and tracks:
+            numbers = ", ".join(f"{one.carrier_code} {one.number}".strip() for one in tracks)
+            yield _comment(f"tracking/{fact.part}", f"Tracking number: {numbers}.", attempt=numbers)
 
 
 def _bills(case: Case) -> Iterator[Intention]:
@@ -354,6 +367,29 @@ def _too_late(case: Case) -> Iterator[Intention]:
         yield _comment("cancel", "The order can no longer be cancelled.", attempt=str(look.last("CANCEL_REQUESTED")))
 
 
+# ── the carrier ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _labels(case: Case) -> Iterator[Intention]:
+    """The shop's own shipping method names the service where the settings say so; else the carrier's rates do."""
+    for label in labels_due(case.entry, case.standing, case.rules.label_at):
+        method = case.standing.statement.order.shipping_method or ""
+        yield Intention(
+            role="carrier",
+            kind="BOOK_LABEL",
+            part=label.part,
+            attempt=label.attempt,
+            with_order=True,
+            lines=label.lines,
+            source_code=label.source_code or None,
+            document=label.shipment or None,
+            expected_at=case.entry.promised_at,
+            service=case.rules.services.get(method),
+        )
+    for one in labels_void(case.entry, case.standing):
+        yield Intention(role="carrier", kind="VOID_LABEL", part=one.part, source_code=one.source_code or None)
+
+
 # ── finance ──────────────────────────────────────────────────────────────────────────────────────
 
 _BOOKED: tuple[tuple[str, CommandKind], ...] = (
@@ -372,4 +408,4 @@ def _book(case: Case) -> Iterator[Intention]:
                 yield msgspec.structs.replace(asked, with_order=True, happened_at=fact.first_at)
 
 
-_DECISIONS = (_create_order, _cancel_tasks, _cancel_order, _create_tasks, _tell_shop, _record, _book)
+_DECISIONS = (_create_order, _cancel_tasks, _cancel_order, _create_tasks, _labels, _tell_shop, _record, _book)

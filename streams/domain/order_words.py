@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import get_args
 
+from schemas.models.carrier_event import CarrierStep
 from schemas.models.erp_order_event import ErpOrderEventKind
 from schemas.models.fulfilment_event import FulfilmentStep
 from schemas.models.order_event import OrderEventKind
@@ -121,6 +122,17 @@ ERP_KINDS: Mapping[ErpOrderEventKind, OrderEventKind] = MappingProxyType(
     }
 )
 """What a bridge says in our word already.  What a work order made is there for the order, as if it were allocated."""
+
+CARRIER: Mapping[CarrierStep, OrderEventKind] = MappingProxyType(
+    {
+        "IN_TRANSIT": "IN_TRANSIT",
+        "DELIVERED": "DELIVERED",
+        "DELIVERY_FAILED": "DELIVERY_FAILED",
+        "SENT_BACK": "SENT_BACK",
+        "UNKNOWN": "UNKNOWN",
+    }
+)
+"""That goods left the warehouse says, not the carrier that first sees them."""
 
 RETURNS: Mapping[ReturnState, OrderEventKind] = MappingProxyType(
     {

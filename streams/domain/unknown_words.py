@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from schemas.models.carrier_event import CarrierEvent
 from schemas.models.erp_order_event import ErpOrderEvent
 from schemas.models.fulfilment_event import FulfilmentEvent
 from schemas.models.returned import Return
@@ -65,6 +66,11 @@ def of_erp(said: ErpOrderEvent) -> UnknownWord:
 def of_return(one: Return) -> UnknownWord:
     """Its state; why somebody returns goods is nobody's business here."""
     return _word(one.source_system, one.state, "release")
+
+
+def of_carrier(said: CarrierEvent) -> UnknownWord:
+    """What happened; its code is the carrier's own."""
+    return _word(said.source_system, said.what, "release")
 
 
 def _word(system: str, word: str, cure: Cure) -> UnknownWord:

@@ -1,18 +1,19 @@
-"""Order news: what WMS, ERP and channels say of an order becomes an event of that order, in one language.
+"""Order news: what WMS, ERP, carriers and channels say of an order becomes an event of that order, in one language.
 
-`wms.fulfilment-event.v1`, `erp.order-event.v1` and `commerce.return.v1` → table `order-news` (counts only) →
-`orders.event.v1`.
+`wms.fulfilment-event.v1`, `erp.order-event.v1`, `carrier.event.v1` and `commerce.return.v1` → table `order-news`
+(counts only) → `orders.event.v1`.
 """
 
 from functools import partial
 
-from schemas.catalogue import COMMERCE_RETURN, ERP_ORDER_EVENT, FULFILMENT_EVENT
+from schemas.catalogue import CARRIER_EVENT, COMMERCE_RETURN, ERP_ORDER_EVENT, FULFILMENT_EVENT
+from schemas.models.carrier_event import CarrierEvent
 from schemas.models.cause import Cause
 from schemas.models.erp_order_event import ErpOrderEvent
 from schemas.models.fulfilment_event import FulfilmentEvent
 from schemas.models.returned import Return
 from streams.domain import unknown_words
-from streams.domain.order_news import Arrival, News, NewsRules, of_erp, of_fulfilment, of_return
+from streams.domain.order_news import Arrival, News, NewsRules, of_carrier, of_erp, of_fulfilment, of_return
 from streams.domain.reasons import DeadReason
 from streams.domain.stock_door import Refused
 from streams.flows.event_maker import Encode, EventMaker, reads
@@ -39,6 +40,7 @@ class OrderNews(EventMaker):
             FULFILMENT_EVENT.topic: reads(FULFILMENT_EVENT, partial(_fulfilment, rules), unknown_words.of_fulfilment),
             ERP_ORDER_EVENT.topic: reads(ERP_ORDER_EVENT, partial(_erp, rules), unknown_words.of_erp),
             COMMERCE_RETURN.topic: reads(COMMERCE_RETURN, partial(_return, rules), unknown_words.of_return),
+            CARRIER_EVENT.topic: reads(CARRIER_EVENT, partial(_carrier, rules), unknown_words.of_carrier),
         }
         super().__init__(table, writer, letters, reader=reader, encode=encode, inputs=inputs)
 
@@ -53,6 +55,10 @@ def _erp(rules: NewsRules, record: SourceRecord, said: ErpOrderEvent) -> News:
 
 def _return(rules: NewsRules, record: SourceRecord, one: Return) -> News:
     return _wrong_key(record, one.return_id) or of_return(one, _arrival(record), rules)
+
+
+def _carrier(rules: NewsRules, record: SourceRecord, said: CarrierEvent) -> News:
+    return _wrong_key(record, said.tracking_number) or of_carrier(said, _arrival(record), rules)
 
 
 def _wrong_key(record: SourceRecord, number: str) -> Refused | None:

@@ -181,6 +181,7 @@ class OrdersFlow:
             expected_at=wanted.expected_at,
             amount=wanted.amount,
             text=wanted.text,
+            service=wanted.service,
             cause=cause,
             correlation_id=entry.order_id,
             order_number=_number(entry) if wanted.role == SHOP else None,

@@ -1,5 +1,7 @@
 """Tables and forms inside the settings of orders: routing rules, words of the systems."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from schemas.models.fulfilment_event import FulfilmentStep
@@ -15,6 +17,18 @@ class RoutingSettings(Frozen):
     regions: tuple[Name, ...] = Field((), description="Region codes of that address.")
     skus: str = Field("*", min_length=1, description="SKUs; `*` stands for any text.")
     channels: tuple[Channel, ...] = Field((), description="Channels that placed the order.")
+
+
+class LabelSettings(Frozen):
+    """When labels are booked, and by which service."""
+
+    at: Literal["packed", "picked"] = Field(
+        "packed", description="Step of the warehouse after which a label is booked; picked: it tells no packing."
+    )
+    services: dict[str, Name] = Field(
+        default_factory=dict,
+        description="Shipping method of the order → the carrier's service; others: the cheapest that is in time.",
+    )
 
 
 class WordSettings(Frozen):

@@ -66,6 +66,8 @@ def order_rules(settings: OrderSettings, roles: frozenset[str], shop: str) -> Or
         furthest=frozenset(settings.furthest),
         patience=int(settings.patience_s * MICROS),
         routing=RoutingRules(tuple(_routing_rule(one) for one in settings.routing)),
+        label_at=settings.labels.at.upper(),
+        services=MappingProxyType(dict(settings.labels.services)),
     )
 
 

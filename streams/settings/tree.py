@@ -30,7 +30,7 @@ from streams.settings.forms import (
     Word,
 )
 from streams.settings.frozen import Frozen
-from streams.settings.order_tables import RoutingSettings, WordSettings
+from streams.settings.order_tables import LabelSettings, RoutingSettings, WordSettings
 
 Port = int
 Milliseconds = int
@@ -217,10 +217,12 @@ class OrderSettings(Frozen):
     wms: str = Field("", description="Connector of the WMS that takes pick tasks; empty: none is told.")
     crm: str = Field("", description="Connector of the CRM; empty: none is told.")
     finance: str = Field("", description="Connector of the accounting system; empty: nothing is booked.")
+    carrier: str = Field("", description="Connector of the carrier that labels are booked at; empty: none are.")
+    labels: LabelSettings = LabelSettings()
     shop: bool = Field(
         default=True, description="Whether the shop is told what becomes of its orders: number, shipments, invoices, …"
     )
-    notify: tuple[Literal["shipment", "promise", "packed", "delivered", "cancel", "return"], ...] = Field(
+    notify: tuple[Literal["shipment", "promise", "packed", "delivered", "tracking", "cancel", "return"], ...] = Field(
         ("shipment",), description="What the shop mails the customer about."
     )
     at_once: int = Field(8, ge=1, le=256, description="Orders that are worked on side by side at one target.")

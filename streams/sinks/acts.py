@@ -6,15 +6,22 @@ from typing import NamedTuple, Protocol
 
 from connectors.core.errors import RejectedPayloadError
 from schemas.models.command import Command
+from schemas.models.order_event import Track
 from streams.domain.work import Manner
 
 
 class Effect(NamedTuple):
-    """What the target now holds: its own id, what people call it, and a sentence where one is due."""
+    """What the target now holds: its own id, what people call it, and a sentence where one is due.
+
+    `tracks` are cartons that it put on their way; `amount` is what it costs, in micros of `currency`.
+    """
 
     external_id: str | None
     value: str | None = None
     detail: str = ""
+    tracks: tuple[Track, ...] = ()
+    amount: int | None = None
+    currency: str | None = None
 
 
 NONE_TAKEN: AbstractSet[str] = frozenset()

@@ -248,4 +248,7 @@ class CommandCalls:
             at=now,
             cause=command.cause or Cause(self._at.command_topic, 0, 0),
             correlation_id=command.correlation_id,
+            tracks=effect.tracks,
+            amount=effect.amount,
+            currency=effect.currency,
         )

@@ -4,7 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from streams.tables import ORDER_INTAKE, ORDER_NEWS
-from streams.topics import COMMERCE_ORDER, COMMERCE_RETURN, ERP_ORDER_EVENT, FULFILMENT_EVENT, NEWS_INPUTS
+from streams.topics import (
+    CARRIER_EVENT,
+    COMMERCE_ORDER,
+    COMMERCE_RETURN,
+    ERP_ORDER_EVENT,
+    FULFILMENT_EVENT,
+    NEWS_INPUTS,
+)
 from streams.web.envelope import State
 from streams.web.node import Node, made, of_topic
 from streams.web.situation import Intake, Situation
@@ -19,6 +26,7 @@ _SOURCE_OF: Mapping[str, str] = MappingProxyType(
         FULFILMENT_EVENT.name: "WMS: orders",
         ERP_ORDER_EVENT.name: "ERP",
         COMMERCE_RETURN.name: "Returns",
+        CARRIER_EVENT.name: "Carriers",
     }
 )
 _SUMS = "/#accounting-orders"

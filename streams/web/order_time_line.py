@@ -23,7 +23,7 @@ class Moment(msgspec.Struct, frozen=True):
     detail: str
 
 
-_BAD = frozenset({"REJECTED", "REFUSED", "CREDIT_HELD", "UNKNOWN"})
+_BAD = frozenset({"REJECTED", "REFUSED", "CREDIT_HELD", "DELIVERY_FAILED", "SENT_BACK", "UNKNOWN"})
 
 
 def events(entry: EntryFact, now: int, shipments: tuple[ShipmentWait, ...] = ()) -> tuple[Moment, ...]:

@@ -17,6 +17,7 @@ SYSTEMS: Mapping[str, str] = MappingProxyType(
         "erp": "the ERP",
         "wms": "the WMS",
         "crm": "the CRM",
+        "carrier": "the carrier",
         "commerce": "the shop",
         "finance": "the accounting system",
         "operator": "an operator",
@@ -39,6 +40,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "CREATE_INVOICE": "post an invoice",
         "CREATE_CREDIT_MEMO": "post a credit memo",
         "SET_RETURN_NUMBER": "show the return's number",
+        "BOOK_LABEL": "book a label",
+        "VOID_LABEL": "make a label void",
     }
 )
 _HOLDS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -102,6 +105,10 @@ _HOLDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         HoldReason.REFUSED_BESIDE: (
             "A system beside the order refused what it was asked",
             "Set right there what it refuses (a closed period, a locked document); then release it: it is asked anew.",
+        ),
+        HoldReason.SENT_BACK: (
+            "The carrier brings a parcel back",
+            "Find out why. Send it again or give the money back, then release it.",
         ),
     }
 )

@@ -23,6 +23,7 @@ UPSTREAM = frozenset(
         "erp.order-event.v1",
         "commerce.order.v1",
         "commerce.return.v1",
+        "carrier.event.v1",
         *(topic.name for topic in REFERENCE),
     }
 )

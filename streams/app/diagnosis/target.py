@@ -45,7 +45,9 @@ async def _ask(choice: Choice, settings: Settings, clock: Clock) -> None:
 
 async def _check(ports: Ports, *, takes_orders: bool) -> None:
     """Any of its ports proves the credential; a shop's orders need rights of their own."""
-    port = ports.stock or ports.orders or ports.tasks or ports.crm or ports.finance or ports.shop_orders
+    port = (
+        ports.stock or ports.orders or ports.tasks or ports.crm or ports.carrier or ports.finance or ports.shop_orders
+    )
     if port is not None:
         await port.check()
     if takes_orders and ports.shop_orders is not None and port is not ports.shop_orders:

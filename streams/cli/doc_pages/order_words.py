@@ -1,10 +1,10 @@
-"""docs/order-words.md: what the words of WMS, ERP and channels mean, from the tables that the flow reads."""
+"""docs/order-words.md: what the words of WMS, ERP, carriers and channels mean, from the tables that the flow reads."""
 
 from collections.abc import Iterable
 
 from schemas.models.order_event import OrderEventKind
 from streams.cli.doc_pages.markdown import page, table
-from streams.domain.order_words import ERP, ERP_KINDS, NEED_LINES, RETURNS, SAID_BY_SYSTEMS, WMS
+from streams.domain.order_words import CARRIER, ERP, ERP_KINDS, NEED_LINES, RETURNS, SAID_BY_SYSTEMS, WMS
 
 
 def order_words() -> str:
@@ -21,6 +21,7 @@ def order_words() -> str:
         "Add and replace entries with `STREAMS_ORDERS__WORDS__ERP`.\n\n" + _table(ERP.items()),
         "## Kinds of an ERP\n\n`kind` of `erp.order-event.v1`; it goes before `status`.\n\n"
         + _table(ERP_KINDS.items()),
+        "## What a carrier says\n\n`what` of `carrier.event.v1`.\n\n" + _table(CARRIER.items()),
         "## States of a return\n\n`state` of `commerce.return.v1`.\n\n" + _table(RETURNS.items()),
         "## Events that a word may stand for\n\n" + ", ".join(f"`{kind}`" for kind in SAID_BY_SYSTEMS) + ".",
     )

@@ -6,6 +6,7 @@ import msgspec
 
 from schemas.catalogue import contract_of
 from schemas.errors import DecodeError
+from schemas.models.carrier_event import CarrierEvent
 from schemas.models.command import Command
 from schemas.models.desired_stock import DesiredStock, SourceQuantity
 from schemas.models.erp_order_event import ErpOrderEvent
@@ -182,6 +183,7 @@ _TELLERS: Mapping[type, Callable[..., Told]] = {
     FulfilmentEvent: story_orders.fulfilment,
     ErpOrderEvent: story_orders.erp_order_event,
     Return: story_orders.returned,
+    CarrierEvent: story_orders.parcel,
     OrderEvent: story_orders.order_event,
     Command: story_orders.command,
 }

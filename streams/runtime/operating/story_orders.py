@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from schemas.models.carrier_event import CarrierEvent
 from schemas.models.command import Command
 from schemas.models.erp_order_event import ErpOrderEvent
 from schemas.models.fulfilment_event import FulfilmentEvent, FulfilmentLine
@@ -17,7 +18,7 @@ from streams.topics import COMMANDS
 LINES_NAMED = 5
 ROLES = frozenset(COMMANDS)
 """Sinks of the orders flow."""
-_BAD = frozenset({"REJECTED", "REFUSED", "CREDIT_HELD", "UNKNOWN"})
+_BAD = frozenset({"REJECTED", "REFUSED", "CREDIT_HELD", "DELIVERY_FAILED", "SENT_BACK", "UNKNOWN"})
 _STATES: Mapping[str, State] = {
     "APPLIED": "ok", "SUPERSEDED": "ok", "IGNORED": "ok", "PARKED": "attention", "HELD": "attention", "DEAD": "stopped",
 }  # fmt: skip
@@ -56,6 +57,14 @@ def returned(one: Return) -> Told:
     return Told("message", "ok", text, detail, one.source_system)
 
 
+def parcel(one: CarrierEvent) -> Told:
+    """What a carrier says of a parcel."""
+    text = " ".join(filter(None, ("parcel", one.carrier_code, one.tracking_number, _words(one.what))))
+    references = (one.order_reference, one.shipment_reference, one.code)
+    detail = "; ".join(filter(None, (*references, f"effective {time_text(one.effective_at)}")))
+    return Told("message", "attention" if one.what in _BAD else "ok", text, detail, one.source_system)
+
+
 def order_event(one: OrderEvent) -> Told:
     """What some system, or a person, says happened."""
     about = " ".join(filter(None, (_words(one.kind), one.part, one.document, _lines(one.lines))))
@@ -70,7 +79,8 @@ def order_event(one: OrderEvent) -> Told:
 
 def command(one: Command) -> Told:
     """What the flow decided to ask of a target."""
-    about = " ".join(filter(None, (_words(one.kind), one.part, one.document, _lines(one.lines))))
+    document = one.document if one.document != one.part else None
+    about = " ".join(filter(None, (_words(one.kind), one.part, document, _lines(one.lines))))
     detail = f"command {one.command_id}, version {one.epoch}.{one.counter}"
     return Told("decision", "ok", f"{one.role} is asked: {about}", detail, causes=caused_by(one.cause))
 
@@ -78,8 +88,12 @@ def command(one: Command) -> Told:
 def order_outcome(one: Outcome) -> Told:
     """How the target answered."""
     about = " ".join(filter(None, (_words(one.kind), one.part)))
-    number = one.value or one.external_id or ""
-    detail = "; ".join(filter(None, (one.reason, one.detail, f"attempt {one.attempts}", f"command {one.command_id}")))
+    number = ", ".join(track.number for track in one.tracks) or one.value or one.external_id or ""
+    price = "" if one.amount is None else f"{to_decimal(one.amount)} {one.currency or ''}".strip()
+    label = one.value if one.tracks else None
+    detail = "; ".join(
+        filter(None, (one.reason, one.detail, price, label, f"attempt {one.attempts}", f"command {one.command_id}"))
+    )
     text = f"{about}: {one.state.lower()} {number}".rstrip()
     causes: tuple[Contained, ...] = caused_by(one.cause)
     return Told("outcome", _STATES.get(one.state, "unknown"), text, detail, one.role, causes=causes)

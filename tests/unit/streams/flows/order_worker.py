@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 
 from schemas import projection
-from schemas.catalogue import COMMERCE_ORDER, COMMERCE_RETURN, ERP_ORDER_EVENT, FULFILMENT_EVENT
+from schemas.catalogue import CARRIER_EVENT, COMMERCE_ORDER, COMMERCE_RETURN, ERP_ORDER_EVENT, FULFILMENT_EVENT
 from schemas.codec import frame
+from schemas.models.carrier_event import CarrierEvent
 from schemas.models.command import Command
 from schemas.models.erp_order_event import ErpOrderEvent
 from schemas.models.fulfilment_event import FulfilmentEvent
@@ -51,6 +52,7 @@ NEWS = NewsRules(
 _ORDER = projection.encoder(COMMERCE_ORDER)
 _STEP, _SAID = projection.encoder(FULFILMENT_EVENT), projection.encoder(ERP_ORDER_EVENT)
 _RETURN = projection.encoder(COMMERCE_RETURN)
+_PARCEL = projection.encoder(CARRIER_EVENT)
 TOPICS = (COMMERCE_ORDER.topic, *(topic.name for topic in (*NEWS_INPUTS, *ORDER_INPUTS)))
 
 
@@ -68,6 +70,10 @@ def said_bytes(said: ErpOrderEvent) -> bytes:
 
 def return_bytes(one: Return) -> bytes:
     return frame(IDS[COMMERCE_RETURN.topic], _RETURN(one))
+
+
+def parcel_bytes(said: CarrierEvent) -> bytes:
+    return frame(IDS[CARRIER_EVENT.topic], _PARCEL(said))
 
 
 class OrderWorker:

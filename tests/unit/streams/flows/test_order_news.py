@@ -7,16 +7,24 @@ import pytest
 from structlog.testing import capture_logs
 
 from connectors.core.errors import LeaseLostError
-from schemas.catalogue import COMMERCE_RETURN, ERP_ORDER_EVENT, FULFILMENT_EVENT
+from schemas.catalogue import CARRIER_EVENT, COMMERCE_RETURN, ERP_ORDER_EVENT, FULFILMENT_EVENT
+from schemas.models.carrier_event import CarrierEvent
 from schemas.models.erp_order_event import ErpOrderEvent
 from schemas.models.fulfilment_event import FulfilmentEvent, FulfilmentLine
-from schemas.models.order_event import EventLine
+from schemas.models.order_event import EventLine, Track
 from schemas.models.returned import Return
 from streams.domain.unknown_words import Heard, UnknownWord
 from streams.runtime.metrics import IGNORED, UNKNOWN_WORDS
 from tests.contract.order_target import order
 from tests.unit.streams.domain.ledger import T0
-from tests.unit.streams.flows.order_worker import OrderWorker, applied, return_bytes, said_bytes, step_bytes
+from tests.unit.streams.flows.order_worker import (
+    OrderWorker,
+    applied,
+    parcel_bytes,
+    return_bytes,
+    said_bytes,
+    step_bytes,
+)
 from tests.unit.streams.flows.partition import Raw
 from tests.unit.streams.flows.wire import change_bytes
 
@@ -36,6 +44,17 @@ BACK = Return(
     event_id="r1", source_system="commerce", return_id="17", order_number="000000123", state="REQUESTED",
     effective_at=T0, recorded_at=T0,
 )  # fmt: skip
+
+
+PARCEL = CarrierEvent(
+    event_id="p1", source_system="parcelex", tracking_number="PX1", order_reference=ID, what="DELIVERED",
+    effective_at=T0, recorded_at=T0,
+)  # fmt: skip
+
+
+def parcel(offset: int, key: bytes = b"PX1", **changes: object) -> Raw:
+    value = parcel_bytes(msgspec.structs.replace(PARCEL, **changes))
+    return Raw(CARRIER_EVENT.topic, offset, key, value, T0 // 1000)
 
 
 def step(offset: int, key: bytes = b"T7", **changes: object) -> Raw:
@@ -72,6 +91,8 @@ async def test_each_topic_becomes_events_of_the_order_under_its_unified_id(tmp_p
     ("record", "reason"),
     [
         (step(0, b"other"), "wrong-key"),
+        (parcel(0, b"other"), "wrong-key"),
+        (parcel(0, order_reference=None), "unknown-order"),
         (said(0, b"other"), "wrong-key"),
         (said(0, ID.encode()), "wrong-key"),
         (step(0, commerce_order=None), "unknown-order"),
@@ -97,7 +118,7 @@ async def test_what_cannot_be_used_is_set_aside_and_the_next_one_goes_on(
 ) -> None:
     worker = OrderWorker(tmp_path)
     await worker.open()
-    after = {WMS: step, ERP: said, RETURNS: back}[record.topic](1)
+    after = {WMS: step, ERP: said, RETURNS: back, CARRIER_EVENT.topic: parcel}[record.topic](1)
     await worker.hear(record.topic, record, after)
 
     assert worker.dead == [(0, reason)]
@@ -227,4 +248,37 @@ async def test_what_the_systems_say_brings_the_order_on_and_a_repeat_changes_not
     assert {(one.kind, one.number) for one in entry.documents} == {("ACKNOWLEDGED", "SO1"), ("INVOICED", "I1")}
     assert worker.entry(ID) == entry
     assert worker.counts["orders.event.v1/ignored"] == 2
+    worker.close()
+
+
+async def test_a_carriers_word_of_a_parcel_becomes_an_event_of_its_order(tmp_path: Path) -> None:
+    worker = OrderWorker(tmp_path)
+    await worker.open()
+    await worker.hear(CARRIER_EVENT.topic, parcel(4), parcel(5))
+
+    assert [(one.order_id, one.kind, one.part) for one in worker.events] == [(ID, "DELIVERED", "PX1")] * 2
+    assert len({one.event_id for one in worker.events}) == 1
+    assert worker.counts == {f"{CARRIER_EVENT.topic}/applied": 2}
+    worker.close()
+
+
+async def test_a_label_is_asked_for_with_the_order_and_its_number_goes_with_the_shipment(tmp_path: Path) -> None:
+    worker = OrderWorker(tmp_path, ("erp", "carrier", "commerce"))
+    await worker.open()
+    await worker.place(WEB)
+    await worker.follow()
+    await worker.answer(applied(worker.commands()[0]))
+    for offset, kind in enumerate(("PICKED", "PACKED")):
+        await worker.hear(WMS, step(offset, event_id=kind, step=kind, shipment_id="S1"))
+        await worker.follow()
+    [label] = worker.commands("carrier")
+    track = Track(carrier_code="px", title="ground", number="PX1")
+    await worker.answer(applied(label, external_id="PX1", tracks=(track,), amount=8_250_000, currency="USD"))
+    await worker.hear(WMS, step(3, event_id="SHIPPED", step="SHIPPED", shipment_id="S1"))
+    await worker.follow()
+
+    assert (label.kind, label.part, label.document, label.source_code) == ("BOOK_LABEL", "S1", "S1", "east")
+    assert label.order is not None
+    [shipment] = worker.commands_on("commerce.shipment.v1")
+    assert shipment.tracks == (track,)
     worker.close()

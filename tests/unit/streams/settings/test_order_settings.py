@@ -109,3 +109,11 @@ def test_orders_are_known_by_every_channel_and_tasks_by_every_source() -> None:
 )
 def test_what_no_rule_can_use_is_refused_at_the_start(name: str, value: str, said: str) -> None:
     assert said in wrong(**{name: value})
+
+
+def test_when_labels_are_booked_and_by_which_service_is_taken_over() -> None:
+    settings = read(ORDERS__LABELS__AT="picked", ORDERS__LABELS__SERVICES='{"flatrate_flatrate": "ground"}')
+    rules = order_rules(settings.orders, ROLES, "commerce")
+
+    assert (rules.label_at, dict(rules.services)) == ("PICKED", {"flatrate_flatrate": "ground"})
+    assert "LABELS__AT" in wrong(ORDERS__LABELS__AT="shipped")

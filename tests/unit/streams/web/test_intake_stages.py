@@ -17,8 +17,8 @@ from tests.unit.streams.web import scenes
 from tests.unit.streams.web.situations import of, situation
 from tests.unit.streams.web.worlds import World, letter
 
-PLACED, ERP, WMS, RETURN = (
-    "commerce.order.v1", "erp.order-event.v1", "wms.fulfilment-event.v1", "commerce.return.v1",
+PLACED, ERP, WMS, RETURN, PARCEL = (
+    "commerce.order.v1", "erp.order-event.v1", "wms.fulfilment-event.v1", "commerce.return.v1", "carrier.event.v1",
 )  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def test_what_channels_place_goes_by_the_intake_and_what_systems_say_by_the_news
     ways = _ways(situation(_world()))
 
     assert {(f"source-{PLACED}", f"topic-{PLACED}"), (f"topic-{PLACED}", "order-intake")} <= ways.keys()
-    assert {(f"topic-{topic}", "order-news") for topic in (ERP, WMS, RETURN)} <= ways.keys()
+    assert {(f"topic-{topic}", "order-news") for topic in (ERP, WMS, RETURN, PARCEL)} <= ways.keys()
     assert {("order-intake", "orders"), ("order-news", "orders"), ("topic-orders-said", "orders")} <= ways.keys()
     assert (f"topic-{PLACED}", "orders") not in ways
 

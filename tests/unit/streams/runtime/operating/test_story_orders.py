@@ -2,6 +2,7 @@
 
 import msgspec
 
+from schemas.models.carrier_event import CarrierEvent
 from schemas.models.cause import Cause
 from schemas.models.command import Command
 from schemas.models.erp_order_event import ErpOrderEvent
@@ -120,3 +121,27 @@ def test_an_erp_that_only_names_a_date_and_one_that_speaks_our_word_are_told() -
     bill = msgspec.structs.replace(plain, kind="INVOICED", document="I1", expected_at=M)
     assert told("erp.order-event.v1", bill).text == "invoiced I1"
     assert "expected 1970-01-01T00:00:01Z" in told("erp.order-event.v1", bill).detail
+
+
+def test_a_carrier_tells_of_a_parcel_and_one_that_comes_back_needs_a_person() -> None:
+    said = CarrierEvent(
+        event_id="p1", source_system="parcelex", tracking_number="PX1", carrier_code="px", order_reference=ID,
+        what="SENT_BACK", code="R2", effective_at=0, recorded_at=0,
+    )  # fmt: skip
+    event = told("carrier.event.v1", said)
+
+    assert (event.text, event.state, event.system) == ("parcel px PX1 sent back", "attention", "parcelex")
+    assert event.detail.startswith(f"{ID}; R2; ")
+    assert told("carrier.event.v1", msgspec.structs.replace(said, what="DELIVERED")).state == "ok"
+
+
+def test_a_label_is_told_with_its_number_service_price_and_where_it_is() -> None:
+    booked = Outcome(
+        command_id="c1", role="carrier", kind="BOOK_LABEL", entity=ID, part="S1", epoch=1, counter=1, state="APPLIED",
+        detail="service ground, cheapest in time", value="https://labels.example/1.pdf", external_id="PX1",
+        tracks=(Track(number="PX1"),), amount=8_250_000, currency="USD", started_at=0, at=0,
+    )  # fmt: skip
+    event = told("carrier.outcome.v1", booked)
+
+    assert event.text == "book label S1: applied PX1"
+    assert event.detail.startswith("service ground, cheapest in time; 8.25 USD; https://labels.example/1.pdf; ")
