@@ -357,7 +357,7 @@ class PollSettings(Frozen):
         300, ge=1, le=86_400, description="The same for products, prices and accounts."
     )
     reread_s: Seconds = Field(
-        86_400, ge=60, le=2_592_000, description="So often all products, prices and accounts are read anew."
+        86_400, ge=1, le=2_592_000, description="So often all products, prices and accounts are read anew."
     )
     remove_at_most: float = Field(
         0.1,
