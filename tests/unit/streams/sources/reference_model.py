@@ -65,9 +65,10 @@ class World:
     def a_day_later(self) -> None:
         self.clock.after(DAY_S)
 
-    def write(self, sku: str, value: bytes | None) -> None:
-        """By another bridge."""
-        self.log.appended.append(Outgoing("erp.product.v1", sku.encode(), value))
+    def write(self, sku: str, value: bytes | None, source: str = "/bridge") -> None:
+        """By another bridge, which writes the same headers."""
+        headers = (("ce_source", source.encode()), ("content-digest", b"00"))
+        self.log.appended.append(Outgoing("erp.product.v1", sku.encode(), value, headers))
 
     @property
     def told(self) -> list[str]:

@@ -140,6 +140,26 @@ def test_a_row_that_was_not_acknowledged_is_written_with_the_next_round() -> Non
     assert erp.table["A"].is_discontinued
 
 
+def test_a_page_of_all_rows_that_was_not_acknowledged_is_read_again_before_the_next() -> None:
+    erp = world("A", "B", "C")
+    erp.log.fail([None, NotAppendedError("no answer in time")])
+    with pytest.raises(NotAppendedError):
+        erp.round()
+
+    erp.round()
+
+    assert erp.source.cursors == ["", "", "mid-2"]
+    assert sorted(erp.table) == ["A", "B", "C"]
+
+
+def test_a_reading_of_all_rows_keeps_a_cursor_when_it_begins_and_when_it_is_over() -> None:
+    erp = world("A", "B", "C", "D", "E")
+
+    assert erp.round().pages == 3
+
+    assert erp.cursors.writes == 2
+
+
 def test_a_source_that_fails_while_all_is_read_is_asked_for_the_rest() -> None:
     erp = world("A", "B", "C")
     erp.source.failures.extend([None, TargetUnavailableError("maintenance")])
