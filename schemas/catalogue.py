@@ -240,7 +240,7 @@ PRODUCT: Final = Contract(
     key="SKU",
     key_field="sku",
     description="An item as the ERP knows it.",
-    producers=("ERP bridges",),
+    producers=("ERP poll", "ERP bridges"),
     consumers=("orders flow",),
 )
 PRICE: Final = Contract(
@@ -251,7 +251,7 @@ PRICE: Final = Contract(
     key="SKU",
     key_field="sku",
     description="Every price of one SKU that an order may state.",
-    producers=("ERP bridges",),
+    producers=("ERP poll", "ERP bridges"),
     consumers=("orders flow",),
 )
 ACCOUNT: Final = Contract(
@@ -262,7 +262,7 @@ ACCOUNT: Final = Contract(
     key="account id",
     key_field="account_id",
     description="A customer's account: by which ids channels know it, and what the ERP calls it.",
-    producers=("CRM bridges", "ERP bridges"),
+    producers=("CRM poll", "CRM bridges", "ERP bridges"),
     consumers=("orders flow",),
 )
 AUDIT: Final = Contract(

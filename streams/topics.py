@@ -150,7 +150,7 @@ ORDER_EVENT = Topic(
 PRODUCT = Topic(
     "erp.product.v1",
     key="sku",
-    written_by="ERP bridges",
+    written_by="ERP poll, ERP bridges",
     read_by="every worker whose checks need it",
     about="An item as the ERP knows it; a null value takes it away.",
     partitions=1,
@@ -159,7 +159,7 @@ PRODUCT = Topic(
 PRICE = Topic(
     "erp.price.v1",
     key="sku",
-    written_by="ERP bridges",
+    written_by="ERP poll, ERP bridges",
     read_by="every worker whose checks need it",
     about="Every price of a SKU that an order may state; a null value takes them away.",
     partitions=1,
@@ -168,7 +168,7 @@ PRICE = Topic(
 ACCOUNT = Topic(
     "crm.account.v1",
     key="account id",
-    written_by="CRM bridges, ERP bridges",
+    written_by="CRM poll, CRM bridges, ERP bridges",
     read_by="every worker whose checks need it",
     about="By which ids channels know a customer's account, and what the ERP calls it; a null value takes it away.",
     partitions=1,

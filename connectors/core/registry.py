@@ -23,6 +23,7 @@ from connectors.core.order_ports import (
     TaskTarget,
 )
 from connectors.core.ports import StockTarget
+from connectors.core.reference_ports import AccountSource, PriceSource, ProductSource
 from connectors.core.settings import ConnectorSettings
 
 _PACKAGE = "connectors"
@@ -44,6 +45,9 @@ class Ports:
     carrier: CarrierTarget | None = None
     shop_orders: ShopOrderTarget | None = None
     order_events: OrderEventSource | None = None
+    products: ProductSource | None = None
+    prices: PriceSource | None = None
+    accounts: AccountSource | None = None
 
 
 OpenPorts = Callable[[ConnectorSettings, Dependencies], Ports]

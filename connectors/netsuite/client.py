@@ -84,6 +84,18 @@ class NetSuiteClient:
         """POST suiteql: lines of documents, one page."""
         return await self._send(_ask("list-lines", query, limit), _lines)
 
+    async def items(self, query: str, limit: int) -> wire.ItemPage:
+        """POST suiteql: items (`connectors.netsuite.reference_queries`), one page."""
+        return await self._send(_ask("list-items", query, limit), lambda answer: wire.decode_item_rows(answer.body))
+
+    async def prices(self, query: str, limit: int) -> wire.PricePage:
+        """POST suiteql: prices of some items, one page."""
+        return await self._send(_ask("list-prices", query, limit), lambda answer: wire.decode_prices(answer.body))
+
+    async def customers(self, query: str, limit: int) -> wire.CustomerPage:
+        """POST suiteql: customers, one page."""
+        return await self._send(_ask("list-customers", query, limit), lambda answer: wire.decode_customers(answer.body))
+
     async def close(self) -> None:
         await self._sender.close()
 

@@ -12,6 +12,8 @@ from connectors.netsuite.client import NetSuiteClient
 from connectors.netsuite.events import Listing, OrderEvents
 from connectors.netsuite.mapping import Vocabulary
 from connectors.netsuite.orders import SalesOrders
+from connectors.netsuite.reference import ReferenceRows
+from connectors.netsuite.reference_mapping import ReferenceWords
 from connectors.netsuite.settings import Settings
 from connectors.netsuite.signin import auth_of
 
@@ -28,10 +30,23 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
         await client.close()
 
     listing = Listing(ZoneInfo(settings.time_zone), timedelta(seconds=settings.overlap_s), settings.page_size)
+    reference = ReferenceRows(client, listing, reference_words_of(settings), dependencies.clock, close)
     return Ports(
         orders=SalesOrders(client, words_of(settings), close),
         order_events=OrderEvents(client, listing, dependencies.clock, close),
+        products=reference,
+        prices=reference,
+        accounts=reference,
         close=close,
+    )
+
+
+def reference_words_of(settings: Settings) -> ReferenceWords:
+    groups: dict[str, str | None] = {level: group for group, level in settings.group_price_levels.items()}
+    return ReferenceWords(
+        groups={**groups, settings.base_price_level: None},
+        units={number: word for word, number in settings.units.items()},
+        terms={number: word for word, number in settings.terms.items()},
     )
 
 

@@ -88,6 +88,10 @@ class Settings(ConnectorSettings):
         300, ge=0, le=86_400, description="How far before the newest change that was seen changes are read again."
     )
     page_size: int = Field(1000, ge=1, le=1000, description="Rows of one answer to a query.")
+    base_price_level: Number = Field("1", description="Internal id of the price level for everybody.")
+    group_price_levels: dict[Name, Number] = Field(
+        default_factory=dict, description="Internal ids of price levels by the channels' customer group."
+    )
 
     @model_validator(mode="after")
     def _address_ends_at_the_host(self) -> "Settings":

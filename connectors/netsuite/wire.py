@@ -189,6 +189,57 @@ class LinePage(msgspec.Struct, frozen=True, rename="camel"):
     has_more: bool
 
 
+class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An item; its time is local to the account's zone.  `unit` is an id, `unit_name` what people read."""
+
+    id: str
+    sku: str
+    modified: str
+    inactive: str = "F"
+    made: str = "F"
+    unit: str | None = None
+    unit_name: str | None = None
+
+
+class PriceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A cell of an item's price matrix; `quantity` is where its break begins."""
+
+    item: str
+    level: str
+    currency: str
+    price: Decimal
+    quantity: Decimal | None = None
+
+
+class CustomerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer; without name or address."""
+
+    id: str
+    code: str
+    modified: str
+    inactive: str = "F"
+    hold: str | None = None
+    balance: Decimal | None = None
+    credit_limit: Decimal | None = None
+    terms: str | None = None
+    terms_name: str | None = None
+
+
+class ItemPage(msgspec.Struct, frozen=True, rename="camel"):
+    items: tuple[ItemRow, ...]
+    has_more: bool
+
+
+class PricePage(msgspec.Struct, frozen=True, rename="camel"):
+    items: tuple[PriceRow, ...]
+    has_more: bool
+
+
+class CustomerPage(msgspec.Struct, frozen=True, rename="camel"):
+    items: tuple[CustomerRow, ...]
+    has_more: bool
+
+
 class ErrorDetail(msgspec.Struct, frozen=True):
     detail: str = ""
     code: str = msgspec.field(default="", name="o:errorCode")
@@ -220,5 +271,8 @@ decode_record = msgspec.json.Decoder(SalesOrderRecord, strict=False).decode
 decode_list = msgspec.json.Decoder(RecordList, strict=False).decode
 decode_changes = msgspec.json.Decoder(ChangePage, strict=False).decode
 decode_lines = msgspec.json.Decoder(LinePage, strict=False).decode
+decode_item_rows = msgspec.json.Decoder(ItemPage, strict=False).decode
+decode_prices = msgspec.json.Decoder(PricePage, strict=False).decode
+decode_customers = msgspec.json.Decoder(CustomerPage, strict=False).decode
 decode_error = msgspec.json.Decoder(ErrorBody, strict=False).decode
 decode_grant = msgspec.json.Decoder(Grant, strict=False).decode

@@ -56,6 +56,9 @@ class SalesforceClient:
     async def entries(self, price_book_id: str, skus: Sequence[str], currency: str | None) -> tuple[wire.EntryRow, ...]:
         return await self._query(soql.entries(price_book_id, skus, currency), wire.decode_entries)
 
+    async def changed_accounts(self, since: str, behind: str, limit: int) -> tuple[wire.AccountRow, ...]:
+        return await self._query(soql.changed_accounts(since, behind, limit), wire.decode_accounts)
+
     async def probe(self) -> None:
         """One row of the order's fields."""
         await self._query(soql.any_order(), msgspec.json.Decoder(wire.Page[msgspec.Raw]).decode)

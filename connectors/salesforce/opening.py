@@ -5,6 +5,7 @@ from connectors.core.errors import ConfigurationError
 from connectors.core.http import Sender
 from connectors.core.registry import Ports
 from connectors.core.settings import ConnectorSettings
+from connectors.salesforce.accounts import SalesforceAccounts
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.records import SalesforceRecords
 from connectors.salesforce.settings import Settings
@@ -22,4 +23,8 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
         await auth.close()
         await client.close()
 
-    return Ports(crm=SalesforceRecords(client, settings, close), close=close)
+    return Ports(
+        crm=SalesforceRecords(client, settings, close),
+        accounts=SalesforceAccounts(client, settings, close),
+        close=close,
+    )

@@ -57,3 +57,7 @@ class Settings(ConnectorSettings):
     draft_status: Name = Field("Draft", description="Status that a new order begins with; of the category Draft.")
     multi_currency: bool = Field(default=False, description="The org has several currencies: state the order's.")
     rows_per_call: int = Field(200, ge=1, le=200, description="Order lines of one call.")
+    overlap_s: int = Field(
+        300, ge=0, le=86_400, description="How far before the newest change that was seen accounts are read again."
+    )
+    page_size: int = Field(1000, ge=1, le=2000, description="Accounts of one reading.")

@@ -36,6 +36,22 @@ def entries(price_book_id: str, skus: Sequence[str], currency: str | None) -> st
     )
 
 
+def changed_accounts(since: str, behind: str, limit: int) -> str:
+    """Accounts that an order can name, changed then (ISO 8601) or later; with `behind`, of that time those behind it.
+
+    Salesforce sorts ids as it compares them.
+    """
+    later = f"SystemModstamp >= {since}"
+    if behind:
+        later = f"(SystemModstamp > {since} OR (SystemModstamp = {since} AND Id > {literal(behind)}))"
+    return (
+        f"SELECT Id, {EXTERNAL_ID}, AccountNumber, Commerce_Credit__c, Commerce_Terms__c, Commerce_Cost_Centre__c,"
+        " Commerce_Needs_Approval__c, SystemModstamp FROM Account"
+        f" WHERE ({EXTERNAL_ID} != null OR AccountNumber != null) AND {later}"
+        f" ORDER BY SystemModstamp, Id LIMIT {limit}"
+    )
+
+
 def any_order() -> str:
     """Proves address, credential, and that the fields of README.md are there."""
     return f"SELECT {EXTERNAL_ID}, Commerce_Status__c, Commerce_Expected_At__c FROM Order LIMIT 1"

@@ -146,6 +146,19 @@ class EntryRow(msgspec.Struct, frozen=True):
     product: Product = field(name="Product2")
 
 
+class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An account as orders are checked against it; its time is in UTC."""
+
+    id: str = field(name="Id")
+    commerce_id: str | None = field(default=None, name=EXTERNAL_ID)
+    number: str | None = field(default=None, name="AccountNumber")
+    credit: str | None = field(default=None, name="Commerce_Credit__c")
+    terms: str | None = field(default=None, name="Commerce_Terms__c")
+    cost_centre: str | None = field(default=None, name="Commerce_Cost_Centre__c")
+    needs_approval: bool | None = field(default=None, name="Commerce_Needs_Approval__c")
+    modified: str = field(name="SystemModstamp")
+
+
 class Problem(msgspec.Struct, frozen=True):
     """One error of an answer; its `message` is not read: validation rules may repeat what was sent."""
 
@@ -161,4 +174,5 @@ decode_records = msgspec.json.Decoder(Page[RecordRow]).decode
 decode_orders = msgspec.json.Decoder(Page[OrderRow]).decode
 decode_items = msgspec.json.Decoder(Page[ItemRow]).decode
 decode_entries = msgspec.json.Decoder(Page[EntryRow]).decode
+decode_accounts = msgspec.json.Decoder(Page[AccountRow]).decode
 decode_problems = msgspec.json.Decoder(tuple[Problem, ...]).decode

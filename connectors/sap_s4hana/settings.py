@@ -159,4 +159,10 @@ class Settings(ConnectorSettings):
     overlap_s: int = Field(
         300, ge=0, le=86_400, description="How far before the newest change that was seen changes are read again."
     )
+    discontinued_statuses: tuple[Annotated[Name, Field(max_length=2)], ...] = Field(
+        (), description="Cross-plant statuses of products that are no longer sold."
+    )
+    make_to_order_groups: tuple[Annotated[Name, Field(max_length=4)], ...] = Field(
+        (), description="Item category groups of products that are made to order."
+    )
     page_size: int = Field(200, ge=1, le=5000, description="Rows of one page when reading.")

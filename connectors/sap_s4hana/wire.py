@@ -165,6 +165,22 @@ class ItemRow(_Row, frozen=True, kw_only=True):
     flow: Results[FlowRow] = field(default=Results(), name="to_SubsequentProcFlowDocItem")
 
 
+class ProductRow(_Row, frozen=True, kw_only=True):
+    """A product of API_PRODUCT_SRV."""
+
+    product: str
+    is_marked_for_deletion: bool | None = None
+    cross_plant_status: str | None = None
+    valid_from: str | None = field(default=None, name="CrossPlantStatusValidityDate")
+    item_category_group: str | None = None
+    base_unit: str | None = None
+    last_change_date_time: str
+
+    def __post_init__(self) -> None:
+        if not self.product:
+            raise ValueError("a product without its number")
+
+
 class One(msgspec.Struct, Generic[T], frozen=True):
     d: T
 
@@ -206,6 +222,7 @@ encode = msgspec.json.Encoder().encode
 decode_order = msgspec.json.Decoder(One[OrderRow]).decode
 decode_orders = msgspec.json.Decoder(One[Page[OrderRow]], strict=False).decode
 decode_items = msgspec.json.Decoder(One[Page[ItemRow]], strict=False).decode
+decode_products = msgspec.json.Decoder(One[Page[ProductRow]], strict=False).decode
 decode_error = msgspec.json.Decoder(ErrorBody, strict=False).decode
 
 

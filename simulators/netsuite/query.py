@@ -23,6 +23,7 @@ MOST_ROWS = 1000
 MOST_ROWS_IN_ALL = 100_000
 _DATE = re.compile(r"@(\d{4})-(\d{2})-(\d{2}) \d{2}:\d{2}:\d{2}")
 _STATUS = re.compile(rf"(?P<type>{'|'.join(TYPE_NAMES)}):(?P<letter>[A-Z])")
+_LINK = re.compile(r"#(?P<id>[^#]*)#(?P<name>.*)", re.DOTALL)
 _LITERAL = re.compile(r"('(?:[^']|'')*')")
 _FORMAT = {"YYYY": "%Y", "MM": "%m", "DD": "%d", "HH24": "%H", "MI": "%M", "SS": "%S"}
 
@@ -73,8 +74,9 @@ def _shown(value: Value) -> str:
     day = _DATE.fullmatch(text)
     if day:
         return f"{int(day[2])}/{int(day[3])}/{day[1]}"
+    link = _LINK.fullmatch(text)
     status = _STATUS.fullmatch(text)
-    return status["letter"] if status else text
+    return link["id"] if link else status["letter"] if status else text
 
 
 def _to_date(text: str | None, pattern: str) -> str | None:
@@ -95,7 +97,9 @@ def _strftime(pattern: str) -> str:
 
 def _df(value: str | None) -> str | None:
     """What people read instead of an id."""
-    status = _STATUS.fullmatch(value or "")
+    link, status = _LINK.fullmatch(value or ""), _STATUS.fullmatch(value or "")
+    if link is not None:
+        return link["name"]
     if status is None:
         return TYPE_NAMES.get(value or "", value)
     words = STATUS_TEXTS[status["type"]]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -23,8 +23,30 @@ class RecordSeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str = ""
 
 
+class PriceSeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A cell of an item's price matrix: the price from this quantity on."""
+
+    price: Decimal
+    currency: str = "USD"
+    level: str = "1"
+    quantity: Decimal = Decimal(0)
+
+
+class CustomerFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the account knows of a customer's credit; `terms` is the id of a record."""
+
+    hold: Literal["AUTO", "ON", "OFF"] = "AUTO"
+    balance: Decimal = Decimal(0)
+    credit_limit: Decimal | None = None
+    terms: str | None = None
+    inactive: bool = False
+
+
 class ItemSeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`made`: built to order, so a line of it can open a work order; `lead_days` until it can be shipped."""
+    """`made`: built to order, so a line of it can open a work order; `lead_days` until it can be shipped.
+
+    `price` is the base price in the first currency; `prices` are the other cells of the matrix.
+    """
 
     id: Code
     external_id: str | None = None
@@ -32,6 +54,9 @@ class ItemSeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     price: Decimal = Decimal(10)
     made: bool = False
     lead_days: int = 2
+    inactive: bool = False
+    unit: str | None = None
+    prices: tuple[PriceSeed, ...] = ()
 
 
 class Seed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,8 +73,13 @@ class Seed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     locations: list[RecordSeed] = msgspec.field(default_factory=lambda: [RecordSeed("1", None, "Main")])
     subsidiaries: list[RecordSeed] = msgspec.field(default_factory=lambda: [RecordSeed("1", None, "Parent")])
     price_levels: list[RecordSeed] = msgspec.field(
-        default_factory=lambda: [RecordSeed("-1", None, "Custom"), RecordSeed("1", None, "Base Price")]
+        default_factory=lambda: [
+            RecordSeed("-1", None, "Custom"),
+            RecordSeed("1", None, "Base Price"),
+            RecordSeed("5", None, "Online Price"),
+        ]
     )
+    units: list[RecordSeed] = msgspec.field(default_factory=lambda: [RecordSeed("1", None, "EA")])
 
 
 @dataclass(slots=True)
@@ -132,7 +162,8 @@ class Document:
 class State:
     """A reset replaces the whole value, so work in flight keeps writing to the old one and disturbs nobody.
 
-    `credit_held` are the ids of orders whose customer was put on credit hold for them.
+    `credit_held` are the ids of orders whose customer was put on credit hold for them.  `changed_lists` says when an
+    item or a customer was changed by hand (`lists.py`).
     """
 
     seed: Seed
@@ -142,6 +173,10 @@ class State:
     made: Counter[str] = field(default_factory=Counter)
     life: Life = field(default_factory=Life)
     credit_held: set[int] = field(default_factory=set)
+    customer_facts: dict[str, CustomerFacts] = field(default_factory=dict)
+    changed_lists: dict[tuple[str, str], float] = field(default_factory=dict)
+    lists_changed_at: float = 0.0
+    lists_version: int = 0
     last_id: int = 1000
     last_unique_key: int = 0
     last_work_order: int = 0

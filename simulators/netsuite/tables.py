@@ -3,12 +3,13 @@
 Names of tables and columns: Oracle's Records Catalog as its users show it (netsuitediagnostics.com, timdietrich.me,
 cdata.com).  Signs of quantities, and that booleans are T and F, are general knowledge.
 Dates are kept as `@YYYY-MM-DD HH:MM:SS` in the account's zone; statuses as `SalesOrd:B`, which is what a condition
-compares, while an answer shows the letter.
+compares, while an answer shows the letter; units and terms as `#id#name`, of which an answer shows the id.
+Columns of `item`, `pricing` and of a customer's credit are general knowledge.
 """
 
 import sqlite3
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -16,8 +17,9 @@ from zoneinfo import ZoneInfo
 
 from simulators.core import wire
 from simulators.core.wire import JsonValue
+from simulators.netsuite import lists
 from simulators.netsuite.settings import Settings
-from simulators.netsuite.state import Document, Line, SalesOrder, State
+from simulators.netsuite.state import CustomerFacts, Document, ItemSeed, Line, RecordSeed, SalesOrder, State
 from simulators.netsuite.views import STATUS_NAMES, total
 
 TYPES = {
@@ -65,8 +67,14 @@ CREATE VIEW nexttransactionlinelink AS SELECT * FROM previoustransactionlinelink
 CREATE INDEX lines_of ON transactionline ("transaction", id);
 CREATE INDEX made_from ON previoustransactionlink (nextdoc);
 CREATE INDEX line_made_from ON previoustransactionlinelink (nextdoc, nextline);
-CREATE TABLE item (id INTEGER PRIMARY KEY, itemid, externalid, displayname);
-CREATE TABLE customer (id INTEGER PRIMARY KEY, entityid, externalid, creditholdoverride);
+CREATE TABLE item (id INTEGER PRIMARY KEY, itemid, externalid, displayname, itemtype, isinactive, saleunit,
+    isspecialworkorderitem, lastmodifieddate);
+CREATE TABLE pricing (item INTEGER, pricelevel INTEGER, currency INTEGER, quantity REAL, unitprice);
+CREATE TABLE pricelevel (id INTEGER PRIMARY KEY, name);
+CREATE TABLE currency (id INTEGER PRIMARY KEY, name, symbol);
+CREATE TABLE customer (id INTEGER PRIMARY KEY, entityid, externalid, creditholdoverride, isinactive, balancesearch,
+    creditlimit, terms, lastmodifieddate);
+CREATE INDEX prices_of ON pricing (item);
 """
 Value = str | int | float | None
 Row = tuple[Value, ...]
@@ -80,6 +88,7 @@ class Tables:
         self._made.executescript(SCHEMA)
         self._written: dict[int, float] = {}
         self._zone = ""
+        self._lists = (-1, frozenset[str]())
         weakref.finalize(self, self._made.close)
 
     def at(self, state: State, settings: Settings, now: float) -> sqlite3.Connection:
@@ -87,9 +96,10 @@ class Tables:
         if settings.zone != self._zone:
             self._zone = settings.zone
             self._written.clear()
+            self._lists = (-1, frozenset())
         writer = _Writer(self._made, state, ZoneInfo(settings.zone))
-        writer.write_lists()
         seen = now - settings.query_lag_s
+        self._write_lists(writer, state, seen)
         for order in state.orders.values():
             if self._is_due(order, seen):
                 writer.write_order(order)
@@ -97,6 +107,13 @@ class Tables:
             if self._is_due(document, seen):
                 writer.write_document(document, state.orders[document.order_id])
         return self._made
+
+    def _write_lists(self, writer: "_Writer", state: State, seen: float) -> None:
+        """Items and customers: as they were, where one of them was changed too lately to be seen."""
+        version = state.lists_version if state.lists_changed_at <= seen or self._lists[0] < 0 else self._lists[0]
+        if (version, writer.held) != self._lists:
+            self._lists = (version, writer.held)
+            writer.write_lists()
 
     def _is_due(self, one: SalesOrder | Document, seen: float) -> bool:
         if one.modified_at > seen or self._written.get(one.id) == one.modified_at:
@@ -111,14 +128,52 @@ class _Writer:
         self._state = state
         self._zone = zone
 
+    @property
+    def held(self) -> frozenset[str]:
+        """Customers that were put on credit hold for an order."""
+        found = (_reference(one.header, "entity") for one in self._state.orders.values() if self._is_held(one))
+        return frozenset(one for one in found if one is not None)
+
     def write_lists(self) -> None:
-        """Customers and items."""
-        held = {_reference(one.header, "entity") for one in self._state.orders.values() if self._is_held(one)}
-        customers, items = self._state.seed.customers, self._state.seed.items
-        rows = ((int(one.id), one.name, one.external_id, "ON" if one.id in held else "AUTO") for one in customers)
-        self._made.executescript("DELETE FROM customer; DELETE FROM item;")
-        self._insert("customer", rows)
-        self._insert("item", ((int(one.id), one.external_id, one.external_id, one.name) for one in items))
+        """Customers, items, and what they name."""
+        seed = self._state.seed
+        for table in ("customer", "item", "pricing", "pricelevel", "currency"):
+            self._made.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+        self._insert("customer", (self._customer(one) for one in seed.customers))
+        self._insert("item", (self._item(one) for one in seed.items))
+        plain = (self._named_item(one, "Discount") for one in seed.discount_items)
+        self._insert("item", plain)
+        self._insert("pricelevel", ((int(one.id), one.name) for one in seed.price_levels))
+        self._insert("currency", ((int(one.id), one.name, one.external_id) for one in seed.currencies))
+        self._insert("pricing", (row for one in seed.items for row in self._prices(one)))
+
+    def _customer(self, one: RecordSeed) -> Row:
+        facts = self._state.customer_facts.get(one.id, CustomerFacts())
+        hold = "ON" if one.id in self.held else facts.hold
+        limit = None if facts.credit_limit is None else _plain(facts.credit_limit)
+        money = (_plain(facts.balance), limit, _link(facts.terms, self._state.seed.terms))
+        stamp = self._stamp(lists.changed_at(self._state, "customer", one.id))
+        return (int(one.id), one.name, one.external_id, hold, _flag(facts.inactive), *money, stamp)
+
+    def _item(self, one: ItemSeed) -> Row:
+        kind = "Assembly" if one.made else "InvtPart"
+        head = (int(one.id), one.external_id, one.external_id, one.name, kind, _flag(one.inactive))
+        unit = _link(one.unit, self._state.seed.units)
+        return (*head, unit, _flag(one.made), self._stamp(lists.changed_at(self._state, "item", one.id)))
+
+    def _named_item(self, one: RecordSeed, kind: str) -> Row:
+        head = (int(one.id), one.external_id, one.external_id, one.name, kind, "F")
+        return (*head, None, "F", self._stamp(lists.SEED_AT))
+
+    def _prices(self, one: ItemSeed) -> Iterator[Row]:
+        """The first currency is that of the base price; a price in a currency that nobody made has no row."""
+        ids = {currency.external_id: int(currency.id) for currency in self._state.seed.currencies}
+        first = next(iter(ids), None)
+        if first is not None:
+            yield (int(one.id), 1, ids[first], 0.0, _plain(one.price))
+        for cell in one.prices:
+            if cell.currency in ids:
+                yield (int(one.id), int(cell.level), ids[cell.currency], float(cell.quantity), _plain(cell.price))
 
     def _is_held(self, order: SalesOrder) -> bool:
         return order.id in self._state.credit_held
@@ -216,3 +271,9 @@ def _plain(value: Decimal) -> str:
 
 def _flag(value: bool) -> Literal["T", "F"]:  # noqa: FBT001 - it is the value itself
     return "T" if value else "F"
+
+
+def _link(id_: str | None, records: Sequence[RecordSeed]) -> str | None:
+    """A reference that BUILTIN.DF can name; its own value is the id."""
+    found = next((one for one in records if one.id == id_), None)
+    return None if found is None else f"#{found.id}#{found.name or found.external_id or found.id}"

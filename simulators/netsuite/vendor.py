@@ -12,7 +12,7 @@ from simulators.core import wire
 from simulators.core.clock import Clock, SystemClock
 from simulators.core.exchange import Answer, Call, ControlRoute, Note, json_answer
 from simulators.core.life import Happening
-from simulators.netsuite import auth, contract, keys, life, query, views
+from simulators.netsuite import auth, contract, keys, life, lists, query, views
 from simulators.netsuite.errors import (
     ApiError,
     Trouble,
@@ -135,6 +135,7 @@ class NetSuite:
             ControlRoute("GET", "/_sim/orders", self._show_orders),
             ControlRoute("POST", "/_sim/deliver", self._deliver, journal_kind="delivery"),
             ControlRoute("POST", "/_sim/life", self._live_once, journal_kind="life"),
+            ControlRoute("POST", "/_sim/records", self._change_record, journal_kind="record"),
         ]
 
     def live(self, now: float) -> Sequence[Happening]:
@@ -291,6 +292,17 @@ class NetSuite:
         note.effect = True
         note.detail |= {"order": order.external_id, "delivery": delivery.id}
         return json_answer(200, views.summary(order, self.state))
+
+    async def _change_record(self, call: Call, note: Note) -> Answer:
+        """An item or a customer, by hand (`lists.py`)."""
+        try:
+            wanted = msgspec.json.decode(call.body, type=lists.Change)
+            id_ = lists.change(self.state, wanted, self._clock.now())
+        except ValueError as problem:  # msgspec's are such
+            return json_answer(400, {"message": str(problem)})
+        note.effect = True
+        note.detail |= {"kind": wanted.kind, "of": wanted.external_id, "id": id_, "deleted": wanted.deleted}
+        return json_answer(200, {"id": id_})
 
     async def _live_once(self, call: Call, note: Note) -> Answer:
         """One step of one order, now: `{"external_id", "what"}`."""

@@ -24,7 +24,13 @@ Json = dict[str, Any]  # the notes are plain JSON: their shape is what this scri
 NUMBER: Json = {"type": "number"}
 # Fields that each org makes for this integration (connectors/salesforce/README.md), beside those of the notes.
 CUSTOM: Mapping[str, Json] = {
-    "Account": {"Commerce_Lifetime_Value__c": NUMBER},
+    "Account": {
+        "Commerce_Lifetime_Value__c": NUMBER,
+        "Commerce_Credit__c": {"type": "string", "maxLength": 255},
+        "Commerce_Terms__c": {"type": "string", "maxLength": 255},
+        "Commerce_Cost_Centre__c": {"type": "string", "maxLength": 255},
+        "Commerce_Needs_Approval__c": {"type": "boolean"},
+    },
     "Order": {
         "Commerce_Status__c": {"type": "string", "maxLength": 255},
         "Commerce_Expected_At__c": {"type": "string", "format": "date-time", "nullable": True},

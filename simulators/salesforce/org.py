@@ -6,6 +6,7 @@ activation, TotalAmount is the sum of the lines).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -15,6 +16,9 @@ from simulators.salesforce.objects import EXTERNAL_ID, check_fields, fields_of, 
 from simulators.salesforce.settings import Settings
 
 Record = dict[str, JsonValue]
+STAMP = "SystemModstamp"
+SEED_AT = 1_767_225_600.0
+"""When everything of the seed was changed last: 2026-01-01, UTC."""
 NOT_MINE = "The {field} field should not be specified in the sobject data."
 
 
@@ -33,9 +37,10 @@ class SeveralRecordsError(Exception):
 
 @dataclass(slots=True)
 class Org:
-    """Tables by object, records by id.  `undo` takes back, newest first, what a call did."""
+    """Tables by object, records by id.  `undo` takes back, newest first, what a call did; `now` in seconds."""
 
     tables: dict[str, dict[str, Record]] = field(default_factory=dict)
+    now: Callable[[], float] = field(default=lambda: SEED_AT)
     _made: int = 0
 
     def table(self, kind: str) -> dict[str, Record]:
@@ -57,8 +62,28 @@ class Org:
             raise ValueError(f"{kind} has no {unknown[0]}")
         self._made += 1
         id_ = f"{rules_of(kind).prefix}{self._made:015d}"
-        self.table(kind)[id_] = {"Id": id_, **fields}
+        self.table(kind)[id_] = {"Id": id_, **fields, **self._stamp(kind)}
         return id_
+
+    def change(self, kind: str, id_: str, fields: Mapping[str, JsonValue]) -> None:
+        """As `insert`.  Raises ValueError for a record or a field that is not there."""
+        if id_ not in self.table(kind):
+            raise ValueError(f"no {kind} {id_}")
+        unknown = [name for name in fields if name not in fields_of(kind)]
+        if unknown:
+            raise ValueError(f"{kind} has no {unknown[0]}")
+        self.table(kind)[id_] = {**self.table(kind)[id_], **fields, **self._stamp(kind)}
+
+    def remove(self, kind: str, id_: str) -> None:
+        """Into the recycle bin, which a query does not look into.  Raises ValueError where it is not there."""
+        if self.table(kind).pop(id_, None) is None:
+            raise ValueError(f"no {kind} {id_}")
+
+    def _stamp(self, kind: str) -> Record:
+        if STAMP not in fields_of(kind):
+            return {}
+        moment = datetime.fromtimestamp(int(self.now()), UTC)
+        return {STAMP: moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000")}
 
     def upsert(
         self, kind: str, value: str, fields: Mapping[str, JsonValue], settings: Settings, undo: list[Callable[[], None]]
@@ -99,7 +124,7 @@ class Org:
             message = f"Unable to create/update fields: {', '.join(frozen)}."
             raise RefusedRowError("INVALID_FIELD_FOR_INSERT_UPDATE", message, *frozen)
         before = self.table(kind)[id_]
-        after = {**before, **stated}
+        after = {**before, **stated, **self._stamp(kind)}
         self._check(kind, after, settings, before=before)
         self.table(kind)[id_] = after
         undo.append(lambda: self.table(kind).update({id_: before}))

@@ -15,6 +15,7 @@ from simulators.salesforce.auth import TOKEN_PATH, Doorkeeper, refused_login, re
 from simulators.salesforce.errors import ApiError, locked, not_found, over_limit
 from simulators.salesforce.locks import Locks
 from simulators.salesforce.objects import EXTERNAL_ID
+from simulators.salesforce.org import Org, Record
 from simulators.salesforce.settings import Settings, changed
 from simulators.salesforce.writes import Writes
 
@@ -33,7 +34,7 @@ class Salesforce:
         self.settings = settings or Settings()
         self._clock = clock or SystemClock()
         self.seed = views.Seed()
-        self.org = views.build(self.seed)
+        self.org = self._new_org()
         self._doors = Doorkeeper(self._clock)
         self._calls: deque[float] = deque()
         self._pages: dict[str, list[dict[str, object]]] = {}
@@ -93,11 +94,16 @@ class Salesforce:
             self.org = views.build(self.seed)
 
     def reset(self) -> None:
-        self.org = views.build(self.seed)
+        self.org = self._new_org()
         self._doors.expire_sessions()
         self._calls.clear()
         self._pages.clear()
         self._writes = Writes(self._clock, Locks())
+
+    def _new_org(self) -> Org:
+        org = views.build(self.seed)
+        org.now = self._clock.now
+        return org
 
     def controls(self) -> list[ControlRoute]:
         return [
@@ -170,8 +176,17 @@ class Salesforce:
             fields = wire.decode(bytes(given.fields))
             if not isinstance(fields, dict):
                 raise ValueError("fields must be an object")  # noqa: TRY004, TRY301 - answered with 400 below
-            id_ = self.org.insert(given.object, fields)
+            id_ = self._kept(given, fields)
         except (ValueError, ApiError) as problem:
             return json_answer(400, {"message": str(problem)})
         note.effect = True
-        return json_answer(201, {"id": id_})
+        return json_answer(200 if given.id else 201, {"id": id_})
+
+    def _kept(self, given: views.NewRecord, fields: Record) -> str:
+        if given.id is None:
+            return self.org.insert(given.object, fields)
+        if given.deleted:
+            self.org.remove(given.object, given.id)
+        else:
+            self.org.change(given.object, given.id, fields)
+        return given.id

@@ -42,10 +42,12 @@ class Parts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of POST /_sim/records: what a person enters by hand, unchecked."""
+    """Body of POST /_sim/records: what a person enters by hand, unchecked; with `id` changes or deletes that record."""
 
     object: str
-    fields: msgspec.Raw
+    fields: msgspec.Raw = msgspec.Raw(b"{}")
+    id: str | None = None
+    deleted: bool = False
 
 
 def merged(seed: Seed, parts: Parts) -> Seed:

@@ -14,7 +14,7 @@ from simulators.core.clock import Clock, SystemClock
 from simulators.core.exchange import Answer, Call, ControlRoute, Note, json_answer
 from simulators.core.life import Due
 from simulators.core.life import Happening as Lived
-from simulators.sap_s4hana import errors, life, odata, views
+from simulators.sap_s4hana import errors, life, odata, products, views
 from simulators.sap_s4hana.book import Book, Document, change_item
 from simulators.sap_s4hana.contract import Contract
 from simulators.sap_s4hana.customizing import Entity, complaint, plain_number, text
@@ -68,6 +68,7 @@ class SapS4Hana:
         self._rng = random.Random(self.settings.seed)
         self._doors = Doors(self._rng)
         self.book = self._new_book()
+        self.catalogue = products.Catalogue()
         self._repeatable: dict[str, tuple[float, Answer]] = {}
         self._calls: deque[float] = deque()
 
@@ -117,6 +118,7 @@ class SapS4Hana:
         self._rng.seed(self.settings.seed)
         self._doors.expire()
         self.book = self._new_book()
+        self.catalogue = products.Catalogue()
         self._repeatable.clear()
         self._calls.clear()
 
@@ -124,6 +126,7 @@ class SapS4Hana:
         return [
             ControlRoute("POST", "/_sim/orders", self._happen, journal_kind="order"),
             ControlRoute("POST", "/_sim/life", self._live_once, journal_kind="life"),
+            ControlRoute("POST", "/_sim/products", self._change_product, journal_kind="product"),
             ControlRoute("POST", "/_sim/sessions/expire", self._expire_guards),
         ]
 
@@ -147,18 +150,24 @@ class SapS4Hana:
         if not (call.admitted or self._doors.is_open(call, self.settings)):
             return errors.logon_failed()
         root = "/".join(call.path.split("/")[:6])
-        if root != SERVICE_PATH and root not in self._services:
+        if root not in {SERVICE_PATH, products.SERVICE_PATH, *self._services}:
             return errors.page(404)
         if call.method in {"GET", "HEAD"}:
             return self._read(call)
         return self._write(call, note)
 
     def _read(self, call: Call) -> Answer:
-        other = self._services.get("/".join(call.path.split("/")[:6]))
-        answer = self._entities(call) if other is None else Reader(other, self.book, self.settings).answer(call)
+        answer = self._read_service(call)
         if call.headers.get("x-csrf-token", "").lower() == "fetch":
             answer = replace(answer, headers={**answer.headers, **self._doors.fetch(call, self.settings)})
         return answer if call.method == "GET" else replace(answer, body=b"")
+
+    def _read_service(self, call: Call) -> Answer:
+        root = "/".join(call.path.split("/")[:6])
+        if root == products.SERVICE_PATH:
+            return self.catalogue.answer(call, self.settings)
+        other = self._services.get(root)
+        return self._entities(call) if other is None else Reader(other, self.book, self.settings).answer(call)
 
     def _entities(self, call: Call) -> Answer:
         address, query = self._address(call), odata.query_of(call.query)
@@ -320,6 +329,16 @@ class SapS4Hana:
         note.effect = True
         note.detail["order"] = document.number
         _apply(document, happening, call.at)
+        return json_answer(200, {"changed": True})
+
+    async def _change_product(self, call: Call, note: Note) -> Answer:
+        try:
+            wanted = msgspec.json.decode(call.body, type=products.Change)
+            self.catalogue.change(wanted, self._clock.now(), self.settings)
+        except ValueError as problem:  # msgspec's are such
+            return json_answer(400, {"message": str(problem)})
+        note.effect = True
+        note.detail |= {"of": wanted.product, "deleted": wanted.deleted}
         return json_answer(200, {"changed": True})
 
     async def _live_once(self, call: Call, note: Note) -> Answer:

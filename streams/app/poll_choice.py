@@ -1,29 +1,38 @@
 """Which pollers run, and on which connector: those that are named, else each whose connector is configured."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from connectors.core.calls import Dependencies
+from connectors.core.reference_ports import ReferencePage
 from connectors.core.registry import Ports
 from streams.app.targets import Choice, choose_one
 from streams.runtime.clock import Clock
 from streams.runtime.gate import Gate
 from streams.runtime.logs import logger
 from streams.settings import Settings, SettingsError
-from streams.sources import erp_orders, shop_orders
+from streams.sources import erp_orders, reference, shop_orders
 from streams.sources.erp_orders import ErpOrderPoller
-from streams.sources.order_record import Encode
+from streams.sources.known_rows import KnownRows, topic_reader
+from streams.sources.order_record import FROM_POLL, Encode
 from streams.sources.poller import Poller
+from streams.sources.reference import Kind, ReferencePoller, RowT
 from streams.sources.shop_orders import Bounds, ShopOrderPoller, micros_of
 from streams.sources.target_calls import TargetCalls
 from streams.topics import COMMERCE_ORDER, ERP_ORDER_EVENT
 
 MICROS = 1_000_000
 NAMES = (shop_orders.NAME, erp_orders.NAME)
-TOPIC_OF: Mapping[str, str] = {shop_orders.NAME: COMMERCE_ORDER.name, erp_orders.NAME: ERP_ORDER_EVENT.name}
+"""Those that run where none is named: rows that orders are checked against may be a bridge's."""
+TOPIC_OF: Mapping[str, str] = {
+    shop_orders.NAME: COMMERCE_ORDER.name,
+    erp_orders.NAME: ERP_ORDER_EVENT.name,
+    **{kind.poller: kind.topic for kind in reference.KINDS.values()},
+}
 _LOG = logger("streams.poll")
-_SETTING = {shop_orders.NAME: "STREAMS_ROLES__COMMERCE", erp_orders.NAME: "STREAMS_ORDERS__ERP"}
+_SETTING = {shop_orders.NAME: "STREAMS_ROLES__COMMERCE"}
+_ERP_SETTING, _CRM_SETTING = "STREAMS_ORDERS__ERP", "STREAMS_ORDERS__CRM"
 
 
 class CannotAskError(SettingsError):
@@ -76,7 +85,8 @@ def opened(name: str, choice: Choice, settings: Settings, clock: Clock, encode: 
     calls = TargetCalls(gate, clock)
     poller = _MAKERS[name](_Parts(choice, settings, clock, encode, ports, calls))
     own: Mapping[str, float] = {str(known): every for known, every in settings.poll.intervals_s.items()}
-    every = own.get(name, settings.poll.interval_s)
+    usual = settings.poll.reference_interval_s if name in reference.KINDS else settings.poll.interval_s
+    every = own.get(name, usual)
     return Opened(poller, calls, ports, timedelta(seconds=every))
 
 
@@ -108,9 +118,39 @@ def _erp_orders(parts: _Parts) -> Poller:
     return ErpOrderPoller(parts.ports.order_events, parts.calls, parts.encode, parts.clock)
 
 
+def _products(parts: _Parts) -> Poller:
+    if parts.ports.products is None:
+        raise parts.refusal("tell its items")
+    return _reference(parts, reference.KINDS[reference.PRODUCTS], parts.ports.products.products)
+
+
+def _prices(parts: _Parts) -> Poller:
+    if parts.ports.prices is None:
+        raise parts.refusal("tell its prices")
+    return _reference(parts, reference.KINDS[reference.PRICES], parts.ports.prices.prices)
+
+
+def _accounts(parts: _Parts) -> Poller:
+    if parts.ports.accounts is None:
+        raise parts.refusal("tell its accounts")
+    return _reference(parts, reference.KINDS[reference.ACCOUNTS], parts.ports.accounts.accounts)
+
+
+def _reference(
+    parts: _Parts, kind: Kind, page: Callable[[str], Awaitable[ReferencePage[RowT]]]
+) -> ReferencePoller[RowT]:
+    poll = parts.settings.poll
+    bounds = reference.Bounds(round(poll.reread_s * MICROS), poll.remove_at_most)
+    rows = KnownRows(kind.topic, f"{FROM_POLL}{kind.poller}", topic_reader(parts.settings))
+    return ReferencePoller(kind, page, parts.calls, parts.encode, parts.clock, rows=rows, bounds=bounds)
+
+
 _MAKERS: Mapping[str, Callable[[_Parts], Poller]] = {
     shop_orders.NAME: _shop_orders,
     erp_orders.NAME: _erp_orders,
+    reference.PRODUCTS: _products,
+    reference.PRICES: _prices,
+    reference.ACCOUNTS: _accounts,
 }
 
 
@@ -119,11 +159,19 @@ def _is_configured(settings: Settings, name: str) -> bool:
     return bool(_connector(settings, name)) and _connector(settings, name) in settings.connectors
 
 
+def _setting(settings: Settings, name: str) -> str:
+    """The name of what names its connector; accounts are the CRM's, where there is one."""
+    usual = _CRM_SETTING if name == reference.ACCOUNTS and settings.orders.crm else _ERP_SETTING
+    return _SETTING.get(name, usual)
+
+
 def _connector(settings: Settings, name: str) -> str:
-    return settings.roles.commerce if name == shop_orders.NAME else settings.orders.erp
+    named = {_ERP_SETTING: settings.orders.erp, _CRM_SETTING: settings.orders.crm}
+    return named.get(_setting(settings, name), settings.roles.commerce)
 
 
 def _choice(settings: Settings, name: str) -> Choice:
+    setting = _setting(settings, name)
     if not _connector(settings, name):
-        raise SettingsError(f"{_SETTING[name]}: is not set, and the poller {name} needs it")
-    return choose_one(settings, _connector(settings, name), _SETTING[name])
+        raise SettingsError(f"{setting}: is not set, and the poller {name} needs it")
+    return choose_one(settings, _connector(settings, name), setting)

@@ -23,9 +23,10 @@ from streams.sources.cursors import TOPIC as CURSORS
 from streams.sources.cursors import CursorTopic
 from streams.sources.heard import Heard, Listener
 from streams.sources.kafka_log import KafkaLog, NotAppendedError
-from streams.sources.poller import Round, Rounds
+from streams.sources.poller import Round, Rounds, Watch
 from streams.sources.probe_server import ProbeServer
 from streams.sources.process import CannotStartError, look_at_kafka
+from streams.sources.reference import ReferencePoller
 
 MICROS = 1_000_000
 FLUSH_S = 2.0
@@ -109,7 +110,9 @@ async def _poll(parts: _Parts, open_: Sequence[Opened], *, once: bool) -> tuple[
 
     def rounds_of(one: Opened) -> Rounds:
         name = one.poller.name
-        watch = heard if name == shop_orders.NAME else None
+        watch: Watch | None = heard if name == shop_orders.NAME else None
+        if isinstance(one.poller, ReferencePoller):
+            watch = one.poller.rows
         return Rounds(one.poller, parts.log, cursors, parts.clock, cursor=kept.get(name), watch=watch)
 
     rounds = [rounds_of(one) for one in open_]

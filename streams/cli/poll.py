@@ -13,18 +13,24 @@ if TYPE_CHECKING:
     from streams.app.polling import Ended
 
 
+POLLERS = ("commerce-orders", "erp-orders", "erp-products", "erp-prices", "crm-accounts")
+
+
 @click.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1, type=click.Choice(["commerce-orders", "erp-orders"]))
+@click.argument("names", metavar="[NAME]...", nargs=-1, type=click.Choice(POLLERS))
 @click.option("--once", is_flag=True, help="One round of each, then tell what it found and what is unexplained.")
 @json_option
 def poll(names: tuple[str, ...], *, once: bool, json: bool) -> None:
-    """Look for what events missed until SIGTERM; all pollers that are configured, or those named.
+    """Look for what events missed until SIGTERM; the pollers of orders that are configured, or those named.
+
+    Products, prices and accounts, which orders are checked against, are read where their pollers are named.
 
     With --once the exit code is 1 where a round failed or a number stays unexplained.
 
     \b
     Example: commerce-streams poll
              commerce-streams poll commerce-orders --once --json
+             commerce-streams poll erp-products erp-prices crm-accounts --once
     """  # noqa: D301  click reads \b as "keep these lines"
     from streams.app.polling import run  # noqa: PLC0415  heavy: only a run needs it
     from streams.sources.poller import UnreadableCursorError  # noqa: PLC0415  as above

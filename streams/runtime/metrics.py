@@ -107,6 +107,9 @@ POLL_ERRORS = _counter("poll_errors_total", "Rounds that failed, by class of the
 POLL_UNEXPLAINED = _gauge(
     "poll_unexplained_numbers", "Order numbers that are missing, or cannot be read, and wait for a person.", "poller"
 )
+POLL_WITHHELD = _gauge(
+    "poll_rows_withheld", "Rows that the source no longer has, too many at once to be taken from their topic.", "poller"
+)
 POLL_EXPLAINED = _counter("poll_explained_numbers_total", "Missing numbers that the shop does not know.", "poller")
 # worker
 LEASE_REFUSALS = _counter("lease_refusals_total", "Writes and calls stopped because the lease was lost.")

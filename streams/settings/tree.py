@@ -351,8 +351,23 @@ class PollSettings(Frozen):
 
     host: str = Field("127.0.0.1", description="Address of its probes; loopback unless you protect it.")
     port: Port = Field(6068, ge=0, le=65535, description="Port of its probes; 0 takes a free one.")
-    pollers: tuple[PollerName, ...] = Field((), description="Which run; empty: each whose connector is configured.")
+    pollers: tuple[PollerName, ...] = Field(
+        (), description="Which run; empty: those of orders whose connector is configured."
+    )
     interval_s: Seconds = Field(60, ge=1, le=86_400, description="From the end of a round to the next one.")
+    reference_interval_s: Seconds = Field(
+        300, ge=1, le=86_400, description="The same for products, prices and accounts."
+    )
+    reread_s: Seconds = Field(
+        86_400, ge=1, le=2_592_000, description="So often all products, prices and accounts are read anew."
+    )
+    remove_at_most: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Share of a topic's rows that one such reading may take away; more is left for a person.",
+    )
     intervals_s: dict[PollerName, PollSeconds] = Field(
         default_factory=dict, description="Poller → its own interval, where it has one."
     )

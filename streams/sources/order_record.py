@@ -27,8 +27,8 @@ class TooLargeError(Exception):
 def found_order(order: Order, poller: str, encode: Encode) -> Found:
     """Keyed by the order number.  Raises TooLargeError, and ValueError where its number or channel makes no id."""
     entity = order_id_of(order)
-    headers = _headers(order.event_id, f"{FROM_POLL}{poller}", "commerce.order.v1.Order", order.updated_at, entity)
-    value = _sized(encode(COMMERCE_ORDER.name, order))
+    headers = headers_of(order.event_id, f"{FROM_POLL}{poller}", "commerce.order.v1.Order", order.updated_at, entity)
+    value = sized(encode(COMMERCE_ORDER.name, order))
     return Found(
         Outgoing(COMMERCE_ORDER.name, order.number.encode(), value, headers), entity, order.event_id, order.placed_at
     )
@@ -38,13 +38,13 @@ def found_event(event: ErpOrderEvent, poller: str, encode: Encode) -> Found:
     """Keyed by the ERP's number.  Raises TooLargeError."""
     entity = event.order_id or event.erp_number
     kind = "commerce.erp.v1.ErpOrderEvent"
-    headers = _headers(event.event_id, f"{FROM_POLL}{poller}", kind, event.recorded_at, entity)
-    value = _sized(encode(ERP_ORDER_EVENT.name, event))
+    headers = headers_of(event.event_id, f"{FROM_POLL}{poller}", kind, event.recorded_at, entity)
+    value = sized(encode(ERP_ORDER_EVENT.name, event))
     return Found(Outgoing(ERP_ORDER_EVENT.name, event.erp_number.encode(), value, headers), entity, event.event_id)
 
 
-def _headers(event_id: str, source: str, kind: str, at: int, entity: str) -> Headers:
-    """CloudEvents 1.0, Kafka binding, binary mode."""
+def headers_of(event_id: str, source: str, kind: str, at: int, entity: str) -> Headers:
+    """CloudEvents 1.0, Kafka binding, binary mode; `at` in µs."""
     moment = EPOCH + timedelta(microseconds=at)
     told = {
         "ce_id": event_id,
@@ -57,7 +57,8 @@ def _headers(event_id: str, source: str, kind: str, at: int, entity: str) -> Hea
     return tuple((name, text.encode()) for name, text in told.items())
 
 
-def _sized(value: bytes) -> bytes:
+def sized(value: bytes) -> bytes:
+    """Raises TooLargeError."""
     if len(value) > LARGEST:
         raise TooLargeError(f"its record would have {len(value)} bytes, of {LARGEST} at most")
     return value

@@ -144,15 +144,17 @@ class Rounds:
             raise
 
     async def _round(self) -> Round:
-        found: list[Found] = []
-        pages = 0
+        """Of a round only names are kept: one that reads all rows of a table can find very many."""
+        named: list[str] = []
+        found = pages = 0
         while True:
             reading = await self.poller.read(self._cursor)
             await self._append(reading.found)
             await self._keep(reading)
-            found, pages = [*found, *reading.found], pages + 1
+            named = [*named, *(one.entity for one in reading.found[:NAMED_AT_MOST])][:NAMED_AT_MOST]
+            found, pages = found + len(reading.found), pages + 1
             if reading.is_end:
-                return self._ended(found, pages, reading)
+                return self._ended(named, found, pages, reading)
 
     async def _append(self, found: Sequence[Found]) -> None:
         """Returns once every record is acknowledged: none of them is given up while another failed."""
@@ -176,7 +178,7 @@ class Rounds:
         age = (now - reading.read_up_to) / MICROS if reading.read_up_to else 0.0
         POLL_LAG.labels(self.poller.name).set(max(0.0, age))
 
-    def _ended(self, found: Sequence[Found], pages: int, last: Reading) -> Round:
+    def _ended(self, named: Sequence[str], found: int, pages: int, last: Reading) -> Round:
         name = self.poller.name
         POLL_SUCCESS.labels(name).set(self._clock.micros() / MICROS)
         POLL_UNEXPLAINED.labels(name).set(len(last.unexplained))
@@ -185,10 +187,10 @@ class Rounds:
         _LOG.info(
             "poll-round",
             poller=name,
-            found=len(found),
+            found=found,
             pages=pages,
-            ids=[one.entity for one in found[:NAMED_AT_MOST]],
+            ids=named,
             position=last.cursor.position,
             unexplained=[one.number for one in last.unexplained[:NAMED_AT_MOST]],
         )
-        return Round(name, len(found), pages, last.cursor.position, last.unexplained, last.never_placed)
+        return Round(name, found, pages, last.cursor.position, last.unexplained, last.never_placed)

@@ -57,7 +57,7 @@ class NetSuite:
 
     def seed(self, items: Sequence[Item]) -> None:
         rows = [
-            {"id": str(number), "external_id": item.sku, "made": item.made_to_order}
+            {"id": str(number), "external_id": item.sku, "made": item.made_to_order, "price": str(item.price)}
             for number, item in enumerate(items, start=501)
         ]
         self.process.seed(customers=list(ACCOUNTS), items=rows, terms=["NET30"], currencies=["USD"])

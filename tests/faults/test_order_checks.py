@@ -1,4 +1,4 @@
-"""Orders are checked before the ERP hears of them: on live workers, against topics that an ERP's bridge fills."""
+"""Orders are checked before the ERP hears of them: on live workers, against topics that the poll fills from the ERP."""
 
 import json
 import subprocess
@@ -15,12 +15,15 @@ from simulators.channels.orders import Record, catalogue
 from streams.domain.order_id import unified_id
 from tests.faults.conftest import MakeOrderSystem
 from tests.faults.order_system import ITEMS, OrderSystem
-from tests.faults.reference_feed import ReferenceFeed
-from tests.processes import Worker, until
+from tests.processes import Worker, call, until
 
 pytestmark = pytest.mark.faults
-OVER, SOLD = catalogue(ITEMS)[0], catalogue(ITEMS)[1]
-CHECKED = {"STREAMS_ORDERS__CHECKS": '["sku-not-discontinued", "price-current"]'}
+OVER, SOLD, GONE, UNSOLD = catalogue(ITEMS)[:4]
+CHECKED = {
+    "STREAMS_ORDERS__CHECKS": '["sku-not-discontinued", "price-current"]',
+    "STREAMS_POLL__REREAD_S": "1",
+}
+"""Each run of the poll reads all rows."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,6 +36,25 @@ def _run(system: OrderSystem, worker: Worker, *arguments: str) -> subprocess.Com
 
 def _view(system: OrderSystem, worker: Worker, *arguments: str) -> Any:  # noqa: ANN401  whatever a worker answers
     return json.loads(_run(system, worker, "orders", *arguments, "--json").stdout)["data"]
+
+
+def _change_item(system: OrderSystem, sku: str, **parts: object) -> None:
+    """By hand at the ERP."""
+    body = {"kind": "item", "external_id": sku, **parts}
+    call(f"{system.erp.process.url}/_sim/records", method="POST", body=body)
+
+
+def _polled(system: OrderSystem) -> list[int]:
+    """How many products and prices a round put on their topics."""
+    told = json.loads(system.command("poll", "erp-products", "erp-prices", "--once", "--json"))
+    return [one["round"]["found"] for one in told]
+
+
+def _rows(system: OrderSystem, worker: Worker) -> str:
+    """Of the worker's table of products."""
+    told = _run(system, worker, "status").stdout
+    (found,) = [line.split() for line in told.splitlines() if line.split()[:1] == ["erp.product.v1"]]
+    return next(word for word in found if word.isdigit())
 
 
 def _with_line(order: Record, sku: str, price: Decimal) -> Record:
@@ -58,14 +80,16 @@ def test_what_fails_a_check_waits_for_a_person_and_is_then_booked_once(
     make_order_system: MakeOrderSystem, tmp_path: Path
 ) -> None:
     system = make_order_system(overrides=CHECKED)
-    ReferenceFeed(system.kafka.bootstrap, system.registry_url).state(catalogue(ITEMS), frozenset({OVER.sku}))
+    _change_item(system, OVER.sku, fields={"inactive": True})
+    _change_item(system, GONE.sku, deleted=True)
+    assert _polled(system) == [ITEMS - 1, ITEMS - 1]
     worker = system.worker("a").wait_ready()
     good, corrected, released = system.orders(3)
     wrong = OVER.price + Decimal(1)
     system.send(
         [
             _with_line(good, SOLD.sku, SOLD.price),
-            _with_line(corrected, OVER.sku, wrong),
+            _with_line(corrected, GONE.sku, GONE.price),
             _with_line(released, OVER.sku, wrong),
         ]
     )
@@ -73,14 +97,17 @@ def test_what_fails_a_check_waits_for_a_person_and_is_then_booked_once(
 
     until(lambda: _view(system, worker, "held")["total"] == 2, within=90, what=lambda: worker.log[-3000:])
     until(lambda: system.booked == {ids[0]: 1}, within=60, what="the good one is booked, and no other")
-    for held in ids[1:]:
+    why_held = (
+        (f"price-current: no price: {GONE.sku}", f"sku-not-discontinued: not known: {GONE.sku}"),
+        (f"price-current: {OVER.sku}", f"sku-not-discontinued: {OVER.sku}"),
+    )
+    for held, details in zip(ids[1:], why_held, strict=True):
         holds = _view(system, worker, "show", held)["holds"]
-        assert [(one["reason"], one["detail"]) for one in holds] == [
-            ("check-failed", f"price-current: {OVER.sku}"),
-            ("check-failed", f"sku-not-discontinued: {OVER.sku}"),
-        ]
-    told = _run(system, worker, "status").stdout
-    assert any(line.split()[:1] == ["erp.product.v1"] and str(ITEMS) in line.split() for line in told.splitlines())
+        assert [(one["reason"], one["detail"]) for one in holds] == [("check-failed", one) for one in details]
+    assert _rows(system, worker) == str(ITEMS - 1)
+    _change_item(system, UNSOLD.sku, deleted=True)
+    assert _polled(system) == [1, 1], "one row is taken away, and what stands there already is not written again"
+    until(lambda: _rows(system, worker) == str(ITEMS - 2), within=30, what="the worker knows one product less")
 
     still_wrong, right = tmp_path / "still-wrong.json", tmp_path / "right.json"
     still_wrong.write_text(json.dumps(_as_file(_with_line(corrected, SOLD.sku, wrong + SOLD.price))))

@@ -19,12 +19,13 @@ from connectors.core.errors import RejectedPayloadError
 from connectors.core.order_ports import OrderTarget
 from connectors.core.paths import path
 from connectors.core.registry import Ports
-from connectors.netsuite import answers, event_mapping, mapping, wire
+from connectors.netsuite import answers, event_mapping, mapping, reference_mapping, wire
 from tests.contract.connectors.case import ConnectorCase, Use
 from tests.contract.order_target import line, order
 
 BASE = "https://1234567.suitetalk.api.netsuite.com"
 RECORDS = "/services/rest/record/v1/salesOrder"
+ZONE = ZoneInfo("America/Los_Angeles")
 ACCOUNT_SETTINGS = {"base_url": BASE}
 EXTRACT = json.loads((files("simulators.netsuite") / "contract.json").read_text(encoding="utf-8"))
 ORDER = order(line("501", "PUMP-200", "2.5", options={"Engraving": "Line 7"}, note="With care"))
@@ -93,6 +94,21 @@ async def _order_events(ports: Ports) -> None:
     await ports.order_events.order_events("")
 
 
+async def _products(ports: Ports) -> None:
+    assert ports.products is not None
+    await ports.products.products("")
+
+
+async def _prices(ports: Ports) -> None:
+    assert ports.prices is not None
+    await ports.prices.prices("1|1767200000000000|20251231001530-501|")
+
+
+async def _accounts(ports: Ports) -> None:
+    assert ports.accounts is not None
+    await ports.accounts.accounts("1|1767200000000000||")
+
+
 KINDS = (None, "INVOICED", "REFUNDED")
 """Of the recorded rows: a partly fulfilled order, an invoice of it, a credit memo."""
 RECORD = {
@@ -116,6 +132,15 @@ def _list(_: httpx.Request) -> httpx.Response:
 
 def _rows(_: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"links": [], "items": [], "hasMore": False, "count": 0})
+
+
+def _priced(request: httpx.Request) -> httpx.Response:
+    """One item, with one price."""
+    asked = json.loads(request.content)["q"]
+    row = {"item": "501", "level": "1", "currency": "USD", "price": "10"}
+    if "FROM item" in asked:
+        row = {"id": "501", "sku": "PUMP-200", "modified": "2025-12-31 00:15:31"}
+    return httpx.Response(200, json={"links": [], "items": [row], "hasMore": False})
 
 
 def _signs_in(request: httpx.Request) -> bool:
@@ -206,6 +231,35 @@ def _lines_response(recorded: bytes) -> tuple[object, object]:
     return [(one["document"], one["sku"], one["quantity"], one["closed"]) for one in shown], read
 
 
+def _items_response(recorded: bytes) -> tuple[object, object]:
+    words = reference_mapping.ReferenceWords(groups={}, units={"1": "piece"}, terms={})
+    rows = [reference_mapping.to_product(row, words, ZONE) for row in wire.decode_item_rows(recorded).items]
+    shown = json.loads(recorded)["items"]
+    wanted = [(one["sku"], one["inactive"] == "T", one["made"] == "T") for one in shown]
+    assert [one.unit for one in rows] == ["piece", "Metre", None]
+    assert rows[0].changed_at == 1_772_439_330_000_000
+    return wanted, [(one.sku, one.is_discontinued, one.make_to_order) for one in rows]
+
+
+def _prices_response(recorded: bytes) -> tuple[object, object]:
+    """Two levels, two currencies; the break at 100 is not told."""
+    words = reference_mapping.ReferenceWords(groups={"1": None, "5": "wholesale"}, units={}, terms={})
+    item = wire.ItemRow(id="501", sku="PUMP-200", modified="2026-03-02 00:15:30")
+    told = reference_mapping.to_prices(item, wire.decode_prices(recorded).items, words, ZONE)
+    wanted = {("EUR", None, 449_000_000), ("USD", None, 489_000_000), ("USD", "wholesale", 440_125_000)}
+    return wanted, {(one.currency, one.customer_group, one.price) for one in told.prices}
+
+
+def _customers_response(recorded: bytes) -> tuple[object, object]:
+    """Held by a person, beyond the limit, never held, without a limit."""
+    words = reference_mapping.ReferenceWords(groups={}, units={}, terms={"2": "NET30"})
+    rows = [reference_mapping.to_account(row, words, ZONE) for row in wire.decode_customers(recorded).items]
+    shown = json.loads(recorded)["items"]
+    assert [one.credit for one in rows] == ["REFUSED", "REFUSED", "GIVEN", "GIVEN"]
+    assert rows[0].terms == "NET30"
+    return [(one["id"], one["code"]) for one in shown], [(one.account_id, one.account_code) for one in rows]
+
+
 def _error(recorded: bytes) -> tuple[object, object]:
     refused = Answer(status=400, headers={}, body=recorded, took=timedelta())
     error = answers.refusal(Call(operation="save", method="PUT", path=path("x"), effect=True), refused)
@@ -220,6 +274,9 @@ CASE = ConnectorCase(
         Use(name="find", settings=ACCOUNT_SETTINGS, effect=False, run=_find, well=_well),
         Use(name="cancel", settings=ACCOUNT_SETTINGS, effect=True, run=_cancel, well=_well),
         Use(name="check", settings=ACCOUNT_SETTINGS, effect=False, run=_check, well=_list),
+        Use(name="products", settings=ACCOUNT_SETTINGS, effect=False, run=_products, well=_rows),
+        Use(name="prices", settings=ACCOUNT_SETTINGS, effect=False, run=_prices, well=_priced),
+        Use(name="accounts", settings=ACCOUNT_SETTINGS, effect=False, run=_accounts, well=_rows),
         Use(name="order-events", settings=ACCOUNT_SETTINGS, effect=False, run=_order_events, well=_rows),
     ),
     signs_in=_signs_in,
@@ -230,6 +287,9 @@ CASE = ConnectorCase(
         "sales-order.get.response.json": _get_response,
         "suiteql.changes.response.json": _changes_response,
         "suiteql.lines.response.json": _lines_response,
+        "suiteql.items.response.json": _items_response,
+        "suiteql.prices.response.json": _prices_response,
+        "suiteql.customers.response.json": _customers_response,
         "error.400.response.json": _error,
     },
 )

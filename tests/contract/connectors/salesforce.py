@@ -16,7 +16,7 @@ from connectors.core.errors import RejectedPayloadError
 from connectors.core.order_ports import CrmTarget
 from connectors.core.paths import path
 from connectors.core.registry import Ports
-from connectors.salesforce import answers, mapping, wire
+from connectors.salesforce import account_mapping, answers, mapping, wire
 from connectors.salesforce.mapping import NewOrder
 from tests.contract.connectors.case import ConnectorCase, Use
 from tests.contract.connectors.openapi import Contract
@@ -68,6 +68,11 @@ async def _status(ports: Ports) -> None:
 
 async def _check(ports: Ports) -> None:
     await _crm(ports).check()
+
+
+async def _accounts(ports: Ports) -> None:
+    assert ports.accounts is not None
+    await ports.accounts.accounts("1|1772439330000000|001000000000000001|")
 
 
 def _saved(*, created: bool) -> httpx.Response:
@@ -157,6 +162,22 @@ def _saved_answer(recorded: bytes) -> tuple[object, object]:
     return json.loads(recorded)["id"], wire.decode_saved(recorded).id
 
 
+def _accounts_response(recorded: bytes) -> tuple[object, object]:
+    rows = wire.decode_accounts(recorded).records
+    told = [account_mapping.to_account(row, account_mapping.from_moment(row.modified)) for row in rows]
+    shown = json.loads(recorded)["records"]
+    company, numbered, guest = told
+    assert company is not None
+    assert numbered is not None
+    assert guest is None
+    assert [(one.channel, one.company_id) for one in company.members] == [("web", "4")]
+    assert (company.credit, company.terms, company.needs_approval) == ("REFUSED", "NET30", True)
+    assert company.changed_at == 1_772_439_330_000_000
+    assert (numbered.members, numbered.credit, numbered.needs_approval) == ((), "UNKNOWN", False)
+    wanted = [(one["Id"], one["AccountNumber"]) for one in shown[:2]]
+    return wanted, [(one.account_id, one.account_code) for one in (company, numbered)]
+
+
 def _refused(recorded: bytes) -> tuple[object, object]:
     call = Call(operation="upsert-account", method="PATCH", path=path("x"), effect=True)
     error = answers.refusal(call, Answer(status=400, headers={}, body=recorded, took=timedelta()))
@@ -180,6 +201,7 @@ CASE = ConnectorCase(
         Use(name="record a known order", settings=SETTINGS, effect=True, run=_record_with_value, well=_known),
         Use(name="record an activated order", settings=SETTINGS, effect=True, run=_record, well=_activated),
         Use(name="record a status", settings=SETTINGS, effect=True, run=_status, well=_updated),
+        Use(name="accounts", settings=SETTINGS, effect=False, run=_accounts, well=_nobody),
         Use(name="check", settings=SETTINGS, effect=False, run=_check, well=_nobody),
     ),
     signs_in=_signs_in,
@@ -190,6 +212,7 @@ CASE = ConnectorCase(
         "items.patch.request.json": _items_request,
         "order.patch.response.json": _saved_answer,
         "items.patch.response.json": _refused_row,
+        "accounts.query.response.json": _accounts_response,
         "error.400.response.json": _refused,
     },
 )

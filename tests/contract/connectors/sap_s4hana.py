@@ -14,7 +14,15 @@ from connectors.core.errors import RejectedPayloadError, TransientError
 from connectors.core.order_ports import OrderTarget
 from connectors.core.paths import path
 from connectors.core.registry import Ports
-from connectors.sap_s4hana import answers, document_mapping, document_wire, event_mapping, mapping, wire
+from connectors.sap_s4hana import (
+    answers,
+    document_mapping,
+    document_wire,
+    event_mapping,
+    mapping,
+    product_mapping,
+    wire,
+)
 from connectors.sap_s4hana.document_mapping import OurOrder, PlacedBilling, PlacedReturn, plain
 from connectors.sap_s4hana.settings import Settings
 from schemas.micros import MICROS
@@ -67,6 +75,7 @@ CONTRACTS = {
         ("API_CUSTOMER_RETURN_SRV", "returns_contract.json"),
         ("API_BILLING_DOCUMENT_SRV", "billing_contract.json"),
         ("API_CREDIT_MEMO_REQUEST_SRV", "credit_requests_contract.json"),
+        ("API_PRODUCT_SRV", "product_contract.json"),
     )
 }
 
@@ -124,6 +133,16 @@ async def _check(ports: Ports) -> None:
 async def _order_events(ports: Ports) -> None:
     assert ports.order_events is not None
     await ports.order_events.order_events("")
+
+
+async def _products(ports: Ports) -> None:
+    assert ports.products is not None
+    await ports.products.products("1|1767200000000000|3|")
+
+
+def _listed(_: httpx.Request) -> httpx.Response:
+    row = {"Product": "PUMP-200", "LastChangeDateTime": "/Date(1767200000000+0000)/"}
+    return httpx.Response(200, json={"d": {"__count": "4", "results": [row]}})
 
 
 def _well(request: httpx.Request) -> httpx.Response:
@@ -220,6 +239,20 @@ def _conforms(request: httpx.Request) -> None:
     if request.method != "GET":
         assert request.headers["X-CSRF-Token"] == "canary-token"
         assert request.headers["Cookie"] == "SAP_SESSIONID_SIM_100=canary-session"
+
+
+def _products_page(recorded: bytes) -> tuple[object, object]:
+    """Sold, marked for deletion, with a status that counts, with one that does not count yet."""
+    known = {"discontinued_statuses": ["Z9"], "make_to_order_groups": ["0001"], "units": {"piece": "PC"}}
+    settings = Settings.model_validate({**COMPANY, **known, "auth": CREDENTIALS["basic"]})
+    now = 1_772_439_330 * MICROS
+    page = wire.decode_products(recorded).d
+    rows = [product_mapping.to_product(row, settings, now) for row in page.results]
+    assert [one.is_discontinued for one in rows] == [False, True, True, False]
+    assert [one.make_to_order for one in rows] == [False, False, False, True]
+    assert [one.unit for one in rows] == ["piece", "M", "piece", None]
+    assert [one.changed_at for one in rows][:2] == [1_772_439_330 * MICROS, 1_772_439_330_500_000]
+    return [one["Product"] for one in json.loads(recorded)["d"]["results"]], [one.sku for one in rows]
 
 
 def _order_request(recorded: bytes) -> tuple[object, object]:
@@ -341,6 +374,7 @@ CASE = ConnectorCase(
         _use(name="find by account", settings=PRICED, effect=False, run=_find),
         _use(name="cancel", settings=COMPANY, effect=True, run=_cancel),
         _use(name="order events", settings=COMPANY, effect=False, run=_order_events),
+        Use(name="products", settings=PRICED, effect=False, run=_products, well=_listed),
         _use(name="check", settings=COMPANY, effect=False, run=_check),
     ),
     signs_in=_signs_in,
@@ -351,6 +385,7 @@ CASE = ConnectorCase(
         "orders.get.response.json": _orders_page,
         "items.get.response.json": _items_page,
         "orders.changed.response.json": _changed_orders,
+        "products.changed.response.json": _products_page,
         "items.changed.response.json": _changed_items,
         "billings.changed.response.json": _billings,
         "returns.changed.response.json": _returns,

@@ -114,3 +114,65 @@ async def test_pages_lead_to_each_other_and_a_locator_serves_once() -> None:
         _, second = await client.call("GET", f"/query/{locator}")
         assert (second["done"], len(second["records"])) == (True, 2)
         assert code_of(await client.call("GET", f"/query/{locator}")) == (400, "INVALID_QUERY_LOCATOR")
+
+
+def accounts(question: str) -> list[object]:
+    """Of three accounts that were changed one second after the other."""
+    held, now = build(Seed()), [1_772_439_330.0]
+    held.now = lambda: now[0]
+    for name in ("C", "A", "B"):
+        held.insert("Account", {"Name": name, "AccountNumber": None if name == "B" else name})
+        now[0] += 1
+    return [row["Name"] for row in run(f"SELECT Name FROM Account {question}", held, PLAIN)]
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("WHERE SystemModstamp >= 2026-03-02T08:15:31.000Z", ["A", "B"]),
+        ("WHERE SystemModstamp > 2026-03-02T08:15:31Z", ["B"]),
+        ("WHERE SystemModstamp < 2026-03-02T09:15:31+01:00", ["C"]),
+        ("WHERE SystemModstamp <= 2026-03-02T08:15:31Z ORDER BY Name", ["A", "C"]),
+        ("WHERE SystemModstamp = 2026-03-02T08:15:31Z", ["A"]),
+        ("WHERE AccountNumber != null", ["C", "A"]),
+        ("WHERE Website > 'a'", []),
+        ("WHERE (Name = 'A' OR Name = 'B') AND AccountNumber != null", ["A"]),
+        ("WHERE Name = 'A' OR (Name = 'B' AND AccountNumber = null)", ["A", "B"]),
+        ("ORDER BY AccountNumber ASC, Name LIMIT 2", ["B", "A"]),
+        ("ORDER BY SystemModstamp, Id", ["C", "A", "B"]),
+    ],
+)
+def test_times_are_compared_as_times_and_rows_come_in_the_order_asked_for(question: str, found: list[str]) -> None:
+    assert accounts(question) == found
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "WHERE Name = 'A' OR Name = 'B' AND Name = 'C'",
+        "WHERE (Name = 'A'",
+        "ORDER Name",
+        "WHERE SystemModstamp > 2026-03-02T08:15:31",
+    ],
+)
+def test_what_soql_does_not_take_is_refused(question: str) -> None:
+    with pytest.raises(ApiError) as told:
+        accounts(question)
+    assert told.value.code == "MALFORMED_QUERY"
+
+
+def test_a_change_by_hand_moves_the_stamp_and_a_deleted_record_is_not_found() -> None:
+    held = build(Seed())
+    made = held.insert("Account", {"Name": "A"})
+    before = held.table("Account")[made]["SystemModstamp"]
+    held.now = lambda: 1_772_439_330.0
+    held.change("Account", made, {"Name": "B"})
+
+    assert before == "2026-01-01T00:00:00.000+0000"
+    assert held.table("Account")[made] == {"Id": made, "Name": "B", "SystemModstamp": "2026-03-02T08:15:30.000+0000"}
+    held.remove("Account", made)
+    assert run("SELECT Id FROM Account", held, PLAIN) == []
+    with pytest.raises(ValueError, match="no Account"):
+        held.change("Account", made, {})
+    with pytest.raises(ValueError, match="no Account"):
+        held.remove("Account", made)

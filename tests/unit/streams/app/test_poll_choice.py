@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from streams.app.poll_choice import CannotAskError, all_opened, chosen
+from simulators.netsuite.keys import new_pair
+from streams.app.poll_choice import TOPIC_OF, CannotAskError, all_opened, chosen
 from streams.app.polling import check_topics
 from streams.app.targets import Choice
 from streams.runtime.cluster import Cluster, TopicState
@@ -120,3 +121,46 @@ def test_a_topic_that_is_not_there_is_named_with_what_makes_it() -> None:
         check("commerce.order.v1")
     with pytest.raises(CannotStartError, match=r"topic commerce\.order\.v1 does not exist"):
         check("source.cursor.v1")
+
+
+NETSUITE = {
+    "STREAMS_CONNECTORS__NETSUITE__BASE_URL": "http://127.0.0.1:1",
+    "STREAMS_CONNECTORS__NETSUITE__AUTH__KIND": "m2m",
+    "STREAMS_CONNECTORS__NETSUITE__AUTH__CLIENT_ID": "client",
+    "STREAMS_CONNECTORS__NETSUITE__AUTH__CERTIFICATE_ID": "certificate",
+    "STREAMS_CONNECTORS__NETSUITE__AUTH__PRIVATE_KEY": new_pair().private,
+    "STREAMS_ORDERS__ERP": "netsuite",
+}
+REFERENCE = {"STREAMS_POLL__POLLERS": '["erp-products", "erp-prices", "crm-accounts"]', **NETSUITE}
+
+
+def test_rows_for_checks_are_polled_where_they_are_named_and_not_so_often() -> None:
+    assert names(**NETSUITE) == ["commerce-orders", "erp-orders"]
+    assert opened({**SETTINGS, **REFERENCE}, is_named=True) == [
+        ("erp-products", 300),
+        ("erp-prices", 300),
+        ("crm-accounts", 300),
+    ]
+    own = {"STREAMS_POLL__REFERENCE_INTERVAL_S": "900", "STREAMS_POLL__INTERVALS_S": '{"erp-prices": 60}'}
+    assert [every for _, every in opened({**SETTINGS, **REFERENCE, **own}, is_named=True)] == [900, 60, 900]
+
+
+def test_accounts_are_the_crms_and_the_erps_where_there_is_no_crm() -> None:
+    crm = {"STREAMS_ORDERS__CRM": "rest_wms", **{name: value for name, value in REST_WMS.items() if "ERP" not in name}}
+
+    def asked(**changes: str) -> tuple[str, str]:
+        found = chosen(read_settings({**SETTINGS, **REFERENCE, **changes}), ())["crm-accounts"]
+        return found.connector.name, found.setting
+
+    assert asked() == ("netsuite", "STREAMS_ORDERS__ERP")
+    assert asked(**crm) == ("rest_wms", "STREAMS_ORDERS__CRM")
+    with pytest.raises(CannotAskError, match="STREAMS_ORDERS__CRM: connector 'rest_wms' does not tell its accounts"):
+        opened({**SETTINGS, **REFERENCE, **crm}, is_named=True)
+    with pytest.raises(SettingsError, match="STREAMS_ORDERS__ERP: is not set, and the poller erp-prices needs it"):
+        names("erp-prices")
+
+
+def test_the_topics_of_rows_for_checks_must_exist() -> None:
+    choices = chosen(read_settings({**SETTINGS, **REFERENCE}), ())
+
+    assert {TOPIC_OF[name] for name in choices} == {"erp.product.v1", "erp.price.v1", "crm.account.v1"}
