@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from streams.domain.order_case import Case, Intention
 from streams.domain.order_entry import Asked, Hold, OrderEntry, Parked
 from streams.domain.order_holds import LEFT, OVER, HoldReason, remarks_of
 from streams.domain.order_progress import Waiting
@@ -12,7 +13,7 @@ from streams.domain.order_rules import Given, OrderRules
 from streams.domain.order_standing import Settings, Standing, standing
 from streams.domain.order_table import OrderState
 from streams.domain.order_view import documents_of, line_states, parts_of, payment_of, promised_at
-from streams.domain.order_wants import Case, Intention, ordered_lines, rejections, wanted
+from streams.domain.order_wants import ordered_lines, rejections, wanted
 
 
 def settle(entry: OrderEntry, now: int, rules: OrderRules, given: Given) -> tuple[OrderEntry, tuple[Intention, ...]]:

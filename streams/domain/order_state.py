@@ -16,6 +16,7 @@ import msgspec
 from schemas.models.operations import Outcome
 from schemas.models.order_event import OrderEvent
 from streams.domain import order_settle
+from streams.domain.order_case import Intention
 from streams.domain.order_door import refuse_event
 from streams.domain.order_entry import ENTRY_LIMIT, FACTS_AT_MOST, SEEN_AT_MOST, OrderEntry, decode, encode
 from streams.domain.order_facts import facts_of, with_facts
@@ -24,7 +25,6 @@ from streams.domain.order_outcomes import facts_of_outcome
 from streams.domain.order_rules import DEFAULTS, NOTHING_GIVEN, Given, OrderRules
 from streams.domain.order_statements import STATEMENTS, with_judgement, with_statement
 from streams.domain.order_table import OrderState
-from streams.domain.order_wants import Intention
 
 __all__ = [
     "DEFAULTS",

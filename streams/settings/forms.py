@@ -17,6 +17,10 @@ from streams.domain.order_words import SAID_BY_SYSTEMS, plain_word
 from streams.domain.quantities import MICROS, RECORD_LIMIT
 from streams.domain.stock_rules import ANY
 
+Port = int
+Milliseconds = int
+Seconds = float
+
 MOST_UNITS = RECORD_LIMIT // MICROS
 _SERVER = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]+):(?P<port>\d{1,5})")
 

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from streams.runtime.clock import Clock
 from streams.runtime.logs import logger
-from streams.settings.tree import GatewaySettings
+from streams.settings.entrances import GatewaySettings
 from streams.sources import adobe_events
 from streams.sources.adobe_events import NotForUsError
 from streams.sources.adobe_keys import KEY_PATH, AdobeKeys, KeysAwayError

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from streams.runtime.clock import Clock
+from streams.settings.entrances import GatewaySettings
 from streams.settings.forms import secret_bytes
-from streams.settings.tree import GatewaySettings
 from streams.sources import signature
 from streams.sources.answers import UNSIGNED, Reason, RefusedError, json_answer
 from streams.sources.bodies import body_of, check_form, only, wait_with_body

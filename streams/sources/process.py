@@ -16,7 +16,7 @@ from streams.runtime.lookback import Place
 from streams.runtime.registry import HttpRegistry
 from streams.runtime.serde import Serde
 from streams.settings import Settings, SettingsError, read_settings
-from streams.settings.tree import GatewaySettings
+from streams.settings.entrances import GatewaySettings
 from streams.sources.adobe_keys import AdobeKeys, KeyHost
 from streams.sources.kafka_log import KafkaLog
 from streams.sources.order_acceptance import TOPIC, OrderAcceptance

@@ -9,8 +9,8 @@ from aiohttp import web
 
 from streams.runtime.clock import Clock
 from streams.runtime.health import Health
+from streams.settings.entrances import GatewaySettings
 from streams.settings.public_keys import rsa_key_of
-from streams.settings.tree import GatewaySettings
 from streams.sources.adobe_keys import AdobeKeys
 from streams.sources.adobe_route import AdobeRoute, Seldom
 from streams.sources.answers import Failures, Handler, set_headers

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from streams.settings.tree import GatewaySettings
+from streams.settings.entrances import GatewaySettings
 from streams.sources.answers import json_answer
 from streams.sources.bodies import body_of, check_form, only, wait_with_body
 from streams.sources.commerce_webhook import number_of

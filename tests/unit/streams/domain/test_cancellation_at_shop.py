@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from schemas.models.order_event import OrderEvent
+from streams.domain.order_case import Intention
 from streams.domain.order_rules import Given
-from streams.domain.order_wants import Intention
 from tests.unit.streams.domain.order_histories import (
     T0,
     UNIT,

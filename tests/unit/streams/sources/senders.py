@@ -22,7 +22,7 @@ from schemas.models.order import Order
 from streams.runtime.health import Health
 from streams.runtime.lookback import Place
 from streams.runtime.operating.posting import Outgoing
-from streams.settings.tree import GatewaySettings
+from streams.settings.entrances import GatewaySettings
 from streams.sources.kafka_log import NotAppendedError
 from streams.sources.order_acceptance import OrderAcceptance
 from streams.sources.recent import Recent
