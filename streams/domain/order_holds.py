@@ -110,18 +110,31 @@ def _rejection(look: Look, stage: OrderState) -> Iterator[Hold]:
 
 def _failures(look: Look, stage: OrderState) -> Iterator[Hold]:
     """A target refused one command, or no longer lets go what the shop has cancelled."""
+    yield from _doubled(look)
     if stage in OVER:
         return
     for fact in look.all(ANSWERED):
-        if fact.reason and fact.system in HOLDING_ROLES and not request_of(fact).kind.startswith("CANCEL_"):
+        is_cancel = request_of(fact).kind.startswith("CANCEL_")
+        if fact.reason and fact.system in HOLDING_ROLES and not is_cancel and not _is_doubled(fact):
             yield _failure(fact)
     refused = refused_cancel(look)
     if refused is not None and (cancelled_whole(look) or _has_let_go(look)):
         yield Hold(HoldReason.CANCEL_REFUSED, f"{refused.part}: {refused.reason}", refused.stamp.at)
 
 
+def _doubled(look: Look) -> Iterator[Hold]:
+    """Also of an order that is over: what is there twice goes on at its target."""
+    for fact in look.all(ANSWERED):
+        if _is_doubled(fact) and fact.system in HOLDING_ROLES:
+            yield _failure(fact)
+
+
+def _is_doubled(fact: Fact) -> bool:
+    return fact.reason == HoldReason.DUPLICATE_SUSPECTED
+
+
 def _failure(fact: Fact, reason: HoldReason = HoldReason.COMMAND_FAILED) -> Hold:
-    if fact.reason == HoldReason.DUPLICATE_SUSPECTED:
+    if _is_doubled(fact):
         return Hold(HoldReason.DUPLICATE_SUSPECTED, f"{fact.part}: the target has {fact.document}", fact.stamp.at)
     return Hold(reason, f"{fact.part}: {fact.reason}", fact.stamp.at)
 

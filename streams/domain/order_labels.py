@@ -46,7 +46,12 @@ def labels_due(entry: OrderEntry, standing: Standing, ready: str) -> Iterator[La
     for fact in standing.look.all(ready):
         lines = event_lines(standing.progress, fact)
         has_parcel = bool(fact.tracks) or _has_left(standing.progress, fact.part, fact)
-        if lines and not has_parcel and _may_ask(entry, standing.progress, fact.part):
+        if (
+            lines
+            and not has_parcel
+            and not _is_let_go(standing, fact.part)
+            and _may_ask(entry, standing.progress, fact.part)
+        ):
             yield LabelDue(fact.part, fact.part if fact.named else "", fact.source_code, lines, attempt)
 
 
@@ -76,11 +81,16 @@ def _is_given_up(standing: Standing, asked: Asked) -> bool:
     look, progress = standing.look, standing.progress
     if final_cancel(look) is not None:
         return True
-    if any(fact.part == asked.part and not fact.lines for fact in look.all("CANCELLED")):
+    if _is_let_go(standing, asked.part):
         return True
     return not any(
         progress.open(one.line_id) for one in asked.lines if one.line_id and one.line_id in progress.known.counted
     )
+
+
+def _is_let_go(standing: Standing, part: str) -> bool:
+    """Its warehouse gave it up."""
+    return any(fact.part == part and not fact.lines for fact in standing.look.all("CANCELLED"))
 
 
 def _ready(standing: Standing, asked: Asked) -> Fact | None:
@@ -90,7 +100,9 @@ def _ready(standing: Standing, asked: Asked) -> Fact | None:
 
 
 def _has_left(progress: Progress, part: str, ready: Fact | None) -> bool:
+    """Goods have left also where their shipment waits for the step before it."""
+    parked = (one.fact for one in progress.waiting if one.fact.kind == "SHIPPED")
     return any(
         shipped.part == part or (ready is not None and is_same_part(shipped, ready))
-        for shipped in progress.all("SHIPPED")
+        for shipped in (*progress.all("SHIPPED"), *parked)
     )

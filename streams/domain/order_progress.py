@@ -158,9 +158,19 @@ def _shares(progress: Progress, fact: Fact) -> Mapping[str, int]:
     part = fact.part if shipment is None else shipment.part
     named = [progress.shares[kind, part] for kind in _SAME_PART.get(fact.kind, ()) if (kind, part) in progress.shares]
     if named:
-        return named[0]
+        return named[0] if shipment is None else _not_there_yet(progress, shipment, named[0])
     rest = ((line_id, _room(progress, fact.kind, line_id)) for line_id in progress.known.counted)
     return {line_id: left for line_id, left in rest if left > 0}
+
+
+def _not_there_yet(progress: Progress, shipment: Fact, shares: Mapping[str, int]) -> Mapping[str, int]:
+    """Of a shipment's goods: each of its parcels may be told of, by more than one system, and they arrive once."""
+    there: dict[str, int] = defaultdict(int)
+    for other in progress.all("DELIVERED"):
+        if shipment_of(progress, other) is shipment:
+            for line_id, quantity in progress.shares[other.key].items():
+                there[line_id] += quantity
+    return {line_id: max(0, quantity - there[line_id]) for line_id, quantity in shares.items()}
 
 
 def shipment_of(progress: Progress, fact: Fact) -> Fact | None:

@@ -102,7 +102,7 @@ def _pattern(skus: str) -> re.Pattern[str]:
 def _chosen(routable: list[tuple[Wanted, tuple[str, ...]]], available: Available | None) -> dict[str, list[Wanted]]:
     """Lines by source; what one line takes is not there for the next."""
     whole = _one_for_all(routable, available)
-    known: Available = available or {}
+    known: Available = {} if available is None else available
     places = {(source, line.sku) for line, sources in routable for source in sources}
     left = {place: known.get(place, 0) for place in places}
     chosen: dict[str, list[Wanted]] = {}

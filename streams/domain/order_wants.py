@@ -29,21 +29,20 @@ def wanted(case: Case) -> Iterator[Intention]:
         for intention in decide(case):
             one = _retried(case, intention)
             told = asked.get(one.request)
-            is_new = told != one.attempt and not (
-                case.is_done(one.request) and (intention.attempt == ONCE or _is_again(told, intention.attempt))
-            )
+            is_known = told == one.attempt or _is_again(told, one.attempt)
+            is_new = not is_known and not (intention.attempt == ONCE and case.is_done(one.request))
             if is_new and one.role in case.rules.roles:
                 yield _told_apart(case, one) if one.request in asked else one
 
 
 def _told_apart(case: Case, intention: Intention) -> Intention:
-    """A state, a date or an order may become what it was before: that is another command, not the first one again."""
+    """A state, a date, an address may become what it was before: that is another command, not the first one again."""
     if intention.kind not in _MAY_RETURN:
         return intention
     return msgspec.structs.replace(intention, turn=case.entry.counter)
 
 
-_MAY_RETURN = frozenset({"RECORD_ORDER", "RECORD_STATUS", "ADD_COMMENT"})
+_MAY_RETURN = frozenset({"RECORD_ORDER", "RECORD_STATUS", "ADD_COMMENT", "BOOK_LABEL"})
 
 
 def _is_again(told: str | None, attempt: str) -> bool:
@@ -141,12 +140,10 @@ def _record(case: Case) -> Iterator[Intention]:
     """The order whenever it was stated with other content; its state and promised date whenever they changed since."""
     status, expected_at = case.entry.state.value, case.entry.promised_at
     version = _content(case.standing.statement.order)
-    told = case.entry.asked_of("crm", "RECORD_ORDER")
-    if told is None or told.attempt != version:
-        yield Intention(
-            role="crm", kind="RECORD_ORDER", attempt=version, with_order=True, status=status, expected_at=expected_at
-        )
-    if told is not None:
+    yield Intention(
+        role="crm", kind="RECORD_ORDER", attempt=version, with_order=True, status=status, expected_at=expected_at
+    )
+    if case.entry.asked_of("crm", "RECORD_ORDER") is not None:
         attempt = f"{status}|{expected_at}"
         yield Intention(role="crm", kind="RECORD_STATUS", attempt=attempt, status=status, expected_at=expected_at)
 

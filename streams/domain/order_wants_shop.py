@@ -91,11 +91,11 @@ def _shipments(case: Case) -> Iterator[Intention]:
 
 
 def _late_numbers(case: Case) -> Iterator[Intention]:
-    """A label that the carrier answered for after its shipment was asked for: a shipment is never changed."""
+    """A number that came after its shipment was asked for without one: a shipment is never changed."""
     for fact in case.all("SHIPPED"):
         shipment = case.entry.asked_of("commerce", "CREATE_SHIPMENT", fact.part)
         tracks = tracks_of(case.standing.progress, fact)
-        if shipment is not None and not shipment.tracked and not fact.tracks and tracks:
+        if shipment is not None and not shipment.tracked and tracks:
             numbers = ", ".join(f"{one.carrier_code} {one.number}".strip() for one in tracks)
             yield _comment(f"tracking/{fact.part}", f"Tracking number: {numbers}.", attempt=numbers)
 

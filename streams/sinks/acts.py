@@ -43,6 +43,8 @@ class Acts(Protocol):
 
     role: str
     manner: Manner
+    keeps: bool
+    """Whether what the target has twice stays there: a person can look, but nobody can take one back."""
 
     async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Sequence[Effect]:
         """Every effect of the command that the target has; more than one is for a person.

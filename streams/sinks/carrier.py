@@ -22,7 +22,7 @@ NO_PART = "0"
 class CarrierActs:
     """A label is looked for by our reference before each call: rates change, and a repeat could choose another one."""
 
-    role = ROLE
+    role, keeps = ROLE, False
 
     def __init__(self, port: CarrierTarget, settle: timedelta) -> None:
         self._port = port

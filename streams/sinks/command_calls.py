@@ -89,7 +89,7 @@ class CommandCalls:
         """What the target holds decides what is done."""
         if len(found) > 1:
             await self._hold(entity, command, found)
-            return None
+            return self._at.clock.micros() if self._at.acts.keeps else None
         if found:
             detail = found[0].detail or "it was there already"
             return await self._end(entity, command, "APPLIED", found[0], detail=detail)
@@ -177,18 +177,28 @@ class CommandCalls:
         return await self._end(entity, command, "DEAD", effect, reason=reason, detail=error.message)
 
     async def _hold(self, entity: Entity, command: Command, found: Sequence[Effect]) -> None:
-        await self._suspect(entity, command, found, lambda one: work.held(one, SUSPECTED))
+        """What stays twice is an end as well: what is asked for next must not wait for it."""
+        if self._at.acts.keeps:
+            counts = {f"{self._at.command_topic}/applied": 1}
+            await self._suspect(entity, command, found, lambda one: work.ended(one, "HELD"), counts)
+        else:
+            await self._suspect(entity, command, found, lambda one: work.held(one, SUSPECTED))
         await self._at.beside.ended(command, "HELD", is_sure=False)
 
     async def _suspect(
-        self, entity: Entity, command: Command, found: Sequence[Effect], change: Callable[[Work], Work]
+        self,
+        entity: Entity,
+        command: Command,
+        found: Sequence[Effect],
+        change: Callable[[Work], Work],
+        counts: Mapping[str, int] = NOTHING,
     ) -> None:
         COMMANDS_ENDED.labels(self._at.acts.role, "held").inc()
         names = ", ".join(sorted(effect.value or effect.external_id or "?" for effect in found))
         outcome = self._outcome(
             command, "HELD", Effect(None, names), reason=SUSPECTED, detail=f"the target holds {names}"
         )
-        await self._tell(entity, outcome, change, NOTHING)
+        await self._tell(entity, outcome, change, counts)
 
     async def _end(
         self,

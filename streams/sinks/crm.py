@@ -16,7 +16,7 @@ ROLE = "crm"
 class CrmActs:
     """Absolute values under our own id: whatever became of a call, the next one states the whole again."""
 
-    role = ROLE
+    role, keeps = ROLE, False
 
     def __init__(self, port: CrmTarget, settle: timedelta) -> None:
         self._port = port

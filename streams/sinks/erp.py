@@ -18,7 +18,7 @@ ROLE = "erp"
 class ErpActs:
     """Creates are looked up by the unified order id; a cancellation can be repeated."""
 
-    role = ROLE
+    role, keeps = ROLE, False
 
     def __init__(self, port: OrderTarget, settle: timedelta) -> None:
         self._port = port

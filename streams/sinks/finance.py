@@ -25,7 +25,7 @@ _KINDS: Mapping[str, BookingKind] = MappingProxyType(
 class FinanceActs:
     """Every document has one reference for all its attempts, so that a correction finds the document it is about."""
 
-    role = ROLE
+    role, keeps = ROLE, False
 
     def __init__(self, port: FinanceTarget, settle: timedelta) -> None:
         self._port = port
@@ -62,7 +62,9 @@ def booking_of(command: Command) -> Booking:
         channel=order.channel,
         document=_named(command.document or command.part, "document", "its system must name it"),
         account=_named(
-            order.customer.account_code, "account_code", "correct the order, or have its account complete it"
+            order.customer.account_code,
+            "account_code",
+            "its channel must state the order with it, or somebody books it by hand",
         ),
         currency=order.currency,
         amount=_amount(command),

@@ -27,7 +27,7 @@ class ShopActs:
     `notify` names what the customer is mailed about: `shipment`, `return`, or the part of a comment.
     """
 
-    role = ROLE
+    role, keeps = ROLE, True
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ NO_PART = "0"
 class WmsActs:
     """A task is known by our id, so that a repeat is the same task."""
 
-    role = ROLE
+    role, keeps = ROLE, False
 
     def __init__(self, port: TaskTarget, settle: timedelta) -> None:
         self._port = port

@@ -439,3 +439,29 @@ def test_a_shop_that_cannot_take_a_shipment_holds_the_order_but_not_its_other_pa
     assert [each.part for each in one.asked if each.kind == "CREATE_SHIPMENT"] == ["S1", "S2"]
     one.answer(outcome(posted, "APPLIED", at=6, external_id="5"))
     assert one.reasons == []
+
+
+def test_parcels_of_one_shipment_and_systems_that_tell_of_the_same_one_count_its_goods_once() -> None:
+    """Else the rest of the order would count as delivered, and what is picked of it would be refused."""
+    tracks = tuple(Track(carrier_code="ups", title="", number=number) for number in ("T1", "T2"))
+    one = after([*started(), picked(2, l1=1), event("SHIPPED", 3, part="S1", lines={"1": 1}, tracks=tracks)])
+
+    one.take(event("DELIVERED", 4, event_id="d1", tracks=tracks[:1], source_system="carrier"))
+    one.take(event("DELIVERED", 5, event_id="d2", tracks=tracks[1:], source_system="carrier"))
+    one.take(event("DELIVERED", 6, part="S1", event_id="d3"))
+
+    assert (one.entry.lines[0].shipped, one.entry.lines[0].delivered) == (UNIT, UNIT)
+    one.take(event("PICKED", 7, part="T9", lines={"1": 2}), event("SHIPPED", 8, part="S2", lines={"1": 2}))
+    assert one.kinds("commerce").count("CREATE_SHIPMENT") == 2
+
+
+def test_a_number_that_its_warehouse_tells_after_the_shipment_was_asked_for_is_a_comment() -> None:
+    track = Track(carrier_code="ups", title="", number="1Z")
+    one = after([*started(), picked(2, l1=3), event("SHIPPED", 3, part="S1", lines={"1": 3})])
+
+    one.take(event("SHIPPED", 4, part="S1", lines={"1": 3}, tracks=(track,), event_id="again"))
+
+    assert one.kinds("commerce").count("CREATE_SHIPMENT") == 1
+    assert [each.text for each in one.asked if (each.part or "").startswith("tracking/")] == [
+        "Tracking number: ups 1Z."
+    ]

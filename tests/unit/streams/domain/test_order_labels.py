@@ -381,3 +381,36 @@ def test_a_part_has_one_label_at_most_and_only_what_was_booked_is_made_void_once
     voids = [each.part for each in asked(one, "VOID_LABEL")]
     assert len(voids) == len(set(voids))
     assert set(voids) <= answered.keys()
+
+
+def test_a_label_of_goods_that_left_before_their_picking_was_told_is_not_made_void() -> None:
+    taken = event("PICKED", 3, source_code="east", lines={"1": 2})
+    one = booked(after([placed(), acknowledged(), taken, packed(units=2)]))
+    one.take(shipped(units=3))
+    assert one.verdicts[-1].startswith("parked"), "it waits for the picking of what it names"
+
+    one.take(event("CANCELLED", 8, source_system="erp"))
+
+    assert asked(one, "VOID_LABEL") == []
+
+
+def test_no_label_is_asked_for_what_its_warehouse_gave_up_while_the_order_was_held() -> None:
+    one = after([placed(), acknowledged(), event("CREDIT_HELD", 2, source_system="erp"), picked(), packed()])
+    assert asked(one) == []
+    one.take(event("CANCELLED", 5, part="S1", source_system="wms"), event("CREDIT_RELEASED", 6, source_system="erp"))
+    one.take(event("RELEASED", 7))
+
+    assert asked(one) == []
+
+
+def test_an_address_that_is_stated_once_more_is_asked_for_once_more() -> None:
+    one = refused(ready())
+    there = order().shipping
+    assert there is not None
+    one.take(placed(at=7, event_id="p2", shipping=msgspec.structs.replace(there, city="Shelbyville")))
+    refused(one, at=8)
+    one.take(placed(at=9, event_id="p3", shipping=there))
+
+    found = asked(one)
+    assert len(found) == 3
+    assert len({(each.attempt, each.turn) for each in found}) == 3

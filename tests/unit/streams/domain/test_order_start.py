@@ -348,3 +348,31 @@ def test_what_happened_at_the_moment_of_placing_did_not_happen_after_it() -> Non
 
     assert step.verdict == "held"
     assert one.reasons == ["changed-after-sent"]
+
+
+def test_an_order_that_the_crm_refused_is_told_anew_after_a_release_and_once_per_release() -> None:
+    one = OneOrder()
+    one.take(placed())
+    told = [each for each in one.asked if each.kind == "RECORD_ORDER"]
+    one.answer(outcome(told[0], "DEAD", at=1, reason="rejected-by-target"))
+    assert [remark.reason for remark in one.entry.remarks] == ["refused-beside"]
+
+    again = [each for each in one.take(event("RELEASED", 2)).intentions if each.role == "crm"]
+    assert [each.kind for each in again] == ["RECORD_ORDER"]
+    assert (again[0].attempt, again[0].turn) != (told[0].attempt, told[0].turn)
+    assert one.answer(outcome(again[0], "DEAD", at=3, reason="rejected-by-target")).intentions == ()
+
+
+def test_a_second_order_at_the_erp_is_told_of_one_that_is_cancelled_too() -> None:
+    one = OneOrder(ERP_ONLY)
+    created = one.take(placed()).intentions[0]
+    one.answer(outcome(created, at=1, value="SO1"))
+    cancel = one.take(event("CANCEL_REQUESTED", 2)).intentions[0]
+    one.answer(outcome(cancel, at=3))
+    assert one.state == "cancelled"
+
+    one.answer(outcome(created, "HELD", at=4, reason="duplicate-suspected", value="SO1, SO2"))
+
+    assert (one.state, one.entry.stage, one.reasons) == ("held", OrderState.CANCELLED, ["duplicate-suspected"])
+    one.take(event("RELEASED", 5))
+    assert (one.state, one.reasons) == ("cancelled", [])

@@ -351,6 +351,28 @@ async def test_a_shipment_by_hand_stands_for_one_of_ours_and_the_next_is_posted(
     await sink.close()
 
 
+async def test_what_the_shop_has_twice_is_told_and_the_next_document_does_not_wait_for_it(tmp_path: Path) -> None:
+    """Nobody can take one of them back there."""
+    sink = ShipmentSink(tmp_path)
+    await sink.open()
+    for _ in range(2):
+        await sink.shop.port.ship(
+            sink.shop.entity_id,
+            reference=reference_of(ship()),
+            lines=[LineQuantity("1", UNIT)],
+            source_code="east",
+            tracks=[],
+            notify=False,
+        )
+    await sink.fold(ship(), ship("S2"))
+    await sink.at_rest(passing=5)
+
+    assert [(told.state, told.reason) for told in sink.outcomes] == [("HELD", "duplicate-suspected"), ("APPLIED", None)]
+    assert sink.left(ORDER_ID).held is None
+    assert sink.counts == {"taken": 2, "applied": 2}
+    await sink.close()
+
+
 async def test_a_refused_document_is_dead_with_both_values_and_the_next_command_goes_on(tmp_path: Path) -> None:
     sink = ShipmentSink(tmp_path)
     await sink.open()
