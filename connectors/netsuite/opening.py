@@ -1,5 +1,6 @@
 """From settings to ports; `connectors.core.registry` calls this."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -42,12 +43,19 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
 
 
 def reference_words_of(settings: Settings) -> ReferenceWords:
-    groups: dict[str, str | None] = {level: group for group, level in settings.group_price_levels.items()}
-    return ReferenceWords(
-        groups={**groups, settings.base_price_level: None},
-        units={number: word for word, number in settings.units.items()},
-        terms={number: word for word, number in settings.terms.items()},
-    )
+    """Groups may share a level with each other and with everybody: each has its price.
+
+    Of several of our words for one unit or one kind of terms the first by the alphabet is said, because a row has one:
+    an order goes out with the same id for each of them.
+    """
+    groups: dict[str, tuple[str | None, ...]] = {settings.base_price_level: (None,)}
+    for group, level in sorted(settings.group_price_levels.items()):
+        groups[level] = (*groups.get(level, ()), group)
+    return ReferenceWords(groups=groups, units=_inverted(settings.units), terms=_inverted(settings.terms))
+
+
+def _inverted(ids: Mapping[str, str]) -> dict[str, str]:
+    return {number: word for word, number in sorted(ids.items(), reverse=True)}
 
 
 def words_of(settings: Settings) -> Vocabulary:

@@ -20,9 +20,9 @@ _WIDE = Context(prec=64, rounding=ROUND_HALF_EVEN)
 
 @dataclass(frozen=True, kw_only=True)
 class ReferenceWords:
-    """Our words by NetSuite's ids; `groups` by price level, None for the level of everybody."""
+    """Our words by NetSuite's ids; `groups` by price level, one or more each; None is everybody."""
 
-    groups: Mapping[str, str | None]
+    groups: Mapping[str, Sequence[str | None]]
     units: Mapping[str, str]
     terms: Mapping[str, str]
 
@@ -49,10 +49,9 @@ def to_prices(row: ItemRow, rows: Iterable[PriceRow], words: ReferenceWords, zon
         known = first.get((one.currency, one.level))
         if known is None or (one.quantity or 0) < (known.quantity or 0):
             first[one.currency, one.level] = one
-    told = (_price(one, words) for _, one in sorted(first.items()))
     return ProductPrices(
         sku=row.sku,
-        prices=tuple(one for one in told if one is not None),
+        prices=tuple(told for _, one in sorted(first.items()) for told in _prices(one, words)),
         source_system=SYSTEM,
         changed_at=from_local(row.modified, zone),
     )
@@ -66,12 +65,17 @@ def micros_of(price: Decimal) -> int | None:
     return micros if micros < _BOUND else None
 
 
-def _price(row: PriceRow, words: ReferenceWords) -> Price | None:
-    """A price that is none is left out: an order of the item is held then, and a person looks."""
+def _prices(row: PriceRow, words: ReferenceWords) -> Sequence[Price]:
+    """One for each group of the level.
+
+    A price that is none is left out: an order of the item is held then, and a person looks.
+    """
     micros = micros_of(row.price)
-    if micros is None or row.level not in words.groups:
-        return None
-    return Price(currency=row.currency, price=micros, customer_group=words.groups[row.level])
+    if micros is None:
+        return ()
+    return [
+        Price(currency=row.currency, price=micros, customer_group=group) for group in words.groups.get(row.level, ())
+    ]
 
 
 def to_account(row: CustomerRow, words: ReferenceWords, zone: ZoneInfo) -> Account:

@@ -26,13 +26,16 @@ from connectors.rest_carrier import wire
 
 T = TypeVar("T")
 
+PUT_LABEL = "put-label"
 NO_SUCH_LABEL = "no-such-label"
-# 409 that no second look changes: the label is void, or the carrier has the parcel.
-# `different-content` is not among these: a label stands under the reference, and a look shows it.
-_LASTING = frozenset({"void", "too-far"})
+DIFFERENT_CONTENT = "different-content"
 _SOUND_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SOUND_FIELD = re.compile(r"[A-Za-z0-9_.\[\]-]{1,80}")
 _MOST_FIELDS = 20
+
+
+class DifferentContentError(ConflictError):
+    """A label stands under the reference of this booking, with other content."""
 
 
 def read(call: Call, answer: Answer, decode: Callable[[bytes], T]) -> T:
@@ -91,9 +94,15 @@ def _rejected(problem: wire.Problem | None, call: Call, answer: Answer) -> Conne
 
 
 def _conflict(problem: wire.Problem | None, call: Call, answer: Answer) -> ConnectorError:
-    if problem is not None and problem.code in _LASTING:
+    """Whatever the carrier's own code is, the same call meets it again: a person must look.
+
+    Other content under the reference of a booking is none of these: a label stands there, and a look shows it.
+    """
+    if problem is None:
+        return ConflictError(_message(problem, call, answer), status=answer.status)
+    if (call.operation, problem.code) != (PUT_LABEL, DIFFERENT_CONTENT):
         return _rejected(problem, call, answer)
-    return ConflictError(_message(problem, call, answer), status=answer.status)
+    return DifferentContentError(_message(problem, call, answer), status=answer.status)
 
 
 def _not_found(problem: wire.Problem | None, call: Call, answer: Answer) -> ConnectorError:

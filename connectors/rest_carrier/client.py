@@ -36,7 +36,7 @@ class CarrierClient:
             ConflictError: the reference stands for other content.
         """
         call = Call(
-            operation="put-label",
+            operation=answers.PUT_LABEL,
             method="PUT",
             path=path("/v1/labels/{reference}", reference=reference),
             effect=True,

@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from connectors.core.errors import NotFoundError
+from connectors.core.errors import NotFoundError, RejectedPayloadError
 from connectors.rest_carrier import mapping
+from connectors.rest_carrier.answers import DifferentContentError
 from connectors.rest_carrier.client import CarrierClient
 from schemas.models.document import Label, Offer
 from schemas.models.order import Order
@@ -40,13 +41,20 @@ class RestLabels:
         """One PUT with everything.  Safe to repeat: create or the same, by our reference.
 
         Raises:
-            RejectedPayloadError: refused content, or the label is void.
-            ConflictError: the carrier holds other content under this reference.
+            RejectedPayloadError: refused content, or the label is void (then also where the content is another).
+            ConflictError: the carrier holds other content under this reference, which `find` shows.
         """
         parcel = mapping.to_parcel(
             order_id, order, service=service, shipment=shipment, source_code=source_code, lines=lines
         )
-        return mapping.from_state(await self._client.put_label(reference, parcel))
+        try:
+            return mapping.from_state(await self._client.put_label(reference, parcel))
+        except DifferentContentError as conflict:
+            if await self.find(reference) is not None:
+                raise
+            raise RejectedPayloadError(
+                f"{conflict.message}, but no label stands under the reference", status=conflict.status
+            ) from conflict
 
     async def find(self, reference: str) -> Label | None:
         try:

@@ -28,7 +28,7 @@ from connectors.rest_finance import wire
 T = TypeVar("T")
 
 NO_SUCH_DOCUMENT = "no-such-document"
-# 409 that no second look changes, each with what a person can do about it.
+# What the contract's own codes mean, each with what a person can do about it.
 _ADVICE: Mapping[str, str] = MappingProxyType(
     {
         "period-closed": "the period of its date is closed; open the period, then release the order",
@@ -101,7 +101,8 @@ def _rejected(problem: wire.Problem | None, call: Call, answer: Answer) -> Conne
 
 
 def _conflict(problem: wire.Problem | None, call: Call, answer: Answer) -> ConnectorError:
-    if problem is not None and problem.code in _ADVICE:
+    """Whatever the system's own code is, the same PUT meets it again: a person must look."""
+    if problem is not None:
         return _rejected(problem, call, answer)
     return ConflictError(_message(problem, call, answer), status=answer.status)
 

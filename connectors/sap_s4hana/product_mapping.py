@@ -12,7 +12,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def to_product(row: wire.ProductRow, settings: Settings, now: int) -> Product:
     """As it is at `now` (µs): a status counts from its day on.  Raises ValueError for a time that is none."""
-    words = {theirs: ours for ours, theirs in settings.units.items()}
+    # Of several of our words for one unit the first by the alphabet: all of them go out as the same unit.
+    words = {theirs: ours for ours, theirs in sorted(settings.units.items(), reverse=True)}
     unit = row.base_unit or None
     return Product(
         sku=row.product,

@@ -243,7 +243,7 @@ def _items_response(recorded: bytes) -> tuple[object, object]:
 
 def _prices_response(recorded: bytes) -> tuple[object, object]:
     """Two levels, two currencies; the break at 100 is not told."""
-    words = reference_mapping.ReferenceWords(groups={"1": None, "5": "wholesale"}, units={}, terms={})
+    words = reference_mapping.ReferenceWords(groups={"1": (None,), "5": ("wholesale",)}, units={}, terms={})
     item = wire.ItemRow(id="501", sku="PUMP-200", modified="2026-03-02 00:15:30")
     told = reference_mapping.to_prices(item, wire.decode_prices(recorded).items, words, ZONE)
     wanted = {("EUR", None, 449_000_000), ("USD", None, 489_000_000), ("USD", "wholesale", 440_125_000)}

@@ -243,7 +243,7 @@ def _conforms(request: httpx.Request) -> None:
 
 def _products_page(recorded: bytes) -> tuple[object, object]:
     """Sold, marked for deletion, with a status that counts, with one that does not count yet."""
-    known = {"discontinued_statuses": ["Z9"], "make_to_order_groups": ["0001"], "units": {"piece": "PC"}}
+    known = {"discontinued_statuses": ["Z9"], "make_to_order_groups": ["0001"], "units": {"piece": "PC", "stk": "PC"}}
     settings = Settings.model_validate({**COMPANY, **known, "auth": CREDENTIALS["basic"]})
     now = 1_772_439_330 * MICROS
     page = wire.decode_products(recorded).d

@@ -7,6 +7,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from connectors.netsuite.opening import reference_words_of
 from connectors.netsuite.reference_mapping import (
     ReferenceWords,
     credit_of,
@@ -16,9 +17,10 @@ from connectors.netsuite.reference_mapping import (
     to_product,
 )
 from connectors.netsuite.wire import CustomerRow, ItemRow, PriceRow
+from tests.unit.connectors.netsuite.accounts import settings
 
 ZONE = ZoneInfo("America/Los_Angeles")
-WORDS = ReferenceWords(groups={"1": None, "5": "wholesale"}, units={"1": "piece"}, terms={"2": "NET30"})
+WORDS = ReferenceWords(groups={"1": (None,), "5": ("wholesale",)}, units={"1": "piece"}, terms={"2": "NET30"})
 ITEM = ItemRow(id="501", sku="A", modified="2026-03-02 00:15:30")
 
 
@@ -70,6 +72,33 @@ def test_prices_are_those_of_everybody_and_of_the_groups_that_are_named() -> Non
 
     assert [(one.customer_group, one.price) for one in told.prices] == [(None, 9_000_000), ("wholesale", 7_000_000)]
     assert (told.sku, told.source_system, told.changed_at) == ("A", "netsuite", 1_772_439_330_000_000)
+
+
+def test_groups_that_share_a_level_with_each_other_or_with_everybody_have_each_its_price() -> None:
+    words = reference_words_of(
+        settings(base_price_level="1", group_price_levels={"wholesale": "5", "dealer": "5", "retail": "1"})
+    )
+
+    told = to_prices(ITEM, [cell("9"), cell("7", level="5")], words, ZONE)
+
+    assert [(one.customer_group, one.price) for one in told.prices] == [
+        (None, 9_000_000),
+        ("retail", 9_000_000),
+        ("dealer", 7_000_000),
+        ("wholesale", 7_000_000),
+    ]
+
+
+@pytest.mark.parametrize("names", [("box", "carton"), ("carton", "box")])
+def test_of_several_words_for_one_id_the_first_by_the_alphabet_is_said_however_they_were_set(
+    names: tuple[str, str],
+) -> None:
+    given = dict.fromkeys(names, "1")
+
+    words = reference_words_of(settings(units=given, terms=given))
+
+    assert to_product(ItemRow(id="1", sku="B", modified=ITEM.modified, unit="1"), words, ZONE).unit == "box"
+    assert to_account(customer(terms="1"), words, ZONE).terms == "box"
 
 
 def test_an_item_without_prices_says_that_it_has_none() -> None:

@@ -1,5 +1,7 @@
 """The requests that labels make, and answers that mean something of their own."""
 
+from collections.abc import Callable
+
 import httpx
 import msgspec
 import pytest
@@ -39,6 +41,16 @@ def labels(answer: httpx.Response, requests: list[httpx.Request] | None = None) 
             requests.append(request)
         return answer
 
+    return opened(handler)
+
+
+def held_with_other_content(shown: httpx.Response) -> CarrierTarget:
+    """A carrier that says so to every booking; `shown` is its answer to a look."""
+    different = httpx.Response(409, json={"code": "different-content"})
+    return opened(lambda request: shown if request.method == "GET" else different)
+
+
+def opened(handler: Callable[[httpx.Request], httpx.Response]) -> CarrierTarget:
     auth = {"kind": "bearer", "token": "t0ken"}
     settings = Settings.model_validate({"base_url": "https://carrier.example/bridge", "auth": auth})
     ports = open_ports(settings, Dependencies(clock=FakeClock(), transport=httpx.MockTransport(handler)))
@@ -99,7 +111,8 @@ async def test_an_answer_that_the_contract_does_not_know_may_have_booked(change:
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
     [
-        (409, "different-content", ConflictError),
+        (409, "manifest-closed", RejectedPayloadError),
+        (409, "the canary lives here", RejectedPayloadError),
         (409, "void", RejectedPayloadError),
         (409, "too-far", RejectedPayloadError),
         (422, "undeliverable", RejectedPayloadError),
@@ -116,6 +129,44 @@ async def test_each_refusal_is_what_the_contract_says(status: int, code: str, ki
 
     assert type(refused.value) is kind
     assert "Example Street" not in refused.value.message
+    assert "canary" not in refused.value.message
+    assert code in refused.value.message or "unreadable-code" in refused.value.message
+
+
+@pytest.mark.parametrize("code", ["different-content", "manifest-closed", "void"])
+async def test_a_conflict_of_a_label_that_is_to_be_void_is_for_a_person_because_no_look_ends_it(code: str) -> None:
+    with pytest.raises(RejectedPayloadError, match=code):
+        await labels(httpx.Response(409, json={"code": code})).cancel("r/1")
+
+
+async def test_a_conflict_without_a_problem_document_is_not_the_carriers_own_and_may_pass() -> None:
+    target = labels(httpx.Response(409, text="<html>busy</html>"))
+
+    with pytest.raises(ConflictError):
+        await book(target)
+    with pytest.raises(ConflictError):
+        await target.cancel("r/1")
+
+
+async def test_other_content_is_a_conflict_while_its_label_stands_so_that_the_next_look_takes_it() -> None:
+    with pytest.raises(ConflictError, match="different-content"):
+        await book(held_with_other_content(httpx.Response(200, json=STATE)))
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [httpx.Response(200, json=STATE | {"status": "VOID"}), httpx.Response(404, json={"code": "no-such-label"})],
+)
+async def test_other_content_that_no_look_shows_is_for_a_person_because_every_repeat_would_meet_it(
+    shown: httpx.Response,
+) -> None:
+    with pytest.raises(RejectedPayloadError, match="different-content"):
+        await book(held_with_other_content(shown))
+
+
+async def test_other_content_that_cannot_be_looked_at_now_is_taken_up_later() -> None:
+    with pytest.raises(TargetUnavailableError):
+        await book(held_with_other_content(httpx.Response(503)))
 
 
 async def test_a_void_label_is_none() -> None:

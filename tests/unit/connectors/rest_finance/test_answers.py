@@ -40,7 +40,7 @@ def code(word: str, *fields: str) -> dict[str, object]:
         (PUT, answer(409, code("period-closed")), errors.RejectedPayloadError),
         (PUT, answer(409, code("document-locked")), errors.RejectedPayloadError),
         (PUT, answer(409, code("different-content")), errors.RejectedPayloadError),
-        (PUT, answer(409, code("busy")), errors.ConflictError),
+        (PUT, answer(409, code("already-consolidated")), errors.RejectedPayloadError),
         (PUT, answer(409), errors.ConflictError),
         (GET, answer(404, code("no-such-document")), errors.NotFoundError),
         (GET, answer(410, code("no-such-document")), errors.NotFoundError),
@@ -78,6 +78,17 @@ def test_code_fields_and_our_advice_are_told_and_words_are_not() -> None:
         "put-document answered 409: period-closed (happened_at):"
         " the period of its date is closed; open the period, then release the order"
     )
+
+
+@pytest.mark.parametrize("word", ["already-consolidated", "the canary lives here"])
+def test_a_conflict_with_a_code_of_the_books_own_is_for_a_person_who_reads_that_code_and_no_words(word: str) -> None:
+    body = {"code": word, "message": "canary", "fields": ["account"]}
+
+    error = told(PUT, answer(409, body))
+
+    assert isinstance(error, errors.PermanentError)
+    shown = "unreadable-code" if "canary" in word else word
+    assert str(error) == f"put-document answered 409: {shown} (account)"
 
 
 def test_a_code_that_is_no_word_is_not_repeated() -> None:
