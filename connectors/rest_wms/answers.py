@@ -27,8 +27,6 @@ from connectors.rest_wms import wire
 T = TypeVar("T")
 
 NO_SUCH_TASK = "no-such-task"
-# 409 that no second look changes: the id stands for other content, or the goods are on their way.
-_LASTING = frozenset({"different-content", "too-far"})
 _SOUND_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SOUND_FIELD = re.compile(r"[A-Za-z0-9_.\[\]-]{1,80}")
 _MOST_FIELDS = 20
@@ -90,7 +88,8 @@ def _rejected(problem: wire.Problem | None, call: Call, answer: Answer) -> Conne
 
 
 def _conflict(problem: wire.Problem | None, call: Call, answer: Answer) -> ConnectorError:
-    if problem is not None and problem.code in _LASTING:
+    """Whatever the system's own code is, the same call meets it again: a person must look."""
+    if problem is not None:
         return _rejected(problem, call, answer)
     return ConflictError(_message(problem, call, answer), status=answer.status)
 

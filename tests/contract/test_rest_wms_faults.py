@@ -8,7 +8,6 @@ import pytest
 
 from connectors.core.errors import (
     ConfigurationError,
-    ConflictError,
     ConnectorError,
     RateLimitedError,
     RejectedPayloadError,
@@ -74,7 +73,7 @@ async def test_a_put_that_takes_effect_after_its_repetition_makes_no_second_task
         (400, RejectedPayloadError),
         (403, UnauthorizedError),
         (404, ConfigurationError),
-        (409, ConflictError),
+        (409, RejectedPayloadError),
         (422, RejectedPayloadError),
         (429, RateLimitedError),
         (500, UnknownOutcomeError),

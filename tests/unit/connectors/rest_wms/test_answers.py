@@ -39,7 +39,7 @@ def code(word: str, *fields: str) -> dict[str, object]:
         (PUT, answer(413), errors.RejectedPayloadError),
         (PUT, answer(409, code("different-content")), errors.RejectedPayloadError),
         (PUT, answer(409, code("too-far")), errors.RejectedPayloadError),
-        (PUT, answer(409, code("busy")), errors.ConflictError),
+        (PUT, answer(409, code("busy")), errors.RejectedPayloadError),
         (PUT, answer(409), errors.ConflictError),
         (GET, answer(404, code("no-such-task")), errors.NotFoundError),
         (GET, answer(410, code("no-such-task")), errors.NotFoundError),
