@@ -14,6 +14,7 @@ from streams.app import order_view
 from streams.app.order_tables import OrderTables
 from streams.domain import order_state, work
 from streams.domain.order_entry import Parked
+from streams.domain.order_holds import HoldReason
 from streams.domain.order_state import OrderState
 from streams.domain.work import Work
 from streams.runtime.logs import logger
@@ -29,6 +30,7 @@ FRESH_S = 1.0
 PAUSE_S, SHARE = 5.0, 20
 """The background looks this often, and never for more than a twentieth of the time."""
 _NONE = msgspec.Raw()
+_KEPT_OPEN = {HoldReason.REFUSED_AT_SHOP.value}
 _LOG = logger("streams.order-queues")
 
 
@@ -71,6 +73,10 @@ class _Waiting(NamedTuple):
     work: Work
 
 
+Tally = Mapping[str, tuple[int, int]]
+"""Kind of event, or reason → how many, and the first time."""
+
+
 class _Part(NamedTuple):
     """What was found in one partition of one table when its changelog stood at `offset`."""
 
@@ -78,8 +84,11 @@ class _Part(NamedTuple):
     waiting: tuple[_Waiting, ...] = ()
     total: int = 0
     is_whole: bool = True
-    parked: Mapping[str, tuple[int, int]] = MappingProxyType({})
-    """Kind of event → how many wait, and when the first of them has waited too long."""
+    undecided: int = 0
+    reasons: Tally = MappingProxyType({})
+    """Of all held orders, not of the rows alone; since when."""
+    parked: Tally = MappingProxyType({})
+    """Until when the first of them waits."""
     doubled: int = 0
     offset: int | None = None
 
@@ -159,21 +168,29 @@ class OrderQueues:
 
     async def _held(self, table: BulkTable, partition: int, until: float | None) -> _Part:
         rows: list[QueueRow] = []
-        total = 0
+        total = undecided = 0
         parked: dict[str, tuple[int, int]] = {}
+        reasons: dict[str, tuple[int, int]] = {}
         async for order_id, stored in self._tables.entries(table, partition):
             if self._is_over(until):
-                return _Part(tuple(rows), (), total, is_whole=False, parked=parked)
+                return _Part(
+                    tuple(rows), (), total, is_whole=False, undecided=undecided, reasons=reasons, parked=parked
+                )
             payload = unpack(stored)[1]
             head = _HEAD.decode(payload)
             for one in head.parked:
-                number, first = parked.get(one.kind, (0, one.until))
-                parked[one.kind] = (number + 1, min(first, one.until))
+                _tally(parked, one.kind, one.until)
             if head.state == OrderState.HELD or head.remarks:
                 total += 1
-                rows.append(order_view.held_row(order_id.decode(), order_state.decode(payload)))
+                row = order_view.held_row(order_id.decode(), order_state.decode(payload))
+                rows.append(row)
+                codes = _earliest((hold.reason, hold.at) for hold in row.holds)
+                undecided += codes.keys() != _KEPT_OPEN
+                for code, at in codes.items():
+                    _tally(reasons, code, at)
                 rows = oldest(rows, MOST_STORED) if len(rows) > 2 * MOST_STORED else rows
-        return _Part(tuple(oldest(rows, MOST_STORED)), (), total, parked=parked)
+        shown = tuple(oldest(rows, MOST_STORED))
+        return _Part(shown, (), total, undecided=undecided, reasons=reasons, parked=parked)
 
     async def _unfinished(self, table: BulkTable, partition: int, until: float | None) -> _Part:
         rows: list[_Waiting] = []
@@ -218,19 +235,26 @@ class OrderQueues:
         waiting = {role: sum(part.total for part in parts) for role, parts in works.items()}
         doubled = {role: sum(part.doubled for part in parts) for role, parts in works.items()}
         parked = [(kind, *found) for part in held for kind, found in part.parked.items()]
+        reasons = [(code, *found) for part in held for code, found in part.reasons.items()]
         return OrderSums(
             as_of=self._clock.micros(),
             held=sum(part.total for part in held),
+            undecided=sum(part.undecided for part in held),
             oldest_held_at=min((row.since for row in rows if row.since is not None), default=None),
-            reasons=dict(Counter(reason for row in rows for reason in {one.reason for one in row.holds})),
+            reasons=dict(_summed((code, number) for code, number, _at in reasons)),
             waiting={role: number for role, number in waiting.items() if number},
             oldest_waiting_at={role: row.since for role, found in since.items() for row in found if row.since},
-            oldest_by_reason=_earliest((hold.reason, hold.at) for row in rows for hold in row.holds),
+            oldest_by_reason=_earliest((code, at) for code, _number, at in reasons),
             parked=dict(_summed((kind, number) for kind, number, _until in parked)),
             oldest_parked_until=_earliest((kind, until) for kind, _number, until in parked),
             doubled={role: number for role, number in doubled.items() if number},
             is_whole=all(part.is_whole for part in self._parts.values()),
         )
+
+
+def _tally(into: dict[str, tuple[int, int]], name: str, at: int) -> None:
+    number, first = into.get(name, (0, at))
+    into[name] = (number + 1, min(first, at))
 
 
 def _earliest(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:

@@ -98,7 +98,9 @@ GATEWAY_IN_FLIGHT = _gauge("gateway_inflight_requests", "Requests under way.")
 APPEND_SECONDS = _histogram("gateway_append_seconds", "Until Kafka acknowledged an event, or did not.", "topic")
 # poll
 POLL_SUCCESS = _gauge(
-    "poll_last_success_timestamp_seconds", "When a round last came to its end; at first: the start.", "poller"
+    "poll_last_success_timestamp_seconds",
+    "When a round, or a page of a reading of all rows, last came to its end; at first: the start.",
+    "poller",
 )
 POLL_LAG = _gauge("poll_cursor_lag_seconds", "Age of the newest change that was read; 0 once all were read.", "poller")
 POLL_FOUND = _counter("poll_found_total", "Records that a poller appended, repeats of a kill included.", "poller")

@@ -44,12 +44,14 @@ class Reading(NamedTuple):
     """What one page brought.  `cursor` holds once everything found is appended; `read_up_to` (µs) 0 at the end.
 
     `is_news` says whether the next process needs this cursor; where only the round went on, it does not.
+    `is_of_all` says that all rows are being read: that may take hours, and each of its pages is a success.
     """
 
     found: tuple[Found, ...]
     cursor: SourceCursor
     is_end: bool
     is_news: bool = True
+    is_of_all: bool = False
     read_up_to: int = 0
     unexplained: tuple[Number, ...] = ()
     never_placed: tuple[str, ...] = ()
@@ -151,6 +153,8 @@ class Rounds:
             reading = await self.poller.read(self._cursor)
             await self._append(reading.found)
             await self._keep(reading)
+            if reading.is_end or reading.is_of_all:
+                POLL_SUCCESS.labels(self.poller.name).set(self._clock.micros() / MICROS)
             named = [*named, *(one.entity for one in reading.found[:NAMED_AT_MOST])][:NAMED_AT_MOST]
             found, pages = found + len(reading.found), pages + 1
             if reading.is_end:
@@ -180,7 +184,6 @@ class Rounds:
 
     def _ended(self, named: Sequence[str], found: int, pages: int, last: Reading) -> Round:
         name = self.poller.name
-        POLL_SUCCESS.labels(name).set(self._clock.micros() / MICROS)
         POLL_UNEXPLAINED.labels(name).set(len(last.unexplained))
         if self._watch is not None:
             self._watch.round_ended()

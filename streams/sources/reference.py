@@ -59,10 +59,14 @@ class Bounds(NamedTuple):
 
 
 class Memory(msgspec.Struct, frozen=True):
-    """When the last reading of all rows that came to its end had begun (µs), 0: none did; `step` counts pages."""
+    """When the last reading of all rows that came to its end had begun (µs), 0: none did; `step` counts pages.
+
+    `withheld`: rows that this reading missed and left on the topic.  They stay there after a restart: so does this.
+    """
 
     whole_at: int = 0
     step: int = 0
+    withheld: int = 0
 
 
 class _Pending(NamedTuple):
@@ -79,6 +83,13 @@ class _Told(NamedTuple):
 
     found: tuple[Found, ...]
     keys: frozenset[str]
+
+
+class _Missing(NamedTuple):
+    """Keys to be taken away, and how many are missing and stay."""
+
+    gone: list[str]
+    withheld: int
 
 
 @dataclass
@@ -122,6 +133,7 @@ class ReferencePoller(Generic[RowT]):
         """Raises ConnectorError, TopicUnreadableError."""
         memory, now = _memory(cursor), self._clock.micros()
         self._settle(memory)
+        POLL_WITHHELD.labels(self.name).set(memory.withheld)
         if self._whole is None and now >= memory.whole_at + self._bounds.reread:
             await self.rows.refresh()
             self._whole = _Whole(now)
@@ -147,25 +159,25 @@ class ReferencePoller(Generic[RowT]):
             self._whole = None
 
     def _of_whole(self, whole: _Whole, memory: Memory, behind: str, told: _Told, *, is_end: bool) -> Reading:
-        gone: list[str] = self._gone(whole, told.keys) if is_end else []
+        missing: _Missing = self._missing(whole, told.keys) if is_end else _Missing([], memory.withheld)
+        gone: list[str] = missing.gone
         is_over = is_end and len(gone) <= AT_ONCE
         self._pending = _Pending(memory.step + 1, behind, told.keys, is_over)
-        now_known = Memory(whole.began if is_over else memory.whole_at, memory.step + 1)
+        POLL_WITHHELD.labels(self.name).set(missing.withheld)
+        now_known = Memory(whole.began if is_over else memory.whole_at, memory.step + 1, missing.withheld)
         found = (*told.found, *(self._removed(key, whole.began) for key in gone[:AT_ONCE]))
-        return Reading(found, self._cursor(behind, now_known), is_end=is_over, is_news=is_over)
+        return Reading(found, self._cursor(behind, now_known), is_end=is_over, is_news=is_over, is_of_all=True)
 
-    def _gone(self, whole: _Whole, keys: frozenset[str]) -> list[str]:
-        """Keys to be taken away: none, where so many are missing that a right may be missing instead."""
+    def _missing(self, whole: _Whole, keys: frozenset[str]) -> _Missing:
+        """None is taken away where so many are missing that a right may be missing instead."""
         known = self.rows.keys
         gone = sorted(known - whole.seen - keys)
         is_too_much = len(gone) > max(ALWAYS, self._bounds.remove_at_most * len(known))
         is_empty = not whole.seen and not keys
-        withheld = len(gone) if is_too_much or is_empty else 0
-        POLL_WITHHELD.labels(self.name).set(withheld)
-        if withheld:
-            _LOG.error("rows-withheld", poller=self.name, missing=withheld, known=len(known))
-            return []
-        return gone
+        if gone and (is_too_much or is_empty):
+            _LOG.error("rows-withheld", poller=self.name, missing=len(gone), known=len(known))
+            return _Missing([], len(gone))
+        return _Missing(gone, 0)
 
     # ── rows as records ──────────────────────────────────────────────────────────────────────────
 

@@ -19,17 +19,17 @@ REFUSED_AT_SHOP = HoldReason.REFUSED_AT_SHOP.value
 def _held(at: Situation) -> Iterator[Need]:
     sums = at.orders
     others = {} if sums is None else {code: n for code, n in sums.reasons.items() if code != REFUSED_AT_SHOP}
-    held = 0 if sums is None else sums.held - sums.reasons.get(REFUSED_AT_SHOP, 0)
-    if sums is None or held <= 0:
+    held = 0 if sums is None else sums.undecided
+    if sums is None or not held:
         return
-    least = "" if sums.is_whole else "At least "
+    least = "" if sums.is_whole else "at least "
     named = sorted(others.items(), key=lambda one: (-one[1], one[0]))
-    reasons = "; ".join(f"{hold_title(code)}: {number:,}" for code, number in named[:REASONS_NAMED])
+    reasons = "; ".join(f"{hold_title(code)}: {least}{number:,}" for code, number in named[:REASONS_NAMED])
     more = f" {many(len(named) - REASONS_NAMED, 'more reason')}." if len(named) > REASONS_NAMED else ""
     yield Need(
         "attention",
         "Held",
-        f"{least}{many(held, 'order')} {'waits' if held == 1 else 'wait'} for a decision.",
+        f"{least.capitalize()}{many(held, 'order')} {'waits' if held == 1 else 'wait'} for a decision.",
         moment_or_none(_oldest(sums, others)),
         f"{reasons}.{more} Nothing of them is lost.",
         Link("See the orders", "/orders"),

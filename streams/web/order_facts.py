@@ -219,9 +219,11 @@ class OrderSums(msgspec.Struct, frozen=True, kw_only=True):
 
     as_of: int = 0
     held: int = 0
+    undecided: int = 0
+    """Of those, the ones that wait for anything else than that the shop refused to cancel them."""
     oldest_held_at: int | None = None
     reasons: dict[str, int] = {}
-    """Hold reason → orders, of those that are told."""
+    """Hold reason → orders; one with several is in each."""
     waiting: dict[str, int] = {}
     """Role → orders with a command that is not answered."""
     oldest_waiting_at: dict[str, int] = {}

@@ -157,6 +157,7 @@ def added(told: Sequence[OrderSums], *, is_whole: bool) -> OrderSums:
     return OrderSums(
         as_of=min(one.as_of for one in told),
         held=sum(one.held for one in told),
+        undecided=sum(one.undecided for one in told),
         oldest_held_at=min(oldest, default=None),
         reasons=dict(reasons),
         waiting=dict(waiting),

@@ -9,7 +9,10 @@ from connectors.core.errors import UnauthorizedError
 from streams.app import order_queues, order_tables
 from streams.domain import order_state, work
 from streams.domain.order_entry import Hold
+from streams.domain.version import Version
 from streams.domain.work import Intent, Pending, Work
+from streams.runtime.table import Group, Write
+from streams.runtime.versioned import pack
 from streams.web.facts import NotOwnedError
 from streams.web.order_facts import MOST_STORED
 from tests.contract.order_target import order
@@ -200,6 +203,47 @@ async def test_of_very_many_only_the_oldest_are_told_and_all_are_counted(tmp_pat
     assert (held.total, len(held.rows)) == (3 * MOST_STORED, MOST_STORED)
     assert (stuck.total, len(stuck.rows)) == (3 * MOST_STORED - 1, MOST_STORED)
     assert [row.since for row in stuck.rows] == [T0 + number for number in range(1, MOST_STORED + 1)]
+
+
+async def test_an_order_that_the_shop_keeps_open_and_that_waits_for_something_else_as_well_is_undecided(
+    tmp_path: Path,
+) -> None:
+    kept_open = Hold("refused-at-shop", "commerce/CANCEL_ORDER/: stays-open-in-processing", T0 + MINUTE)
+    late = Hold("shipped-after-cancel", "P-1", T0 + 2 * MINUTE)
+    async with begun(tmp_path) as (app, look):
+        entry = await app.put(placed(1))
+        for name, holds in {"web-1": (kept_open,), "web-2": (late, kept_open)}.items():
+            stored = order_state.encode(msgspec.structs.replace(entry, remarks=holds))
+            await app._put(app.tables["orders"], name, stored)
+        await look.queue("held")
+        sums = look.sums()
+
+    assert (sums.held, sums.undecided) == (2, 1)
+    assert sums.reasons == {"refused-at-shop": 2, "shipped-after-cancel": 1}
+    assert sums.oldest_by_reason == {"refused-at-shop": T0 + MINUTE, "shipped-after-cancel": T0 + 2 * MINUTE}
+
+
+async def test_reasons_are_counted_of_all_held_orders_and_not_of_the_oldest_alone(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        entry = await app.put(placed(1))
+        for number in range(3 * MOST_STORED):
+            code = "refused-at-shop" if number < 2 * MOST_STORED else "shipped-after-cancel"
+            held = msgspec.structs.replace(entry, remarks=(Hold(code, "", T0 + number),))
+            # one partition: its oldest rows are all of the first reason
+            await app.tables["orders"].commit(
+                0, [Group([_written(number, order_state.encode(held))], {})], generation=1
+            )
+        await look.queue("held")
+        sums = look.sums()
+
+    assert (sums.held, sums.undecided, sums.is_whole) == (3 * MOST_STORED, MOST_STORED, True)
+    assert sums.reasons == {"refused-at-shop": 2 * MOST_STORED, "shipped-after-cancel": MOST_STORED}
+    assert sums.oldest_by_reason["shipped-after-cancel"] == T0 + 2 * MOST_STORED
+
+
+def _written(number: int, stored: bytes) -> Write:
+    version = Version(1, number + 10)
+    return Write(f"eweb-{number}".encode(), pack(version, stored), version)
 
 
 async def test_what_was_decided_since_is_seen_at_the_next_look(tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import hypothesis
+import msgspec
 import pytest
 from hypothesis import strategies as st
 from structlog.typing import EventDict
 
 from connectors.core.errors import TargetUnavailableError
 from schemas.models.source_cursor import SourceCursor
-from streams.runtime.metrics import REGISTRY
+from streams.runtime.metrics import POLL_WITHHELD, REGISTRY
 from streams.sources.kafka_log import NotAppendedError
 from streams.sources.known_rows import TopicUnreadableError
 from streams.sources.poller import UnreadableCursorError
@@ -28,6 +29,10 @@ def world(*skus: str, **made: int) -> World:
 
 def withheld() -> float:
     return REGISTRY.get_sample_value("streams_poll_rows_withheld", {"poller": PRODUCTS}) or 0.0
+
+
+def last_success() -> float:
+    return REGISTRY.get_sample_value("streams_poll_last_success_timestamp_seconds", {"poller": PRODUCTS}) or 0.0
 
 
 def test_the_first_round_puts_every_row_under_its_key_and_then_the_cursor() -> None:
@@ -210,6 +215,80 @@ def test_a_source_that_shows_nothing_at_all_takes_nothing_away() -> None:
 
     assert erp.round().found == 0
     assert "A" in erp.table
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_rows_that_are_withheld_are_told_by_the_next_process_too_until_a_reading_of_all_rows_finds_them(
+    comes_back: bool,  # noqa: FBT001  a case
+) -> None:
+    erp = world("A")
+    erp.round()
+    erp.source.remove("A")
+    erp.a_day_later()
+    erp.round()
+    POLL_WITHHELD.labels(PRODUCTS).set(0)  # as in a new process
+
+    erp.restart()
+    erp.source.failures.append(TargetUnavailableError("maintenance"))
+    with pytest.raises(TargetUnavailableError):
+        erp.round()
+    assert withheld() == 1, "told before the source answers"
+    if comes_back:
+        erp.source.put(product("A"))
+    erp.round()
+    assert withheld() == 1, "what changed says nothing of what is missing"
+
+    erp.a_day_later()
+    erp.round()
+    erp.restart()
+    erp.round()
+    assert withheld() == (0 if comes_back else 1)
+
+
+def test_a_memory_from_before_withheld_rows_were_kept_is_read() -> None:
+    erp = world("A")
+    erp.round()
+    kept = erp.cursors.kept[PRODUCTS]
+    whole_at = msgspec.json.decode(kept.memory)["whole_at"]
+    memory = msgspec.json.encode({"whole_at": whole_at, "step": 1}).decode()
+    erp.cursors.kept[PRODUCTS] = msgspec.structs.replace(kept, memory=memory)
+
+    erp.restart()
+    erp.round()
+
+    assert withheld() == 0
+
+
+def test_each_page_of_a_reading_of_all_rows_is_a_success_and_one_that_is_not_acknowledged_is_none() -> None:
+    """It may take hours, and is well all the while."""
+    erp = world("A", "B", "C", "D", "E")
+    began = last_success()
+    erp.clock.after(1_000)
+    erp.source.failures.extend([None, TargetUnavailableError("maintenance")])
+    with pytest.raises(TargetUnavailableError):
+        erp.round()
+    first = last_success()
+    assert first >= began + 1_000
+
+    erp.clock.after(1_000)
+    erp.log.fail([NotAppendedError("no answer in time")])
+    with pytest.raises(NotAppendedError):
+        erp.round()
+    assert last_success() == first
+
+
+def test_a_page_of_what_changed_is_no_success_before_the_round_is_over() -> None:
+    erp = world("A")
+    erp.round()
+    first = last_success()
+    erp.source.put(product("B", at=2), product("C", at=3), product("D", at=4))
+    erp.clock.after(1_000)
+    erp.source.failures.extend([None, TargetUnavailableError("maintenance")])
+    with pytest.raises(TargetUnavailableError):
+        erp.round()
+
+    assert erp.told == ["A", "B"], "one page came"
+    assert last_success() == first
 
 
 def test_very_many_rows_go_page_by_page() -> None:

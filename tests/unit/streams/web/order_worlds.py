@@ -180,10 +180,9 @@ class Orders(o.OrderSource):
         return o.OrderSums(
             as_of=NOW,
             held=len(rows) + self.more,
+            undecided=sum(_codes(row) != {"refused-at-shop"} for row in rows) + self.more,
             oldest_held_at=min((row.since for row in rows if row.since), default=None),
-            reasons={
-                reason: sum(reason == row.holds[0].reason for row in rows) for row in rows for reason in _codes(row)
-            },
+            reasons={reason: sum(reason in _codes(one) for one in rows) for row in rows for reason in _codes(row)},
             waiting={row.role: sum(one.role == row.role for one in waits) for row in waits},
             oldest_waiting_at={row.role: min(one.since or 0 for one in waits if one.role == row.role) for row in waits},
             refusing={

@@ -114,6 +114,35 @@ def test_where_no_other_order_is_held_none_is_said_to_be() -> None:
     assert [need.label for need in found] == ["Kept open"]
 
 
+def test_an_order_that_the_shop_keeps_open_and_that_waits_for_something_else_is_told_as_both() -> None:
+    late = o.HoldFact("shipped-after-cancel", "P-1", NOW - MINUTE)
+    found = verdict(situation(_world(_kept_open(1, NOW, late), _kept_open(2, NOW)))).needs
+
+    assert {need.label: need.what for need in found} == {
+        "Held": "1 order waits for a decision.",
+        "Kept open": "The shop refused to cancel 2 orders.",
+    }
+
+
+def test_counts_of_a_part_of_the_orders_are_told_as_the_least() -> None:
+    world = _world(_kept_open(1, NOW), w.held())
+    assert isinstance(world.orders, Orders)
+    world.orders.is_whole = False
+    told = {need.label: need for need in verdict(situation(world)).needs}
+
+    assert told["Held"].what == "At least 1 order waits for a decision."
+    assert ": at least 1. Nothing" in told["Held"].why
+    assert told["Kept open"].what == "The shop refused to cancel at least 1 order."
+
+
+def test_several_workers_undecided_orders_are_one_number() -> None:
+    first = _world(w.held()).facts()
+    second = msgspec.structs.replace(_world(w.held(), _kept_open(1, NOW)).facts(), worker="worker-2")
+
+    [held] = [need for need in verdict(of(first, second)).needs if need.label == "Held"]
+    assert "2 orders wait for a decision." in held.what
+
+
 def test_before_orders_are_counted_it_is_not_calm() -> None:
     class Fresh(Orders):
         def sums(self) -> o.OrderSums:
