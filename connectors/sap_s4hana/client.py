@@ -237,9 +237,10 @@ class SalesOrderClient:
 
         return await self._sender.send(call, read)
 
-    def page(self, skip: int) -> Query:
-        """Options of one page."""
-        return (("$top", str(self._settings.page_size)), ("$skip", str(skip)), ("$inlinecount", "allpages"))
+    def page(self, skip: int, most: int | None = None) -> Query:
+        """Options of one page of `PAGE_SIZE` rows, or of fewer."""
+        rows = self._settings.page_size if most is None else min(most, self._settings.page_size)
+        return (("$top", str(rows)), ("$skip", str(skip)), ("$inlinecount", "allpages"))
 
     def _client(self) -> Query:
         return (("sap-client", self._settings.client),) if self._settings.client else ()

@@ -1,9 +1,11 @@
 """One method per endpoint of the services of what follows from orders, which are only read."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
+from connectors.core.bodies import UnfitAnswerError
 from connectors.core.calls import Query
+from connectors.core.errors import TargetUnavailableError
 from connectors.core.paths import path
 from connectors.sap_s4hana import document_wire as wire
 from connectors.sap_s4hana.client import SalesOrderClient, key_text
@@ -14,6 +16,8 @@ T = TypeVar("T")
 
 RETURNS: Final = "sap/opu/odata/sap/API_CUSTOMER_RETURN_SRV"
 BILLING: Final = "sap/opu/odata/sap/API_BILLING_DOCUMENT_SRV"
+WITH_ITEMS: Final = 50
+"""Documents of one page: each may have a thousand items, and an answer has a bound."""
 REQUESTS: Final = "sap/opu/odata/sap/API_CREDIT_MEMO_REQUEST_SRV"
 
 
@@ -26,8 +30,9 @@ class DocumentClient:
 
     async def changed_returns(self, since: str, *, skip: int) -> Page[wire.ReturnRow]:
         """GET A_CustomerReturn of our sales organization, changed at that time or later, oldest change first."""
-        query = self._changed(since, "CustomerReturn", skip, wire.ReturnRow, wire.ReturnItemRow)
-        return await self._list("list-changed-returns", RETURNS, "/A_CustomerReturn", query, wire.decode_returns)
+        query = self._changed(since, "CustomerReturn", wire.ReturnRow, wire.ReturnItemRow)
+        of = ("list-changed-returns", RETURNS, "/A_CustomerReturn")
+        return await self._with_items(lambda page: self._list(*of, (*query, *page), wire.decode_returns), skip)
 
     async def customer_return(self, number: str) -> wire.ReturnRow:
         """GET A_CustomerReturn('n').
@@ -41,8 +46,9 @@ class DocumentClient:
 
     async def changed_billings(self, since: str, *, skip: int) -> Page[wire.BillingRow]:
         """GET A_BillingDocument of our sales organization, changed at that time or later, oldest change first."""
-        query = self._changed(since, "BillingDocument", skip, wire.BillingRow, wire.BillingItemRow)
-        return await self._list("list-changed-billings", BILLING, "/A_BillingDocument", query, wire.decode_billings)
+        query = self._changed(since, "BillingDocument", wire.BillingRow, wire.BillingItemRow)
+        of = ("list-changed-billings", BILLING, "/A_BillingDocument")
+        return await self._with_items(lambda page: self._list(*of, (*query, *page), wire.decode_billings), skip)
 
     async def billing(self, number: str) -> wire.BillingRow:
         """GET A_BillingDocument('n').
@@ -82,13 +88,23 @@ class DocumentClient:
     ) -> Page[T]:
         return (await self._orders.read(operation, path(below), query, decode, service=service)).d
 
-    def _changed(self, since: str, number: str, skip: int, head: type[wire.Row], item: type[wire.Row]) -> Query:
+    async def _with_items(self, read: Callable[[Query], Awaitable[Page[T]]], skip: int) -> Page[T]:
+        """A page; by halves where an answer is longer than is taken, so that it is not asked for in vain for ever."""
+        rows = min(WITH_ITEMS, self._settings.page_size)
+        while True:
+            try:
+                return await read(self._orders.page(skip, rows))
+            except TargetUnavailableError as error:
+                if rows == 1 or not isinstance(error.__cause__, UnfitAnswerError):
+                    raise
+            rows //= 2
+
+    def _changed(self, since: str, number: str, head: type[wire.Row], item: type[wire.Row]) -> Query:
         ours = key_text(self._settings.sales_organization)
         return (
             ("$filter", f"LastChangeDateTime ge datetimeoffset'{since}' and SalesOrganization eq '{ours}'"),
             *_with_items(head, item),
             ("$orderby", f"LastChangeDateTime,{number}"),
-            *self._orders.page(skip),
         )
 
 

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from connectors.core.changes import HandedOut, read_cursor
 from connectors.core.clock import Clock
-from connectors.core.errors import TargetUnavailableError
+from connectors.core.errors import ConnectorError, TargetUnavailableError
 from connectors.sap_s4hana import document_mapping, document_wire, event_mapping, listing, wire
 from connectors.sap_s4hana.client import SalesOrderClient
 from connectors.sap_s4hana.document_client import DocumentClient
 from connectors.sap_s4hana.listing import Changes
-from connectors.sap_s4hana.origins import AtHand, Origins
+from connectors.sap_s4hana.origins import AtHand, Kept, Origins
 from connectors.sap_s4hana.settings import Settings
 from schemas.errors import EncodeError
 from schemas.models.erp_order_event import ErpOrderEvent
@@ -26,6 +26,13 @@ class _Read(NamedTuple):
 
     cursor: str
     at: Mapping[str, int]
+
+
+class _Begun(NamedTuple):
+    """What a reading of this cursor found out before it broke off."""
+
+    cursor: str
+    kept: Kept
 
 
 class _Found(NamedTuple):
@@ -48,7 +55,7 @@ class _Found(NamedTuple):
 
 
 class OrderEvents:
-    """Changed documents in order of change, with an overlap; at most ten pages a list and a call."""
+    """Changed documents in order of change, with an overlap; a list is read by ten pages or so (`listing.changes`)."""
 
     def __init__(
         self,
@@ -65,18 +72,25 @@ class OrderEvents:
         self._release = release
         self._handed = HandedOut()
         self._read = _Read("", {})
+        self._begun = _Begun("", Kept())
 
     async def order_events(self, cursor: str) -> tuple[Sequence[ErpOrderEvent], str]:
-        """See the port.
+        """See the port.  What breaks off behind the first pages is told by the next call: those are not read again.
 
         Raises:
             ConfigurationError: no cursor of ours.
             TargetUnavailableError: a document that nobody can read.
         """
+        behind = cursor
         while True:
-            events, cursor, more = await self._some_events(cursor)
+            try:
+                events, behind, more = await self._some_events(behind)
+            except ConnectorError:
+                if behind == cursor:
+                    raise
+                return (), behind
             if events or not more:
-                return events, cursor
+                return events, behind
 
     async def check(self) -> None:
         """One number of each service that is read."""
@@ -97,11 +111,20 @@ class OrderEvents:
         found = await self._changes(known.newest if known.behind else known.newest - overlap)
         before = self._read.at if cursor == self._read.cursor else {}
         changed = found.at()
-        made = await self._made(found, {name for name, at in changed.items() if before.get(name) != at})
+        fresh = {name for name, at in changed.items() if before.get(name) != at}
+        made = await self._made(found, fresh, self._kept_for(cursor))
+        self._begun = _Begun("", Kept())
         until, behind = found.cut() or (max([known.newest, *changed.values()]), "")
         events, following = self._handed.take(cursor, made, newest=until, behind=behind, overlap=overlap)
         self._read = _Read(following, {n: at for n, at in {**before, **changed}.items() if at >= until - overlap})
         return events, following, bool(behind)
+
+    def _kept_for(self, cursor: str) -> Kept:
+        """What the last reading left, where it was of this cursor and did not come to its end."""
+        if cursor != self._begun.cursor:
+            self._begun = _Begun(cursor, Kept())
+        self._begun.kept.bound()
+        return self._begun.kept
 
     async def _changes(self, since: int) -> _Found:
         """All lists before any item, so that an order's items are as new as what is listed of it."""
@@ -114,10 +137,10 @@ class OrderEvents:
             billings = await listing.changes(self._documents.changed_billings, since)
         return _Found(orders, returns, billings)
 
-    async def _made(self, found: _Found, fresh: set[str]) -> list[ErpOrderEvent]:
+    async def _made(self, found: _Found, fresh: set[str], kept: Kept) -> list[ErpOrderEvent]:
         """Of what changed since it was read last."""
         orders, returns, billings = found.orders.rows, found.returns.rows, found.billings.rows
-        origins = Origins(self._client, self._documents, self._settings, AtHand(orders, returns, billings))
+        origins = Origins(self._client, self._documents, self._settings, AtHand(orders, returns, billings), kept)
         made: list[ErpOrderEvent] = []
         for number, row in orders.items():
             if f"order {number}" in fresh:

@@ -10,6 +10,7 @@ from connectors.sap_s4hana import wire
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_PAGES = 10
+_MOST_OF_ONE_TIME = 20_000
 
 
 class Row(Protocol):
@@ -44,25 +45,28 @@ class Changes(Generic[T]):
 
 
 async def changes(page_of: PageOf[T], since: int) -> Changes[T]:
-    """At most ten pages.
+    """Ten pages, and more only until one goes behind `since`: who goes on from there must not come here again.
 
     A document that changes while the list is read moves to its end and pulls others over the border of two pages; so
     each page begins at the last time of the one before.
 
     Raises:
-        TargetUnavailableError: a document without a time of change.
+        TargetUnavailableError: a document without a time of change, or too many with the same.
     """
     found: dict[str, T] = {}
-    skip, last = 0, ""
-    for _ in range(_MOST_PAGES):
+    begun, skip, pages = since, 0, 0
+    while True:
         page = await page_of(_moment(since), skip=skip)
         found |= {one.number: one for one in page.results}
         if not page.results or skip + len(page.results) >= page.count:
             return Changes(found)
-        last = page.results[-1].number
+        pages += 1
         until = changed_at(page.results[-1])
         since, skip = (until, 0) if until > since else (since, skip + len(page.results))
-    return Changes(found, last)
+        if pages >= _MOST_PAGES and until > begun:
+            return Changes(found, page.results[-1].number)
+        if skip >= _MOST_OF_ONE_TIME:
+            raise TargetUnavailableError(f"more than {_MOST_OF_ONE_TIME} documents have one time of change")
 
 
 def changed_at(row: Row) -> int:

@@ -165,4 +165,6 @@ class Settings(ConnectorSettings):
     make_to_order_groups: tuple[Annotated[Name, Field(max_length=4)], ...] = Field(
         (), description="Item category groups of products that are made to order."
     )
-    page_size: int = Field(200, ge=1, le=5000, description="Rows of one page when reading.")
+    page_size: int = Field(
+        200, ge=1, le=5000, description="Rows of one page when reading; of documents with their items at most 50."
+    )
