@@ -78,17 +78,9 @@ class Health(msgspec.Struct, frozen=True):
     status: str
 
 
-class Problem(msgspec.Struct, frozen=True):
-    """A refusal; its `message` is not read: a carrier may repeat an address in it."""
-
-    code: str
-    fields: tuple[str, ...] = ()
-
-
 # Sorted, so that a repeated parcel is the same bytes.
 encode = msgspec.json.Encoder(order="deterministic").encode
 
 decode_offers = msgspec.json.Decoder(Offers).decode
 decode_state = msgspec.json.Decoder(LabelState).decode
 decode_health = msgspec.json.Decoder(Health).decode
-decode_problem = msgspec.json.Decoder(Problem).decode

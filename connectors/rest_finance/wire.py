@@ -45,15 +45,7 @@ class Health(msgspec.Struct, frozen=True):
     status: str
 
 
-class Problem(msgspec.Struct, frozen=True):
-    """A refusal; its `message` is not read: a system may repeat a name in it."""
-
-    code: str
-    fields: tuple[str, ...] = ()
-
-
 encode = msgspec.json.Encoder().encode
 
 decode_state = msgspec.json.Decoder(DocumentState).decode
 decode_health = msgspec.json.Decoder(Health).decode
-decode_problem = msgspec.json.Decoder(Problem).decode

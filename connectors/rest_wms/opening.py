@@ -5,9 +5,9 @@ from connectors.core.errors import ConfigurationError
 from connectors.core.http import Sender
 from connectors.core.registry import Ports
 from connectors.core.settings import ConnectorSettings
+from connectors.core.standing import standing_auth
 from connectors.rest_wms.client import WmsClient
 from connectors.rest_wms.settings import Settings
-from connectors.rest_wms.signin import auth_of
 from connectors.rest_wms.tasks import WmsTasks
 
 
@@ -15,5 +15,5 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
     """Makes no call."""
     if not isinstance(settings, Settings):
         raise ConfigurationError("rest_wms is opened with its own Settings")
-    client = WmsClient(Sender(settings, dependencies, target="rest_wms", auth=auth_of(settings)))
+    client = WmsClient(Sender(settings, dependencies, target="rest_wms", auth=standing_auth(settings.auth)))
     return Ports(tasks=WmsTasks(client, client.close), close=client.close)

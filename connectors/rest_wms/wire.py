@@ -56,16 +56,8 @@ class Health(msgspec.Struct, frozen=True):
     status: str
 
 
-class Problem(msgspec.Struct, frozen=True):
-    """A refusal; its `message` is not read: a WMS may repeat an address in it."""
-
-    code: str
-    fields: tuple[str, ...] = ()
-
-
 # Sorted, so that a repeated task is the same bytes whatever order its options came in.
 encode = msgspec.json.Encoder(order="deterministic").encode
 
 decode_state = msgspec.json.Decoder(TaskState).decode
 decode_health = msgspec.json.Decoder(Health).decode
-decode_problem = msgspec.json.Decoder(Problem).decode
