@@ -105,7 +105,10 @@ async def test_a_reference_is_the_documents_and_not_the_attempts() -> None:
         ({"amount": None}, "no amount"),
         ({"amount": -1}, "an amount below nothing"),
         ({"order": None}, "no order"),
-        ({"order": order(customer=msgspec.structs.replace(ORDER.customer, account_code=None))}, "correct the order"),
+        (
+            {"order": order(customer=msgspec.structs.replace(ORDER.customer, account_code=None))},
+            "its channel must state the order with it",
+        ),
         ({"document": None, "part": None}, "its system must name it"),
         ({"kind": "CREATE_ORDER"}, "no way to do CREATE_ORDER"),
     ],
