@@ -41,7 +41,7 @@ def events(entry: EntryFact, now: int, shipments: tuple[ShipmentWait, ...] = ())
             when = moment(asked.at if asked.at is not None else now)
             found.append(Moment(when, "unknown", "call", what, f"Not answered yet. {why_waiting(work, now)}"))
     found += [
-        Moment(moment(hold.at), "attention", "decision", f"Held: {hold_title(hold.reason, hold.detail)}", hold.detail)
+        Moment(moment(hold.at), "attention", "decision", f"Held: {hold_title(hold.reason)}", hold.detail)
         for hold in entry.holds
     ]
     return tuple(sorted(found, key=lambda one: one.at))

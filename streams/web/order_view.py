@@ -247,7 +247,7 @@ def _filled(view: OrderView, entry: EntryFact, parts: OrderParts) -> OrderView:
 
 
 def _hold(one: HoldFact) -> HoldLine:
-    title, advice = hold_title(one.reason, one.detail), hold_advice(one.reason, one.detail)
+    title, advice = hold_title(one.reason), hold_advice(one.reason)
     return HoldLine(one.reason, title, one.detail, moment_or_none(one.at), advice)
 
 

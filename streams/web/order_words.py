@@ -72,7 +72,7 @@ _HOLDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         HoldReason.DUPLICATE_SUSPECTED: (
             "A target has the order twice",
-            "Cancel one of the two there, then release it: it is looked up again before anything is sent.",
+            "Cancel one of the two there where it lets you, then release it: nothing is sent before it is looked up.",
         ),
         HoldReason.CANCELLED_BY_WAREHOUSE: (
             "A warehouse gave up its part",
@@ -115,19 +115,13 @@ _HOLDS: Mapping[str, tuple[str, str]] = MappingProxyType(
 """Hold reason → what it means, and what a person can do."""
 
 
-def hold_title(reason: str, detail: str = "") -> str:
-    return _HOLDS.get(_code(reason, detail), (upper_first(reason.replace("-", " ")), ""))[0]
+def hold_title(reason: str) -> str:
+    return _HOLDS.get(reason, (upper_first(reason.replace("-", " ")), ""))[0]
 
 
-def hold_advice(reason: str, detail: str = "") -> str:
+def hold_advice(reason: str) -> str:
     unknown = ("", "Look at what the systems say of it; release it when that is settled.")
-    return _HOLDS.get(_code(reason, detail), unknown)[1]
-
-
-def _code(reason: str, detail: str) -> str:
-    """A sink that found two documents ends its command with that reason."""
-    twice = reason == HoldReason.COMMAND_FAILED and detail.endswith(f": {HoldReason.DUPLICATE_SUSPECTED}")
-    return HoldReason.DUPLICATE_SUSPECTED if twice else reason
+    return _HOLDS.get(reason, unknown)[1]
 
 
 def system(name: str) -> str:
@@ -183,8 +177,8 @@ def _not_there(parts: OrderParts) -> Words:
 def _held(entry: EntryFact, _now: int, _limit_s: float) -> Words | None:
     if not entry.holds:
         return None
-    titles = list(dict.fromkeys(hold_title(one.reason, one.detail) for one in entry.holds))
-    advice = hold_advice(entry.holds[0].reason, entry.holds[0].detail)
+    titles = list(dict.fromkeys(hold_title(one.reason) for one in entry.holds))
+    advice = hold_advice(entry.holds[0].reason)
     text = f"{'; '.join(titles)}. {advice} What is under way goes on; nothing is lost."
     return "attention", "Held for a person" if entry.state == OrderState.HELD else "Goes on, and needs a person", text
 

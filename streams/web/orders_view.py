@@ -190,7 +190,7 @@ def _line(row: QueueRow, now: int) -> QueueLine:
         href=f"/orders/{row.order_id}",
         since=moment_or_none(row.since),
         state="attention",
-        reasons=tuple(Reason(one.reason, hold_title(one.reason, one.detail), one.detail) for one in row.holds),
+        reasons=tuple(Reason(one.reason, hold_title(one.reason), one.detail) for one in row.holds),
         waits_for=waits,
         target=row.target,
         target_state=target_state,

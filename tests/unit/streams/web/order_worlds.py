@@ -110,12 +110,12 @@ def waiting(order_id: str = "commerce-000004713") -> o.EntryFact:
 
 def doubled(order_id: str = "commerce-000004714") -> o.EntryFact:
     """Two documents at the ERP: the sink holds it, and the order is held because of that."""
-    detail = "erp/CREATE_ORDER/: duplicate-suspected"
+    detail = "erp/CREATE_ORDER/: the target has SO-1001, SO-1002"
     pending = (o.PendingFact("CREATE_ORDER", "", NOW - 9 * MINUTE),)
     return held(
         order_id,
         stage="accepted",
-        holds=(o.HoldFact("command-failed", detail, NOW - 8 * MINUTE),),
+        holds=(o.HoldFact("duplicate-suspected", detail, NOW - 8 * MINUTE),),
         asked=(("erp", "CREATE_ORDER", ""),),
         works=(work(pending=pending, attempts=1, ended=0, held="duplicate-suspected"),),
     )

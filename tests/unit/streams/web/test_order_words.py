@@ -39,13 +39,6 @@ def test_a_reason_of_another_release_is_still_readable() -> None:
     assert hold_advice("margin-too-low") == "Look at what the systems say of it; release it when that is settled."
 
 
-def test_a_command_that_found_two_documents_is_said_to_have_done_so() -> None:
-    detail = "erp/CREATE_ORDER/: duplicate-suspected"
-
-    assert hold_title("command-failed", detail) == hold_title("duplicate-suspected")
-    assert hold_title("command-failed", "erp/CREATE_ORDER/: rejected") == "A target refused what it was asked"
-
-
 def test_our_own_words_begin_a_sentence_and_a_systems_name_stays_as_it_is() -> None:
     assert (speaker("erp-sink"), speaker("commerce"), speaker("wms-north")) == ("The ERP", "The shop", "wms-north")
 

@@ -162,7 +162,7 @@ async def test_the_held_queue_is_the_oldest_first_and_complete() -> None:
     assert [one["id"] for one in answer.data["items"]] == ["commerce-000004712", "commerce-000004714"]
     assert (answer.data["total"], answer.data["total_is"]) == (2, "exact")
     assert answer.data["headline"] == "2 orders wait for a decision"
-    assert answer.data["reasons"] == {"check-failed": 1, "command-failed": 1}
+    assert answer.data["reasons"] == {"check-failed": 1, "duplicate-suspected": 1}
 
 
 async def test_stuck_is_what_waits_longer_than_the_limit() -> None:
