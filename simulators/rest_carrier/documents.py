@@ -3,14 +3,9 @@
 Written from `openapi.json` of the contract; a test compares the two.
 """
 
-import re
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import msgspec
-
-_MEMBER = re.compile(r"at `\$\.?(.*)`")
-_UNKNOWN = re.compile(r"unknown field `(\w+)`")
-_MISSING = re.compile(r"required field `(\w+)`")
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 OrderReference = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -55,31 +50,3 @@ class Parcel(_Document, frozen=True, kw_only=True):
     ship_from: str
     ship_to: Address
     lines: Annotated[list[Line], msgspec.Meta(min_length=1)]
-
-
-class UnfitDocumentError(Exception):
-    """Not what was expected; `field` is the member that is to blame, like `lines[0].sku`, or empty."""
-
-    def __init__(self, reason: str, field: str) -> None:
-        super().__init__(reason)
-        self.field = field
-
-
-DocumentT = TypeVar("DocumentT", Inquiry, Parcel)
-
-
-def read(body: bytes, form: type[DocumentT]) -> DocumentT:
-    """Raises UnfitDocumentError."""
-    try:
-        return msgspec.json.decode(body, type=form)
-    except msgspec.ValidationError as problem:
-        raise UnfitDocumentError(str(problem), _field(str(problem))) from problem
-    except (msgspec.DecodeError, ValueError) as problem:
-        raise UnfitDocumentError("not JSON", "") from problem
-
-
-def _field(problem: str) -> str:
-    place = _MEMBER.search(problem)
-    inner = _UNKNOWN.search(problem) or _MISSING.search(problem)
-    names = (place[1] if place else "", inner[1] if inner else "")
-    return ".".join(name for name in names if name).replace("[...]", "")

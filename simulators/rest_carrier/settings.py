@@ -1,14 +1,11 @@
 """Every switch of the simulated carrier, in one frozen value; README.md says what each does."""
 
 from collections.abc import Mapping
-from typing import Literal
 
 import msgspec
 
 from simulators.core.life import Rate, Step
-
-AuthKind = Literal["bearer", "basic"]
-SECRETS = frozenset({"token", "password"})
+from simulators.plain_rest.doors import SECRETS, AuthKind
 
 
 class Service(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,7 +1,5 @@
 """One request through the simulated accounting system: path, token, document, books, answer."""
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
 from urllib.parse import unquote
 
 import msgspec
@@ -9,9 +7,10 @@ import msgspec
 from simulators.core import wire
 from simulators.core.clock import Clock, SystemClock
 from simulators.core.exchange import Answer, Call, ControlRoute, Note, json_answer
+from simulators.plain_rest.vendor import PlainRest, Refusal, Route, content_of, media_type
 from simulators.rest_finance import views
 from simulators.rest_finance.books import LOCKED, POSTED, BookedDocument, Books, NotBookedError
-from simulators.rest_finance.documents import Document, UnfitDocumentError, read_document
+from simulators.rest_finance.documents import Document
 from simulators.rest_finance.doors import Doors
 from simulators.rest_finance.settings import Settings, changed
 
@@ -20,67 +19,22 @@ UNPROCESSABLE = frozenset({"unknown-account", "unknown-currency"})
 FORM = "application/x-www-form-urlencoded"
 
 
-class Route(NamedTuple):
-    """What a path and a method lead to."""
-
-    operation: str
-    reference: str = ""
-
-
-class Refusal(Exception):  # noqa: N818 - it is an answer
-    """Any answer but success; `fields` are names of members."""
-
-    def __init__(self, status: int, code: str, *fields: str) -> None:
-        super().__init__(code)
-        self.status, self.code, self.fields = status, code, fields
-
-    def answer(self) -> Answer:
-        headers = {"WWW-Authenticate": 'Bearer realm="finance"'} if self.status == 401 else {}
-        body = {"code": self.code, "message": f"Simulated refusal: {self.code}", "fields": list(self.fields)}
-        return json_answer(self.status, body, headers)
-
-
-class RestFinance:
+class RestFinance(PlainRest):
     """See README.md for the rules and their switches."""
 
     name = "rest-finance"
-    fault_options: Mapping[str, frozenset[str]] = {}
+    challenge = 'Bearer realm="finance"'
 
     def __init__(self, settings: Settings | None = None, clock: Clock | None = None) -> None:
         self.settings = settings or Settings()
         self.books = Books()
         self._doors = Doors()
         self._clock = clock or SystemClock()
-        self._operations: dict[str, Callable[[Route, Call, Note], Answer]] = {
+        self.operations = {
             "sign-in": self._sign_in,
             "put-document": self._put,
             "read-document": self._read,
-            "read-health": self._health,
         }
-
-    async def answer(self, call: Call, note: Note) -> Answer:
-        try:
-            route = _route(call)
-            if not call.admitted:
-                self._authorise(route, call)
-            return self._operations[route.operation](route, call, note)
-        except Refusal as refusal:
-            return refusal.answer()
-
-    def admit(self, call: Call) -> Answer | None:
-        try:
-            self._authorise(_route(call), call)
-        except Refusal as refusal:
-            return refusal.answer()
-        return None
-
-    def error_answer(self, status: int) -> Answer:
-        if status in {502, 504}:
-            return Answer(status, f"<html><h1>{status}</h1></html>".encode(), content_type="text/html")
-        return Refusal(status, f"simulated-{status}").answer()
-
-    def refuse_credential(self, call: Call) -> Answer:  # noqa: ARG002 - the same for every route
-        return Refusal(401, "unknown-credential").answer()
 
     def expire_sessions(self) -> None:
         self._doors.expire()
@@ -103,10 +57,10 @@ class RestFinance:
     def controls(self) -> list[ControlRoute]:
         return [ControlRoute("POST", "/_sim/lock", self._lock, journal_kind="lock")]
 
-    # ── the four operations ──────────────────────────────────────────────────────────────────────
+    # ── the operations ──────────────────────────────────────────────────────────────────────
 
     def _sign_in(self, _route: Route, call: Call, _note: Note) -> Answer:
-        if _media_type(call) != FORM:
+        if media_type(call) != FORM:
             raise Refusal(400, "not-a-form")
         try:
             token = self._doors.issue(call, self.settings, self._clock.now())
@@ -118,26 +72,23 @@ class RestFinance:
         return json_answer(200, {"access_token": token, "token_type": "Bearer", "expires_in": life})
 
     def _put(self, route: Route, call: Call, note: Note) -> Answer:
-        content = _content(call)
+        content = content_of(call, Document)
         try:
-            made, note.effect = self.books.put(route.reference, content, self.settings, now=self._clock.now())
+            made, note.effect = self.books.put(route.key, content, self.settings, now=self._clock.now())
         except NotBookedError as problem:
             status = 422 if problem.code in UNPROCESSABLE else 409
             raise Refusal(status, problem.code, *problem.fields) from problem
-        document = self.books.documents[route.reference]
+        document = self.books.documents[route.key]
         note.detail |= {"made": made, "number": document.number, "amount": views.money(document.amount)}
         return json_answer(201 if made else 200, views.state_of(document, document.amount))
 
     def _read(self, route: Route, _call: Call, _note: Note) -> Answer:
         """As it stood a read lag ago."""
-        document = self.books.documents.get(route.reference)
+        document = self.books.documents.get(route.key)
         amount = None if document is None else document.amount_at(self._clock.now() - self.settings.read_lag_s)
         if document is None or amount is None:
             raise Refusal(404, "no-such-document")
         return json_answer(200, views.state_of(document, amount))
-
-    def _health(self, _route: Route, _call: Call, _note: Note) -> Answer:
-        return json_answer(200, {"status": "ok"})
 
     async def _lock(self, call: Call, note: Note) -> Answer:
         try:
@@ -156,7 +107,7 @@ class RestFinance:
 
     # ── what they share ──────────────────────────────────────────────────────────────────────────
 
-    def _authorise(self, route: Route, call: Call) -> None:
+    def authorise(self, route: Route, call: Call, _note: Note) -> None:
         if route.operation == "sign-in":
             return
         if not self._doors.knows(call, self._clock.now()):
@@ -164,36 +115,11 @@ class RestFinance:
         if self.settings.read_only and route.operation == "put-document":
             raise Refusal(403, "read-only")
 
-
-def _route(call: Call) -> Route:
-    methods = _methods(call.path.split("/")[1:])
-    if methods is None:
-        raise Refusal(404, "no-such-route")
-    if call.method not in methods:
-        raise Refusal(405, "no-such-method")
-    return methods[call.method]
-
-
-def _methods(segments: list[str]) -> dict[str, Route] | None:
-    match segments:
-        case ["v1", "token"]:
-            return {"POST": Route("sign-in")}
-        case ["v1", "health"]:
-            return {"GET": Route("read-health")}
-        case ["v1", "documents", given] if 0 < len(reference := unquote(given)) <= LONGEST_REFERENCE:
-            return {"PUT": Route("put-document", reference), "GET": Route("read-document", reference)}
-        case _:
-            return None
-
-
-def _media_type(call: Call) -> str:
-    return call.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def _content(call: Call) -> Document:
-    if _media_type(call) != "application/json":
-        raise Refusal(415, "not-json")
-    try:
-        return read_document(call.body)
-    except UnfitDocumentError as problem:
-        raise Refusal(400, "unfit-document", *([problem.field] if problem.field else [])) from problem
+    def methods(self, segments: list[str]) -> dict[str, Route] | None:
+        match segments:
+            case ["v1", "token"]:
+                return {"POST": Route("sign-in")}
+            case ["v1", "documents", given] if 0 < len(reference := unquote(given)) <= LONGEST_REFERENCE:
+                return {"PUT": Route("put-document", reference), "GET": Route("read-document", reference)}
+            case _:
+                return None

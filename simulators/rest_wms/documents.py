@@ -3,15 +3,10 @@
 Written from `openapi.json` of the contract; a test compares the two.
 """
 
-import re
 from datetime import datetime
 from typing import Annotated
 
 import msgspec
-
-_MEMBER = re.compile(r"at `\$\.?(.*)`")
-_UNKNOWN = re.compile(r"unknown field `(\w+)`")
-_MISSING = re.compile(r"required field `(\w+)`")
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 OrderId = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -56,28 +51,3 @@ class Task(_Document, frozen=True, kw_only=True):
     shipping_method: str | msgspec.UnsetType = msgspec.UNSET
     instructions: str | msgspec.UnsetType = msgspec.UNSET
     requested_at: Moment | msgspec.UnsetType = msgspec.UNSET
-
-
-class UnfitDocumentError(Exception):
-    """Not a task; `field` is the member that is to blame, like `lines[0].sku`, or empty."""
-
-    def __init__(self, reason: str, field: str) -> None:
-        super().__init__(reason)
-        self.field = field
-
-
-def read_task(body: bytes) -> Task:
-    """Raises UnfitDocumentError."""
-    try:
-        return msgspec.json.decode(body, type=Task)
-    except msgspec.ValidationError as problem:
-        raise UnfitDocumentError(str(problem), _field(str(problem))) from problem
-    except (msgspec.DecodeError, ValueError) as problem:
-        raise UnfitDocumentError("not JSON", "") from problem
-
-
-def _field(problem: str) -> str:
-    place = _MEMBER.search(problem)
-    inner = _UNKNOWN.search(problem) or _MISSING.search(problem)
-    names = (place[1] if place else "", inner[1] if inner else "")
-    return ".".join(name for name in names if name).replace("[...]", "")

@@ -1,25 +1,19 @@
 """Starts the simulated warehouse, in process or as a process of its own."""
 
 import argparse
-import sys
 from collections.abc import Sequence
-from pathlib import Path
-from random import Random
-
-from confluent_kafka import KafkaException
 
 from simulators.core import launch
 from simulators.core.clock import Clock, SystemClock
-from simulators.core.server import ServerOptions, Simulator
+from simulators.core.server import ServerOptions
+from simulators.plain_rest import speaking
+from simulators.rest_wms.events import TOPIC
 from simulators.rest_wms.settings import Settings, changed
-from simulators.rest_wms.speaking import Address, Disorder, KafkaSpeaker, Scrambler, UndeliveredError
+from simulators.rest_wms.speaking import KafkaSpeaker, Scrambler
 from simulators.rest_wms.vendor import RestWms
-from simulators.wms.registry import RegistryError
-
-WRONG = 1
 
 
-class RestWmsSimulator(Simulator):
+class RestWmsSimulator(speaking.SpeakingSimulator):
     """`async with RestWmsSimulator() as simulator: simulator.url`."""
 
     def __init__(
@@ -31,53 +25,21 @@ class RestWmsSimulator(Simulator):
         speaker: KafkaSpeaker | None = None,
     ) -> None:
         beat = clock or SystemClock()
-        self.speaker = speaker
         self.wms = RestWms(settings, beat, speaker)
-        super().__init__(self.wms, options, clock=beat)
-
-    async def stop(self) -> None:
-        """As of every simulator; what was said has left before it returns."""
-        await super().stop()
-        if self.speaker is not None:
-            self.speaker.close()
-            self.speaker = None
+        super().__init__(self.wms, options, clock=beat, speaker=speaker)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; exit codes and the line on start are those of `simulators.core.launch.serve`.
-
-    1 where the broker did not take all that was said.
-    """
-    try:
-        return launch.serve("rest-wms", _parser().parse_args(arguments), _simulator, lambda _: {})
-    except UndeliveredError as problem:
-        sys.stderr.write(f"{problem}\n")
-        return WRONG
+    """Serve until SIGTERM or SIGINT; exit codes are those of `simulators.plain_rest.speaking.serve`."""
+    return speaking.serve("rest-wms", _parser().parse_args(arguments), _simulator)
 
 
 def _simulator(options: argparse.Namespace) -> RestWmsSimulator:
     settings = changed(Settings(seed=options.seed, life=options.life), launch.sent_settings(options))
-    return RestWmsSimulator(settings, launch.server_options(options), speaker=_speaker(options))
-
-
-def _speaker(options: argparse.Namespace) -> KafkaSpeaker | None:
-    """Raises ValueError where it cannot begin."""
-    if not options.events:
-        return None
-    if options.bootstrap is None or options.registry is None:
-        raise ValueError("--events needs --bootstrap and --registry")
-    address = Address(
-        bootstrap=options.bootstrap,
-        registry=options.registry,
-        register=options.register,
-        properties=dict(one.split("=", 1) for one in options.property),
-        journal=options.events_journal,
+    speaker = speaking.speaker_of(
+        options, lambda address, rng, disorder: KafkaSpeaker(address, Scrambler(rng, disorder))
     )
-    disorder = Disorder(duplicates=options.duplicates, reorder=options.reorder, hold_s=options.hold)
-    try:
-        return KafkaSpeaker(address, Scrambler(Random(options.seed), disorder))
-    except (RegistryError, KafkaException) as problem:
-        raise ValueError(str(problem)) from problem
+    return RestWmsSimulator(settings, launch.server_options(options), speaker=speaker)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -87,13 +49,5 @@ def _parser() -> argparse.ArgumentParser:
         example="--port 8092 --journal out/rest-wms.jsonl --life --events --bootstrap 127.0.0.1:9092 --registry URL",
     )
     parser.add_argument("--life", action="store_true", help="tasks are picked, packed and shipped by themselves")
-    parser.add_argument("--events", action="store_true", help="produce wms.fulfilment-event.v1")
-    parser.add_argument("--bootstrap", metavar="HOST:PORT", help="Kafka bootstrap servers")
-    parser.add_argument("--registry", metavar="URL", help="address of the schema registry")
-    parser.add_argument("--register", action="store_true", help="register the schema instead of only looking it up")
-    parser.add_argument("--property", action="append", default=[], metavar="NAME=VALUE", help="a librdkafka setting")
-    parser.add_argument("--events-journal", type=Path, metavar="FILE", help="one JSON line per event produced")
-    parser.add_argument("--duplicates", type=float, default=0.0, help="share of events sent twice")
-    parser.add_argument("--reorder", type=float, default=0.0, help="share of events held back, so that others overtake")
-    parser.add_argument("--hold", type=float, default=5.0, help="seconds for which they are held back")
+    speaking.add_arguments(parser, TOPIC)
     return parser

@@ -6,9 +6,7 @@ from typing import Literal
 import msgspec
 
 from simulators.core.life import Rate, Step
-
-AuthKind = Literal["bearer", "basic"]
-SECRETS = frozenset({"token", "password"})
+from simulators.plain_rest.doors import SECRETS, AuthKind
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

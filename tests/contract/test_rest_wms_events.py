@@ -6,8 +6,9 @@ from collections import Counter
 from schemas import projection
 from schemas.catalogue import FULFILMENT_EVENT
 from schemas.models.fulfilment_event import FulfilmentEvent
+from simulators.plain_rest import documents
 from simulators.rest_wms import RestWmsSimulator, Settings
-from simulators.rest_wms.documents import read_task
+from simulators.rest_wms.documents import Task
 from simulators.rest_wms.events import TOPIC, FulfilmentRecord
 from simulators.wms.wire import RecordCodec, schema_of
 
@@ -24,7 +25,7 @@ def said(tasks: int) -> list[FulfilmentRecord]:
     """By the plan, to its end."""
     wms = RestWmsSimulator(Settings(life=True)).wms
     for number in range(tasks):
-        content = read_task(json.dumps({"order_id": f"web-{number}", **TASK}).encode())
+        content = documents.read(json.dumps({"order_id": f"web-{number}", **TASK}).encode(), Task)
         wms.floor.put(f"t-{number}", content, wms.settings, now=NOW)
     for second in range(60):
         wms.live(NOW + second)

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from simulators.rest_carrier.documents import Parcel, UnfitDocumentError, read
+from simulators.plain_rest.documents import UnfitDocumentError, read
+from simulators.rest_carrier.documents import Parcel
 from tests.unit.simulators.core.support import in_loop
 from tests.unit.simulators.rest_carrier.support import LINE, PARCEL, Carrier, carrier
 

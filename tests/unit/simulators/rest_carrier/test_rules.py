@@ -8,8 +8,9 @@ import pytest
 from schemas.catalogue import CARRIER_EVENT
 from schemas.codec import Reader
 from simulators.core.life import Step
+from simulators.plain_rest.documents import read
 from simulators.rest_carrier import Settings
-from simulators.rest_carrier.documents import Parcel, read
+from simulators.rest_carrier.documents import Parcel
 from simulators.rest_carrier.events import record_of
 from simulators.rest_carrier.life import life_of
 from simulators.rest_carrier.server import main

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from simulators.rest_finance.documents import UnfitDocumentError, read_document
+from simulators.plain_rest.documents import UnfitDocumentError, read
+from simulators.rest_finance.documents import Document
 from tests.unit.simulators.core.support import in_loop
 from tests.unit.simulators.rest_finance.support import DOCUMENT, Accounting, accounting
 
@@ -38,7 +39,7 @@ def changed(member: str, value: object) -> dict[str, Any]:
 
 def is_read(document: object) -> bool:
     try:
-        read_document(json.dumps(document).encode())
+        read(json.dumps(document).encode(), Document)
     except UnfitDocumentError:
         return False
     return True
@@ -77,7 +78,7 @@ def test_a_time_has_a_zone(text: str, reads: bool) -> None:  # noqa: FBT001
 )
 def test_a_refused_document_names_the_member(member: str, value: object, field: str) -> None:
     with pytest.raises(UnfitDocumentError) as refused:
-        read_document(json.dumps(changed(member, value)).encode())
+        read(json.dumps(changed(member, value)).encode(), Document)
 
     assert refused.value.field == field
 

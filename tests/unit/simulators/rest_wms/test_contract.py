@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from simulators.plain_rest.documents import UnfitDocumentError, read
 from simulators.rest_wms import Settings
-from simulators.rest_wms.documents import UnfitDocumentError, read_task
+from simulators.rest_wms.documents import Task
 from tests.unit.simulators.core.support import in_loop
 from tests.unit.simulators.rest_wms.support import TASK, Warehouse, warehouse
 
@@ -97,7 +98,7 @@ def changed(place: tuple[Any, ...], value: object) -> dict[str, Any]:
 
 def is_read(document: object) -> bool:
     try:
-        read_task(json.dumps(document).encode())
+        read(json.dumps(document).encode(), Task)
     except UnfitDocumentError:
         return False
     return True
@@ -145,7 +146,7 @@ def test_a_time_has_a_zone(text: str, reads: bool) -> None:  # noqa: FBT001
 )
 def test_a_refused_document_names_the_member(place: tuple[Any, ...], value: object, field: str) -> None:
     with pytest.raises(UnfitDocumentError) as refused:
-        read_task(json.dumps(changed(place, value)).encode())
+        read(json.dumps(changed(place, value)).encode(), Task)
 
     assert refused.value.field == field
 

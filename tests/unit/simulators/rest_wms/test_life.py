@@ -56,7 +56,7 @@ class Listener:
 async def living(settings: Settings = LIVING) -> AsyncIterator[tuple[Warehouse, Ahead, Listener, RestWmsSimulator]]:
     clock, listener = Ahead(), Listener()
     simulator = RestWmsSimulator(settings, clock=clock)
-    simulator.wms._speaker = listener  # noqa: SLF001 - in place of Kafka
+    simulator.wms.said.speaker = listener  # in place of Kafka
     async with simulator, aiohttp.ClientSession() as session:
         yield Warehouse(simulator, session), clock, listener, simulator
 

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from simulators.core.clock import SystemClock
+from simulators.plain_rest.documents import read
 from simulators.rest_wms import RestWmsSimulator, Settings
-from simulators.rest_wms.documents import read_task
+from simulators.rest_wms.documents import Task
 from simulators.rest_wms.events import TOPIC
 from simulators.rest_wms.server import main
 from simulators.rest_wms.speaking import Address, Disorder, KafkaSpeaker, Scrambler, UndeliveredError
@@ -29,7 +30,7 @@ def spoken(registry: FakeRegistry, journal: Path | None, disorder: Disorder, tas
     wms = RestWmsSimulator(Settings(life=True), speaker=speaker).wms
     now = SystemClock().now()
     for number in range(tasks):
-        content = read_task(msgspec.json.encode(TASK | {"order_id": f"web-{number}"}))
+        content = read(msgspec.json.encode(TASK | {"order_id": f"web-{number}"}), Task)
         wms.floor.put(f"t-{number}", content, wms.settings, now=now)
     wms.live(now + 100)
     speaker.go_on(now + 1000)
@@ -75,7 +76,7 @@ def test_a_broker_that_takes_nothing_is_told_at_the_end(registry: FakeRegistry) 
     speaker = KafkaSpeaker(address, Scrambler(Random(1)))
     wms = RestWmsSimulator(Settings(), speaker=speaker).wms
     now = SystemClock().now()
-    wms.floor.put("t-1", read_task(msgspec.json.encode(TASK)), wms.settings, now=now)
+    wms.floor.put("t-1", read(msgspec.json.encode(TASK), Task), wms.settings, now=now)
     wms._go_on("t-1", "allocate", now)  # noqa: SLF001 - one step is enough
 
     with pytest.raises(UndeliveredError, match="1 events"):
