@@ -1,19 +1,27 @@
 """Labels: asked for once per part that is ready, void where the goods stay, and in the shipment that the shop shows."""
 
-from typing import Any
-
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.models.order_event import OrderEvent, Track
-from streams.domain.order_rules import OrderRules
-from streams.domain.order_state import Intention
+from tests.unit.streams.domain.labelled_orders import (
+    NUMBER,
+    TRACK,
+    asked,
+    booked,
+    delivered,
+    packed,
+    picked,
+    ready,
+    refused,
+    shipments,
+    shipped,
+)
 from tests.unit.streams.domain.order_histories import (
     T0,
     UNIT,
-    OneOrder,
     acknowledged,
     after,
     event,
@@ -23,45 +31,6 @@ from tests.unit.streams.domain.order_histories import (
     placed,
     with_rules,
 )
-
-NUMBER = "PX1"
-TRACK = Track(carrier_code="parcelex", title="ground", number=NUMBER)
-
-
-def packed(part: str | None = "S1", at: float = 4, units: float = 3, **fields: Any) -> OrderEvent:  # noqa: ANN401
-    return event("PACKED", at, part=part, source_code="east", lines={"1": units}, **fields)
-
-
-def shipped(part: str | None = "S1", at: float = 6, units: float = 3, **fields: Any) -> OrderEvent:  # noqa: ANN401
-    return event("SHIPPED", at, part=part, source_code="east", lines={"1": units}, **fields)
-
-
-def picked(at: float = 3, **fields: Any) -> OrderEvent:  # noqa: ANN401  any field of the model
-    return event("PICKED", at, source_code="east", lines={"1": 3}, **fields)
-
-
-def ready(rules: OrderRules | None = None, *more: OrderEvent, **fields: Any) -> OneOrder:  # noqa: ANN401
-    return after([placed(**fields), acknowledged(), picked(), *(more or (packed(),))], rules or with_rules())
-
-
-def asked(one: OneOrder, kind: str = "BOOK_LABEL") -> list[Intention]:
-    return [each for each in one.asked if (each.role, each.kind) == ("carrier", kind)]
-
-
-def booked(one: OneOrder, at: float = 5) -> OneOrder:
-    """The carrier answers what it was asked last."""
-    one.answer(outcome(asked(one)[-1], at=at, external_id=NUMBER, tracks=(TRACK,), amount=8_250_000, currency="USD"))
-    return one
-
-
-def refused(one: OneOrder, at: float = 5) -> OneOrder:
-    one.answer(outcome(asked(one)[-1], "DEAD", at=at, reason="rejected"))
-    return one
-
-
-def shipments(one: OneOrder) -> list[tuple[str | None, tuple[Track, ...]]]:
-    return [(each.part, each.tracks) for each in one.asked if each.kind == "CREATE_SHIPMENT"]
-
 
 # ── booking ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -282,65 +251,6 @@ def test_a_part_of_the_lines_that_is_given_up_leaves_the_label_and_a_void_one_is
     one.answer(outcome(asked(one, "VOID_LABEL")[0], at=8))
     one.take(event("RELEASED", 9), shipped(at=10, units=2))
     assert shipments(one) == [("S1", ())]
-
-
-# ── what a carrier says ──────────────────────────────────────────────────────────────────────────
-
-
-def delivered(number: str = NUMBER, at: float = 9, part: str | None = None) -> OrderEvent:
-    track = Track(carrier_code="parcelex", number=number)
-    return event("DELIVERED", at, part=part or number, tracks=(track,), source_system="parcelex")
-
-
-def test_a_parcel_is_the_shipment_that_its_number_belongs_to() -> None:
-    own = Track(number="1Z9")
-    one = booked(ready(with_rules(), packed(units=1)))
-    one.take(shipped(units=1), shipped("S2", at=7, units=2, tracks=(own,)))
-
-    one.take(delivered("1Z9"))
-    assert [(part.part, part.is_done) for part in one.entry.parts] == [("S1", False), ("S2", True)]
-    assert one.entry.lines[0].delivered == 2 * UNIT
-
-    one.take(delivered(at=10))
-    assert (one.state, one.entry.lines[0].delivered) == ("delivered", 3 * UNIT)
-
-
-def test_a_number_of_no_shipment_waits_for_one() -> None:
-    one = booked(ready())
-
-    assert one.take(delivered()).verdict == "parked"
-    one.take(shipped(at=10))
-    assert one.state == "delivered"
-
-
-def test_a_number_that_the_order_does_not_know_waits_and_then_a_person_must_look() -> None:
-    one = booked(ready())
-    one.take(shipped(), delivered("UNKNOWN"))
-    one.wait(3601)
-
-    assert one.reasons == ["predecessor-missing"]
-
-
-def test_on_its_way_and_not_delivered_move_nothing_and_are_kept() -> None:
-    one = booked(ready())
-    one.take(shipped())
-    for told in (
-        event("IN_TRANSIT", 7, part="S1", tracks=(TRACK,), source_system="parcelex"),
-        event("DELIVERY_FAILED", 8, part="S1", tracks=(TRACK,), source_system="parcelex"),
-    ):
-        assert one.take(told).verdict == "applied"
-
-    assert (one.state, one.reasons) == ("shipped", [])
-    assert {"IN_TRANSIT", "DELIVERY_FAILED"} <= {fact.kind for fact in one.entry.facts}
-
-
-def test_a_parcel_that_comes_back_is_for_a_person_who_settles_it() -> None:
-    one = booked(ready())
-    one.take(shipped(), event("SENT_BACK", 8, part="S1", source_system="parcelex"))
-
-    assert [(hold.reason, hold.detail) for hold in one.entry.holds] == [("sent-back", "parcelex: S1")]
-    one.take(event("RELEASED", 9))
-    assert one.reasons == []
 
 
 # ── whatever comes, in whatever order ────────────────────────────────────────────────────────────
