@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 ARGS  ?=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
-.PHONY: demo test check docs clean lock help
+.PHONY: demo test check faults docs clean lock help
 .DEFAULT_GOAL := help
 
 help: ## show the targets
@@ -29,6 +29,9 @@ test: $(STAMP) ## everything: style, types, architecture, unit to fault tests, d
 
 check: $(STAMP) ## the quick part of `test`: no Kafka, no browser
 	@$(BIN)/python tests/run.py check
+
+faults: $(STAMP) ## every fault against every invariant, on real Kafka; ARGS="--only N1,N4 --seed 7"
+	@$(BIN)/python -m tests.faults.grid $(ARGS)
 
 docs: $(STAMP) ## write the generated pages in docs/ anew
 	@$(BIN)/python -m streams docs

@@ -1,0 +1,97 @@
+"""What the logs show: versions of the ledger (I3), commits against accounts (I7), what lies behind poison (I10)."""
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from streams.flows import stock_keys
+from streams.runtime import tally as tallies
+from streams.runtime.tally import Tally
+from streams.runtime.versioned import unpack
+from streams.tables import STOCK_LEDGER, changelog
+from tests.faults.grid.watch import STOCK, Sample
+from tests.faults.system import APP_ID, System
+
+OPENED = re.compile(r"lane-opened .* at=(\S+)Z")
+
+
+class Reached(NamedTuple):
+    """At this moment every record below `upto` was accounted for, in the changelog."""
+
+    at: float
+    upto: int
+
+
+def reached(system: System) -> dict[int, list[Reached]]:
+    """By partition, in order of time; only where it rose."""
+    found: dict[int, list[Reached]] = defaultdict(list)
+    for message in system.read(changelog(APP_ID, STOCK_LEDGER)):
+        if message.key() != tallies.KEY:
+            continue
+        upto = msgspec.msgpack.decode(unpack(message.value())[1], type=Tally).upto.get(STOCK, 0)
+        known = found[message.partition()]
+        if not known or upto > known[-1].upto:
+            known.append(Reached(message.timestamp()[1] / 1000, upto))
+    return found
+
+
+def early_commits(system: System, samples: list[Sample]) -> tuple[int, list[str]]:
+    """Commits that were looked at, and those that named an offset before the changelog had its account."""
+    accounts = reached(system)
+    looked, found = 0, []
+    for sample in samples:
+        for partition, committed in sample.committed.items():
+            known = accounts[partition]
+            place = bisect_right(known, sample.at, key=lambda one: one.at)
+            accounted = known[place - 1].upto if place else 0
+            looked += 1
+            if committed > accounted:
+                found.append(f"partition {partition}: committed {committed}, accounted {accounted} at {sample.at:.3f}")
+    return looked, found
+
+
+def falling_versions(system: System) -> tuple[int, list[str]]:
+    """Entries of the ledger that were written, and those whose version was below one that stood there before."""
+    newest: dict[bytes, bytes] = {}
+    written, found = 0, []
+    for message in system.read(changelog(APP_ID, STOCK_LEDGER)):
+        key, value = message.key(), message.value()
+        if value is None or not key.startswith(stock_keys.ENTRY):
+            continue
+        written += 1
+        known = newest.get(key)
+        if known is not None and unpack(value)[0] < unpack(known)[0]:
+            found.append(f"{key[1:].decode()}: {unpack(value)[0]} after {unpack(known)[0]}")
+        elif known is not None and unpack(value)[0] == unpack(known)[0] and value != known:
+            found.append(f"{key[1:].decode()}: two values of one version {unpack(value)[0]}")
+        else:
+            newest[key] = value
+    return written, found
+
+
+def behind_poison(system: System) -> list[float]:
+    """Seconds from each record right behind a dead letter to its account, longest first."""
+    accounts = reached(system)
+    log = {(message.partition(), message.offset()): message.timestamp()[1] / 1000 for message in system.read(STOCK)}
+    dead = set()
+    for letter in system.read("dead-letter.v1"):
+        headers = dict(letter.headers())
+        if headers["dl_topic"].decode() == STOCK:
+            dead.add((int(headers["dl_partition"]), int(headers["dl_offset"])))
+    found = []
+    for partition, offset in dead:
+        behind = (partition, offset + 1)
+        if behind in log and behind not in dead:
+            at = next(one.at for one in accounts[partition] if one.upto > offset + 1)
+            found.append(at - log[behind])
+    return sorted(found, reverse=True)
+
+
+def lane_openings(system: System) -> list[float]:
+    """When a worker was given the lane, over all workers."""
+    texts = [at for worker in system.workers for at in OPENED.findall(worker.log)]
+    return sorted(datetime.fromisoformat(f"{at}+00:00").timestamp() for at in texts)

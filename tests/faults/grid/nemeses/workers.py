@@ -1,0 +1,87 @@
+"""Workers die, end, come, go and stand still while they work."""
+
+import signal
+
+from tests.faults.grid.kinds import Hit, Nemesis
+from tests.faults.grid.run import Run
+from tests.processes import until
+
+WRITES = {"path": "inventory/source-items$", "methods": ["POST"]}
+
+
+def nothing(_run: Run) -> list[Hit]:
+    """The run that has to pass before any other means anything."""
+    return []
+
+
+def kill_in_a_call(run: Run) -> list[Hit]:
+    """Both workers die while the shop holds a call of one of them."""
+    shop = run.system.shop
+    held = shop.fault(**WRITES, kind="latency", delay_s=2.5, times=1)
+    until(lambda: shop.hits(held) > 0, within=20, what="a call is held")
+    run.live()
+    for worker in run.workers:
+        worker.kill()
+    run.system.worker("c"), run.system.worker("d")
+    until(lambda: _unanswered(run) > 0, within=10, what="the held call found nobody")
+    return [Hit("calls that a kill left without an answer", _unanswered(run))]
+
+
+def _unanswered(run: Run) -> int:
+    journal = run.system.shop.journal()
+    return len([one for one in journal if one["fault"] == "latency" and not one["answered"]])
+
+
+def stop_under_load(run: Run) -> list[Hit]:
+    """SIGTERM, then SIGINT, each to a worker that has work; another takes over."""
+    ended = 0
+    for name, number in (("c", signal.SIGTERM), ("d", signal.SIGINT)):
+        worker = run.lane_holder()
+        run.live()
+        worker.signal(number)
+        assert worker.wait(35) == 0, f"{worker.name} did not end cleanly:\n{worker.log[-2000:]}"
+        ended += 1
+        run.system.worker(name).wait_ready()
+    return [Hit("workers that ended with 0 under load", ended)]
+
+
+def join_and_leave(run: Run) -> list[Hit]:
+    """A third joins, the first leaves, and five starts and ends follow one another."""
+    first, *_ = run.workers
+    moves = 0
+    third = run.system.worker("c").wait_ready()
+    run.live()
+    assert first.stop() == 0
+    moves += 2
+    for name in ("d", "e"):
+        passing = run.system.worker(name)
+        run.live()
+        passing.signal(signal.SIGKILL)
+        passing.wait(10)
+        moves += 2
+    run.system.worker("f").wait_ready()
+    third.wait_ready()
+    return [Hit("joins and leaves under load", moves + 1)]
+
+
+def stand_still(run: Run) -> list[Hit]:
+    """The worker that writes to the shop stops until another has its place, and goes on then."""
+    zombie = run.lane_holder()
+    heirs = [worker for worker in run.workers if worker is not zombie]
+    run.live()
+    zombie.signal(signal.SIGSTOP)
+    try:
+        until(lambda: any(heir.facts()["lane"] is not None for heir in heirs), within=60, what="an heir has the lane")
+        run.live()
+    finally:
+        zombie.signal(signal.SIGCONT)
+    return [Hit("take-overs while a worker stood still", 1)]
+
+
+ALL = (
+    Nemesis("N0", "no fault", "nothing is broken", nothing, trade_s=8, per_s=250),
+    Nemesis("N1", "kill -9", "both workers are killed while the shop holds a call", kill_in_a_call),
+    Nemesis("N2", "SIGTERM", "workers are told to end while they work", stop_under_load, trade_s=40, per_s=100),
+    Nemesis("N3", "rebalance", "workers join, leave and die in quick order", join_and_leave, trade_s=45, per_s=100),
+    Nemesis("N4", "zombie", "the writer stops beyond its session, then goes on", stand_still, trade_s=30, per_s=100),
+)

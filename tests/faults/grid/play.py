@@ -1,0 +1,101 @@
+"""Plays one fault: opens the stock, trades, strikes, heals, waits, and looks at every invariant that is claimed."""
+
+import json
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+
+from tests.faults.grid.claims import CLAIMS, INVARIANTS
+from tests.faults.grid.invariants import CHECKS
+from tests.faults.grid.kinds import Cell, Claim, Hit, Nemesis, Played, State
+from tests.faults.grid.run import Run
+from tests.faults.system import System
+from tests.processes import PRODUCT, until
+
+NOT_CLAIMED = Cell(State.NOT_CLAIMED)
+LAST = ("I12",)
+"""Stops the workers, so it is looked at when everything else was."""
+
+
+def play(
+    nemesis: Nemesis, folder: Path, registry_url: str, *, seed: int = 7, program: Sequence[str] = PRODUCT
+) -> Played:
+    """One run, with everything of its own.  Raises nothing: what went wrong stands in what is returned.
+
+    Where something broke, the folder keeps logs, journal and samples (`history`).
+    """
+    begun = _now()
+    system = System(folder, registry_url, seed=seed, program=program, **nemesis.options)
+    run = Run(system, Random(seed), nemesis.trade_s, nemesis.per_s)
+    try:
+        hits, heal_s = _through(run, nemesis)
+        cells = look(run, CLAIMS[nemesis.id], heal_s)
+        records = sum(end for _, end in system.committed("wms.stock-change.v1").values())
+        played = Played(nemesis.id, seed, tuple(hits), cells, records, heal_s, _now() - begun)
+    except Exception as trouble:  # noqa: BLE001  a run that came to nothing is told as such, and the next one goes on
+        played = Played(nemesis.id, seed, (), {}, run_s=_now() - begun, trouble=f"{type(trouble).__name__}: {trouble}")
+    finally:
+        run.watch.stop()
+    if not played.holds:
+        keep(run, played)
+    system.end()
+    return played
+
+
+def _through(run: Run, nemesis: Nemesis) -> tuple[list[Hit], float | None]:
+    """What was hit, and the seconds from the heal until nothing was left to do; None where that took too long."""
+    system = run.system
+    system.start()
+    for name in nemesis.workers:
+        system.worker(name)
+    system.open_stock()
+    system.wait_equal()
+    run.watch.start()
+    run.trade()
+    hits = nemesis.strike(run)
+    healed = _now()
+    run.traded()
+    try:
+        until(lambda: system.lag() == 0, within=nemesis.heal_s, what="nothing is left in the log", step=0.3)
+    except AssertionError:
+        return hits, None
+    return hits, _now() - healed
+
+
+def look(run: Run, claims: Mapping[str, Claim], heal_s: float | None) -> dict[str, Cell]:
+    """Every claimed invariant, each on its own: one that broke hides no other."""
+    found = {}
+    for name in sorted(INVARIANTS, key=lambda one: one in LAST):
+        found[name] = NOT_CLAIMED if claims[name] is Claim.NOT_HERE else _cell(run, name, claims[name], heal_s)
+    return {name: found[name] for name in INVARIANTS}
+
+
+def _cell(run: Run, name: str, claim: Claim, heal_s: float | None) -> Cell:
+    if name == "I13" and heal_s is None:
+        return Cell(State.BROKEN, f"the log was not read to its end; lag {run.system.lag()}")
+    try:
+        return Cell(State.HELD, CHECKS[name](run, claim))
+    except Exception as broken:  # noqa: BLE001  whatever a check stumbles over is told in its cell
+        return Cell(State.BROKEN, str(broken)[:2000] or type(broken).__name__)
+
+
+def keep(run: Run, played: Played) -> None:
+    """What is needed to understand a run that did not hold: `<folder>/history/`."""
+    target = run.system.folder / "history"
+    target.mkdir(exist_ok=True)
+    seen = {"nemesis": played.nemesis, "seed": played.seed, "trouble": played.trouble}
+    cells = {name: f"{cell.state}: {cell.seen}" for name, cell in played.cells.items()}
+    (target / "cells.json").write_text(json.dumps(seen | cells, indent=1))
+    (target / "samples.json").write_text(json.dumps([vars(sample) for sample in run.watch.samples]))
+    for log in run.system.folder.glob("*.log"):
+        shutil.copy2(log, target)
+    try:
+        (target / "journal.jsonl").write_text("\n".join(json.dumps(entry) for entry in run.system.shop.journal()))
+    except OSError as away:
+        (target / "journal.jsonl").write_text(f"the shop did not tell: {away}")
+
+
+def _now() -> float:
+    return time.monotonic()  # noqa: TID251  how long a run took, for the reader

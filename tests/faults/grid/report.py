@@ -1,0 +1,43 @@
+"""The grid as text: a row for each fault, a column for each invariant."""
+
+from collections.abc import Mapping
+
+from tests.faults.grid.claims import CLAIMS, INVARIANTS
+from tests.faults.grid.kinds import Claim, Nemesis, Played, State
+
+MARK = {State.HELD: "ok", State.BROKEN: "BROKE", State.NOT_RUN: "not run", State.NOT_CLAIMED: "."}
+
+
+def grid(nemeses: Mapping[str, Nemesis], played: Mapping[str, Played]) -> str:
+    """A cell that was not run says so."""
+    head = f"{'fault':<24}{'hits':>6}{'heal':>8}  " + "".join(f"{name:>8}" for name in INVARIANTS)
+    return "\n".join([head, *(_row(name, nemeses.get(name), played.get(name)) for name in CLAIMS)])
+
+
+def _row(name: str, nemesis: Nemesis | None, played: Played | None) -> str:
+    title = f"{name} {nemesis.name if nemesis else ''}"
+    hits = "-" if played is None or not played.hits else str(played.hit)
+    heal = "-" if played is None or played.heal_s is None else f"{played.heal_s:.1f} s"
+    cells = "".join(f"{mark(name, invariant, played):>8}" for invariant in INVARIANTS)
+    return f"{title:<24}{hits:>6}{heal:>8}  {cells}"
+
+
+def mark(nemesis: str, invariant: str, played: Played | None) -> str:
+    if CLAIMS[nemesis][invariant] is Claim.NOT_HERE:
+        return MARK[State.NOT_CLAIMED]
+    if played is None or invariant not in played.cells:
+        return MARK[State.NOT_RUN]
+    return MARK[played.cells[invariant].state]
+
+
+def story(played: Played) -> str:
+    """What one run showed, line by line."""
+    lines = [f"{played.nemesis}: seed {played.seed}, {played.records} records, {played.run_s:.0f} s"]
+    lines += [f"  hit: {hit.what}: {hit.count}" for hit in played.hits]
+    lines += [f"  came to nothing: {played.trouble}"] if played.trouble else []
+    lines += [
+        f"  {name} {cell.state}: {cell.seen}"
+        for name, cell in played.cells.items()
+        if cell.state is not State.NOT_CLAIMED
+    ]
+    return "\n".join(lines)
