@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from streams.domain.stock_entry import StockEntry
 from tests.faults import checks
-from tests.faults.grid import journal, logs, replayed
+from tests.faults.grid import journal, letters, logs, replayed
 from tests.faults.grid.kinds import Claim
 from tests.faults.grid.run import Run
 from tests.processes import until
@@ -75,7 +75,7 @@ def no_early_commit(run: Run, _claim: Claim) -> str:
 
 def nothing_unsent(run: Run, claim: Claim) -> str:
     """With a fault that may delay, only that all was sent; how long it took is told."""
-    longest = journal.delays(run.system)
+    longest = journal.delays(run.system, run.begun_at)
     assert longest, "nothing was sent"
     seconds, pair = longest[0]
     assert claim is Claim.LATER or seconds <= UNSENT_S, f"{pair} waited {seconds:.1f} s"
@@ -97,8 +97,9 @@ def poison_blocks_nobody(run: Run, claim: Claim) -> str:
 
 
 def letters_are_lossless(run: Run, _claim: Claim) -> str:
+    retried = letters.retried_twice(run.system)
     reasons = checks.check_dead_letters(run.system)
-    return f"{sum(reasons.values())} letters by {len(reasons)} reasons"
+    return f"{sum(reasons.values())} letters by {len(reasons)} reasons, {retried} retried twice"
 
 
 def stop_is_clean(run: Run, _claim: Claim) -> str:

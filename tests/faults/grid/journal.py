@@ -110,10 +110,10 @@ def overlapping(system: System) -> tuple[int, list[tuple[Pair, Call, Call]]]:
     return len(by_pair), found
 
 
-def delays(system: System) -> list[tuple[float, Pair]]:
+def delays(system: System, since: float) -> list[tuple[float, Pair]]:
     """Seconds from the oldest record in a wish to the first call that showed it or a later one, longest first.
 
-    A pair that is wanted again as it is shown needs no call.  AssertionError for a wish that no call covered.
+    Of records from `since` on.  A pair that is wanted again as it is shown needs no call.  AssertionError for a wish that no call covered.
     """
     made: dict[Pair, list[tuple[float, Shown]]] = defaultdict(list)
     for call in calls(system):
@@ -125,7 +125,8 @@ def delays(system: System) -> list[tuple[float, Pair]]:
         for at, shown in made[pair]:
             places = [index for index in range(covered + 1, len(history)) if history[index].shown == shown]
             if places:
-                found += [(at - history[index].since, pair) for index in range(covered + 1, places[0] + 1)]
+                wished = [history[index].since for index in range(covered + 1, places[0] + 1)]
+                found += [(at - one, pair) for one in wished if one >= since]
                 covered = places[0]
         came_back = bool(made[pair]) and history[-1].shown == made[pair][-1][1]
         assert covered == len(history) - 1 or came_back, f"{pair}: {history[covered + 1].shown} was never sent"

@@ -1,6 +1,7 @@
 """One run of the grid: the system, the trade that goes on while a fault strikes, and what watches it."""
 
 import threading
+import time
 from dataclasses import dataclass, field
 from random import Random
 
@@ -18,6 +19,8 @@ class Run:
     trade_s: float
     per_s: float
     watch: Watch = field(init=False)
+    begun_at: float = 0.0
+    """When the trade began; before that workers were still starting."""
 
     def __post_init__(self) -> None:
         self.watch = Watch(self.system)
@@ -41,6 +44,7 @@ class Run:
 
     def trade(self) -> None:
         """Begins the trade, in the background."""
+        self.begun_at = time.time()  # noqa: TID251  compared with the broker's time stamps
         self._trade = threading.Thread(target=self.system.trade, args=(self.trade_s, self.per_s), daemon=True)
         self._trade.start()
 

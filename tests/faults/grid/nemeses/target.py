@@ -53,14 +53,15 @@ def _called_before_allowed(run: Run) -> int:
 def slow(run: Run) -> list[Hit]:
     """Slow answers, answers that never come, halves of answers, connections that close."""
     found = []
-    for name, rule in (
-        ("slow answers", {"kind": "latency", "delay_s": 0.5, "times": 10}),
-        ("answers that never came", {"kind": "hang", "delay_s": 20, "times": 2}),
-        ("halves of answers", {"kind": "half-body", "times": 2}),
-        ("closed connections", {"kind": "reset", "times": 3}),
+    for name, least, rule in (
+        ("slow answers", 4, {"kind": "latency", "delay_s": 0.5}),
+        ("answers that never came", 1, {"kind": "hang", "delay_s": 20, "times": 2}),
+        ("halves of answers", 2, {"kind": "half-body", "times": 2}),
+        ("closed connections", 3, {"kind": "reset", "times": 3}),
     ):
         number = _set(run, **WRITES, **rule)
-        found.append(Hit(name, _bitten(run, number, within=60)))
+        found.append(Hit(name, _bitten(run, number, least, within=60)))
+        run.system.shop.heal()
     return found
 
 
