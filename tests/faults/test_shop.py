@@ -25,24 +25,6 @@ def _traded(system: System, fault: dict[str, object], *, seconds: float = 5, per
     return rule
 
 
-def test_a_write_whose_answer_is_lost_is_looked_up_and_counted_once(make_system: MakeSystem) -> None:
-    system = make_system()
-
-    rule = _traded(system, {"kind": "drop-answer", "times": 3})
-
-    system.wait_equal()
-    checks.check_all(system)
-    assert system.shop.hits(rule) == 3
-    lost = [entry for entry in system.shop.journal() if entry["fault"] == "drop-answer"]
-    assert all(entry["effect"] and not entry["answered"] for entry in lost)
-    assert _reads_after(system, lost[0]["at"]), "the outcome was not looked up"
-
-
-def _reads_after(system: System, at: float) -> int:
-    reads = [e for e in system.shop.journal() if e["method"] == "GET" and "source-items" in e["path"] and e["at"] > at]
-    return len(reads)
-
-
 def test_a_write_that_lands_seconds_later_does_not_leave_an_old_value_behind(make_system: MakeSystem) -> None:
     system = make_system()
 
@@ -70,20 +52,6 @@ def _check_nothing_was_sent_while_frozen(system: System) -> None:
         for other in journal:
             if lost["at"] < other["at"] < lost["at"] + SETTLE_S - 0.5:
                 assert not pairs & {(row["source_code"], row["sku"]) for row in other["detail"]["rows"]}
-
-
-def test_too_many_requests_are_answered_by_waiting_as_long_as_was_asked(make_system: MakeSystem) -> None:
-    system = make_system()
-
-    rule = _traded(system, {"kind": "status", "status": 429, "retry_after": "2", "times": 3})
-
-    system.wait_equal()
-    checks.check_all(system)
-    assert system.shop.hits(rule) == 3
-    refused = [entry["ended_at"] for entry in system.shop.journal() if entry["status"] == 429]
-    writes = [e["at"] for e in system.shop.journal() if e["method"] == "POST" and "source-items" in e["path"]]
-    for at in refused:
-        assert not [one for one in writes if at < one < at + 1.9], "a call came before the time that was asked for"
 
 
 def test_a_shop_that_is_away_delays_writes_and_dead_letters_nothing(make_system: MakeSystem) -> None:

@@ -1,10 +1,7 @@
 """Workers that stand still and go on: what they had decided before must not overtake what was done meanwhile."""
 
-import re
 import signal
 import threading
-from collections.abc import Callable
-from datetime import datetime
 
 import pytest
 
@@ -15,73 +12,8 @@ from tests.processes import Worker, until
 
 pytestmark = pytest.mark.faults
 
-STORE = "STREAMS_CONNECTORS__ADOBE_COMMERCE__STORE"
-SCOPES = ("default", "all")
 LONGER_THAN_THE_LEASE_S = 4.4
 """The session of these workers lasts 6 s, so their lease 4 s; a heartbeat may be 1.2 s old when they are stopped."""
-OPENED = re.compile(r"lane-opened .* at=(\S+)Z")
-
-
-def _started(system: System, scope: str) -> Worker:
-    """Its calls are known in the shop's journal by their scope."""
-    made = Worker(scope, system.folder, {**system.environ, STORE: scope})
-    system.workers.append(made)
-    made.start()
-    return made
-
-
-def _written_at(system: System, scope: str) -> list[float]:
-    """When the worker's calls that wrote stock began."""
-    found = [(entry["at"], entry["detail"] or {}) for entry in system.shop.journal() if entry["kind"] == "request"]
-    return [at for at, detail in found if detail.get("rows") and detail["store"] == scope]
-
-
-class _Steady:
-    """Whether a number was the same at ten looks: the shop has done with what a stopped worker had asked."""
-
-    def __init__(self, number: Callable[[], int]) -> None:
-        self._number, self._last, self._looks = number, -1, 0
-
-    def __call__(self) -> bool:
-        now = self._number()
-        self._looks = self._looks + 1 if now == self._last else 0
-        self._last = now
-        return self._looks >= 10  # noqa: PLR2004  three seconds; its call takes half of one
-
-
-def _opened_at(worker: Worker) -> list[float]:
-    """When the worker was given the lane."""
-    return [datetime.fromisoformat(f"{at}+00:00").timestamp() for at in OPENED.findall(worker.log)]
-
-
-def _has_lane(worker: Worker) -> bool:
-    return worker.facts()["lane"] is not None
-
-
-def test_a_worker_that_stood_still_until_its_partitions_moved_overtakes_nobody(make_system: MakeSystem) -> None:
-    system = make_system()
-    workers = [_started(system, scope) for scope in SCOPES]
-    system.open_stock()
-    system.wait_equal()
-    until(lambda: sum(map(_has_lane, workers)) == 1, within=120, what="one of them writes to the shop")
-    zombie, heir = sorted(workers, key=_has_lane, reverse=True)
-    trade = threading.Thread(target=system.trade, args=(15, 150))
-    trade.start()
-    slow = system.shop.fault(kind="latency", path="source-items$", methods=["POST"], delay_s=0.5)
-    until(lambda: system.shop.hits(slow) > 1, within=20, what="a call is under way")
-
-    zombie.signal(signal.SIGSTOP)
-    until(_Steady(lambda: len(_written_at(system, zombie.name))), within=30, what="its call ended", step=0.3)
-    before = _written_at(system, zombie.name)
-    until(lambda: len(_written_at(system, heir.name)) > 3, within=120, what=lambda: f"the heir writes\n{heir.log}")
-    zombie.signal(signal.SIGCONT)
-    trade.join()
-
-    system.wait_equal(within=120)
-    checks.check_all(system)
-    later = [at for at in _written_at(system, zombie.name) if at not in before]
-    again = [at for at in _opened_at(zombie) if at > _opened_at(heir)[-1]]
-    assert not later or (again and min(later) > again[0]), "it wrote before it was given the lane again"
 
 
 def _stand_still(system: System, worker: Worker) -> None:

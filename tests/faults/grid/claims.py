@@ -58,3 +58,16 @@ def _read(table: str) -> dict[str, dict[str, Claim]]:
 
 
 CLAIMS = _read(_TABLE)
+
+
+def claims_of(nemesis: str) -> dict[str, Claim]:
+    """What is claimed under a fault, or under several in one run (`N9+N12`): what one may delay, all may."""
+    rows = [CLAIMS[one] for one in nemesis.split("+")]
+    return {name: _strongest({row[name] for row in rows}) for name in INVARIANTS}
+
+
+def _strongest(claims: set[Claim]) -> Claim:
+    for claim in (Claim.LATER, Claim.MUST):
+        if claim in claims:
+            return claim
+    return Claim.NOT_HERE

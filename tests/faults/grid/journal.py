@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from decimal import Decimal
+from http import HTTPStatus
 from io import BytesIO
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -33,23 +34,26 @@ class Wish(NamedTuple):
 
 
 def calls(system: System) -> list[Call]:
-    """Calls that had an effect, in the order in which they began."""
-    found = [_call(entry) for entry in system.shop.journal() if _is_write(entry)]
+    """Calls that had an effect, in the order in which they began; one that had it later lasted until then."""
+    entries = system.shop.journal()
+    begun = {entry["seq"]: entry["at"] for entry in entries}
+    found = [_call(entry, begun) for entry in entries if _is_write(entry)]
     return sorted(found, key=lambda one: one.at)
 
 
 def _is_write(entry: dict[str, Any]) -> bool:
-    wrote = entry["kind"] == "request" and entry["method"] == "POST" and entry["path"].endswith(WRITES)
-    return bool(wrote and entry["effect"] and (entry.get("detail") or {}).get("rows"))
+    wrote = entry["kind"] in {"request", "late-effect"} and entry["method"] == "POST" and entry["effect"]
+    return bool(wrote and entry["path"].endswith(WRITES) and (entry.get("detail") or {}).get("rows"))
 
 
-def _call(entry: dict[str, Any]) -> Call:
+def _call(entry: dict[str, Any], begun: dict[int, float]) -> Call:
     rows = {
         (row["source_code"], row["sku"]): (Decimal(row["quantity"]).normalize(), row["status"])
         for row in entry["detail"]["rows"]
     }
-    begun = entry["detail"]["started_at"]
-    return Call(begun, entry["ended_at"] or begun, bool(entry["answered"]) and entry["status"] == 200, rows)
+    at = begun.get(entry["detail"].get("of"), entry["detail"]["started_at"])
+    answered = entry["kind"] == "request" and bool(entry["answered"]) and entry["status"] == HTTPStatus.OK
+    return Call(at, entry["ended_at"] or entry["at"], answered, rows)
 
 
 def wishes(system: System) -> dict[Pair, list[Wish]]:
@@ -113,7 +117,8 @@ def overlapping(system: System) -> tuple[int, list[tuple[Pair, Call, Call]]]:
 def delays(system: System, since: float) -> list[tuple[float, Pair]]:
     """Seconds from the oldest record in a wish to the first call that showed it or a later one, longest first.
 
-    Of records from `since` on.  A pair that is wanted again as it is shown needs no call.  AssertionError for a wish that no call covered.
+    Of records from `since` on.  A pair that is wanted again as it is shown needs no call.
+    AssertionError for a wish that no call covered.
     """
     made: dict[Pair, list[tuple[float, Shown]]] = defaultdict(list)
     for call in calls(system):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 
-from tests.faults.grid.claims import CLAIMS, INVARIANTS
+from tests.faults.grid.claims import INVARIANTS, claims_of
 from tests.faults.grid.invariants import CHECKS
 from tests.faults.grid.kinds import Cell, Claim, Hit, Nemesis, Played, State
 from tests.faults.grid.run import Run
@@ -31,7 +31,7 @@ def play(
     run = Run(system, Random(seed), nemesis.trade_s, nemesis.per_s)
     try:
         hits, heal_s = _through(run, nemesis)
-        cells = look(run, CLAIMS[nemesis.id], heal_s)
+        cells = look(run, claims_of(nemesis.id), heal_s)
         records = sum(end for _, end in system.committed("wms.stock-change.v1").values())
         played = Played(nemesis.id, seed, tuple(hits), cells, records, heal_s, _now() - begun)
     except Exception as trouble:  # noqa: BLE001  a run that came to nothing is told as such, and the next one goes on

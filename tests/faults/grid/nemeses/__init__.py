@@ -6,3 +6,18 @@ from tests.faults.grid.kinds import Nemesis
 from tests.faults.grid.nemeses import target, traffic, workers
 
 NEMESES: Mapping[str, Nemesis] = {one.id: one for one in (*workers.ALL, *target.ALL, *traffic.ALL)}
+
+
+def together(*names: str) -> Nemesis:
+    """Several faults after one another in one run: their claims are looked at once, at the end."""
+    members = [NEMESES[name] for name in names]
+    return Nemesis(
+        "+".join(names),
+        ", ".join(one.name for one in members),
+        "; ".join(one.how for one in members),
+        lambda run: [hit for one in members for hit in one.strike(run)],
+        {name: value for one in members for name, value in one.options.items()},
+        trade_s=sum(one.trade_s for one in members),
+        per_s=min(one.per_s for one in members),
+        heal_s=max(one.heal_s for one in members),
+    )

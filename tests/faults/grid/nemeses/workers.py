@@ -65,17 +65,20 @@ def join_and_leave(run: Run) -> list[Hit]:
 
 
 def stand_still(run: Run) -> list[Hit]:
-    """The worker that writes to the shop stops until another has its place, and goes on then."""
-    zombie = run.lane_holder()
+    """The worker that writes to the shop stops in a call until another has its place, and goes on then."""
+    shop, zombie = run.system.shop, run.lane_holder()
     heirs = [worker for worker in run.workers if worker is not zombie]
     run.live()
+    held = shop.fault(**WRITES, kind="latency", delay_s=1.5, times=1)
+    until(lambda: shop.hits(held) > 0, within=20, what="a call is under way")
     zombie.signal(signal.SIGSTOP)
     try:
         until(lambda: any(heir.facts()["lane"] is not None for heir in heirs), within=60, what="an heir has the lane")
         run.live()
     finally:
         zombie.signal(signal.SIGCONT)
-    return [Hit("take-overs while a worker stood still", 1)]
+    until(zombie.is_ready, within=60, what=lambda: f"{zombie.name} is ready again\n{zombie.log[-2000:]}")
+    return [Hit("calls that were under way when their worker stopped", shop.hits(held))]
 
 
 ALL = (
