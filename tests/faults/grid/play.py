@@ -37,7 +37,7 @@ def play(
     except Exception as trouble:  # noqa: BLE001  a run that came to nothing is told as such, and the next one goes on
         played = Played(nemesis.id, seed, (), {}, run_s=_now() - begun, trouble=f"{type(trouble).__name__}: {trouble}")
     finally:
-        run.watch.stop()
+        run.end()
     if not played.holds:
         keep(run, played)
     system.end()

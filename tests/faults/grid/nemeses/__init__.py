@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from tests.faults.grid.kinds import Nemesis
-from tests.faults.grid.nemeses import target, traffic, workers
+from tests.faults.grid.nemeses import brokers, network, registry, target, traffic, workers
 
-NEMESES: Mapping[str, Nemesis] = {one.id: one for one in (*workers.ALL, *target.ALL, *traffic.ALL)}
+FAMILIES = (workers, brokers, network, registry, target, traffic)
+NEMESES: Mapping[str, Nemesis] = {one.id: one for family in FAMILIES for one in family.ALL}
 
 
 def together(*names: str) -> Nemesis:
