@@ -61,6 +61,8 @@ def _through(run: Run, nemesis: Nemesis) -> tuple[list[Hit], float | None]:
         until(lambda: system.lag() == 0, within=nemesis.heal_s, what="nothing is left in the log", step=0.3)
     except AssertionError:
         return hits, None
+    finally:
+        run.supervisor.stop()  # what the checks stop stays stopped
     return hits, _now() - healed
 
 
