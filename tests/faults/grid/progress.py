@@ -15,24 +15,29 @@ AGAIN_S = 60
 
 def committed(run: Run) -> int:
     """Records of the stock topic that are done; -1 while the brokers do not say."""
+    known = _told(run)
+    return sum(done for done, _ in known.values()) if known else -1
+
+
+def _told(run: Run) -> dict[int, tuple[int, int]]:
+    """Partition → (done, end); nothing while the brokers do not say."""
     try:
-        return sum(done for done, _ in run.system.committed(STOCK).values())
+        return run.system.committed(STOCK)
     except KafkaException:
-        return -1
+        return {}
 
 
-def reads_again(run: Run, *, more: int = 1) -> None:
-    """Every partition that had work is read further than it is now."""
+def reads_again(run: Run) -> None:
+    """From when the brokers say what is done: every partition that had work is read further, and some is."""
     assert run.trading, "the trade was over: nothing is left to be read"
-    before = run.system.committed(STOCK)
+    until(lambda: committed(run) >= 0, within=AGAIN_S, what="the group's broker answers", step=0.3)
+    before = _told(run)
     waiting = {number: done for number, (done, end) in before.items() if end > done}
+    total = sum(done for done, _ in before.values())
 
     def further() -> bool:
-        try:
-            now = run.system.committed(STOCK)
-        except KafkaException:
-            return False
-        return all(now[number][0] >= done + more for number, done in waiting.items())
+        now = _told(run)
+        return bool(now) and committed(run) > total and all(now[one][0] > done for one, done in waiting.items())
 
     until(further, within=AGAIN_S, what=lambda: f"the workers read again; {_standing(run)}", step=0.3)
 
