@@ -56,6 +56,8 @@ def _through(run: Run, nemesis: Nemesis) -> tuple[list[Hit], float | None]:
     run.trade()
     hits = nemesis.strike(run)
     healed = _now()
+    if nemesis.open_end:
+        run.enough()
     run.traded()
     try:
         until(lambda: system.lag() == 0, within=nemesis.heal_s, what="nothing is left in the log", step=0.3)

@@ -11,7 +11,7 @@ PAUSE_LOOKS = 4
 
 
 class Supervisor:
-    """Does nothing until `start`; a worker that ended with 0, or by a signal of the test, stays ended.
+    """Does nothing until `start`.  A worker that ended with 0, or by a signal of the test, stays ended.
 
     `codes` counts the exit codes of those that were started again.
     """
@@ -23,7 +23,8 @@ class Supervisor:
         self.codes: Counter[int] = Counter()
 
     def start(self) -> None:
-        self._thread.start()
+        if not self._thread.is_alive():
+            self._thread.start()
 
     def stop(self) -> None:
         self._stopping.set()

@@ -20,5 +20,6 @@ def together(*names: str) -> Nemesis:
         {name: value for one in members for name, value in one.options.items()},
         trade_s=sum(one.trade_s for one in members),
         per_s=min(one.per_s for one in members),
+        open_end=all(one.open_end for one in members),
         heal_s=max(one.heal_s for one in members),
     )

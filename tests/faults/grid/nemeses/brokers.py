@@ -23,14 +23,12 @@ def restarts(run: Run) -> list[Hit]:
     """One after the other, each in the role that hurts; then all at once."""
     run.supervisor.start()
     cluster, kafka = Cluster(run.system), run.system.kafka
-    found = [
+    return [
         _gone(run, "SIGTERM to a leader", cluster.leader_with_most(), kafka.stop_node),
         _gone(run, "kill -9 of a leader", cluster.leader_with_most(), kafka.kill),
         _gone(run, "kill -9 of the controller", cluster.controller(), kafka.kill),
         _all_gone(run),
     ]
-    run.enough()
-    return found
 
 
 def _gone(run: Run, what: str, number: int, end: Callable[[int], None]) -> Hit:
@@ -80,7 +78,6 @@ def commits_fail(run: Run) -> list[Hit]:
         moved += 1
         kafka.restart_node(keeper, BACK_S)
         reads_again(run)
-    run.enough()
     errors = logged(run, COMMITS_FAILED) - before
     return [
         Hit("times the group's broker died and the group moved", moved),
@@ -105,7 +102,6 @@ def writes_fail(run: Run) -> list[Hit]:
     run.supervisor.start()
     few = _too_few(run)
     large = _too_large(run)
-    run.enough()
     return [*few, *large]
 
 
@@ -153,6 +149,7 @@ ALL = (
         THREE,
         trade_s=900,
         per_s=60,
+        open_end=True,
         heal_s=180,
     ),
     Nemesis(
@@ -163,6 +160,7 @@ ALL = (
         THREE,
         trade_s=900,
         per_s=60,
+        open_end=True,
         heal_s=180,
     ),
     Nemesis(
@@ -173,6 +171,7 @@ ALL = (
         THREE,
         trade_s=900,
         per_s=60,
+        open_end=True,
         heal_s=180,
     ),
 )

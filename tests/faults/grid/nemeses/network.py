@@ -37,7 +37,6 @@ def cut_off(run: Run) -> list[Hit]:
         found.append(step(run))
         run.system.between.heal()
         reads_again(run)
-    run.enough()
     return found
 
 
@@ -85,13 +84,11 @@ def _answers_lost(run: Run) -> Hit:
 def slow(run: Run) -> list[Hit]:
     """Each time the workers get on while it lasts."""
     run.supervisor.start()
-    found = [
+    return [
         _slowed(run, "pieces 200 ms late", Toxic(Kind.LATENCY, delay_s=0.2, jitter_s=0.05)),
         _slowed(run, "pieces at 64 KB/s", Toxic(Kind.BANDWIDTH, rate=64_000)),
         _slowed(run, "slices of 200 bytes", Toxic(Kind.SLICER, size=200, delay_s=0.001)),
     ]
-    run.enough()
-    return found
 
 
 def _slowed(run: Run, what: str, toxic: Toxic) -> Hit:
@@ -119,6 +116,7 @@ ALL = (
         {"nodes": 3, "proxied": True},
         trade_s=900,
         per_s=60,
+        open_end=True,
         heal_s=180,
     ),
     Nemesis(
@@ -129,6 +127,7 @@ ALL = (
         {"proxied": True},
         trade_s=600,
         per_s=100,
+        open_end=True,
         heal_s=120,
     ),
 )

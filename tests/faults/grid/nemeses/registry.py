@@ -34,7 +34,6 @@ def broken(run: Run) -> list[Hit]:
     for number, (name, rule) in enumerate(FAULTS.items()):
         found.append(_unreadable_for_a_while(run, number, name, rule))
     found.append(_another_schema(run))
-    run.enough()
     return found
 
 
@@ -149,6 +148,7 @@ ALL = (
         {"fronted": True},
         trade_s=600,
         per_s=80,
+        open_end=True,
         heal_s=120,
     ),
 )
