@@ -4,6 +4,7 @@ python -m tests.faults.grid [--only N1,N4] [--seed 7] [--out FOLDER] [--merge FO
 """
 
 import argparse
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -53,7 +54,10 @@ def _run(names: list[str], options: argparse.Namespace) -> dict[str, Kept]:
     with Registry(folder / "registry") as registry:
         for name in names:
             own = folder / name
-            own.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(
+                own, ignore_errors=True
+            )  # of an earlier run: its logs and tables would be taken for this one's
+            own.mkdir(parents=True)
             found[name] = results.keep(folder, play(NEMESES[name], own, registry.url, seed=options.seed))
             print(report.story(found[name].played), flush=True)
     return found
