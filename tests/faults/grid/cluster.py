@@ -43,7 +43,7 @@ class Cluster:
         """Number of the broker that keeps the workers' group; -1 while nobody says."""
         try:
             found = self._admin.describe_consumer_groups([group], request_timeout=ANSWER_S)[group].result(ANSWER_S)
-        except KafkaException:
+        except (KafkaException, TimeoutError):
             return -1
         return int(found.coordinator.id)
 

@@ -70,6 +70,7 @@ def commits_fail(run: Run) -> list[Hit]:
     cluster, kafka = Cluster(run.system), run.system.kafka
     moved, before = 0, logged(run, COMMITS_FAILED)
     for meanwhile in (_nothing, _joins, _leaves):
+        until(lambda: cluster.coordinator() >= 0, within=MOVES_S, what="somebody says who keeps the group")
         keeper = cluster.coordinator()
         run.live()
         kafka.kill(keeper)
