@@ -7,7 +7,6 @@ from tests.faults.grid.watch import STOCK
 from tests.faults.system import APP_ID, System
 
 ANSWER_S = 5.0
-GROUP_OFFSETS = "__consumer_offsets"
 
 
 class Cluster:

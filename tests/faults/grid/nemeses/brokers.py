@@ -5,18 +5,22 @@ from collections.abc import Callable
 from streams.runtime.cluster import Cluster as Topics
 from streams.settings import KafkaSettings
 from streams.topics import RECORD_BYTES
-from tests.faults.grid.cluster import GROUP_OFFSETS, Cluster
+from tests.faults.grid.cluster import Cluster
 from tests.faults.grid.kinds import Hit, Nemesis
 from tests.faults.grid.progress import logged, reads_again
 from tests.faults.grid.run import Run
+from tests.faults.system import APP_ID
 from tests.processes import until
 
 DESIRED = "inventory.desired.v1"
 MOVES_S = 60
 BACK_S = 180.0
+ENDS_S = 20.0
 REFUSED_S = 90
 COMMITS_FAILED = "OffsetCommit failed|Error sending OffsetCommitRequest"
 TOO_FEW = "NotEnoughReplicas"
+NOT_WRITTEN = "Got error produce response"
+WRITTEN = (DESIRED, f"{APP_ID}-stock-ledger-changelog")
 
 
 def restarts(run: Run) -> list[Hit]:
@@ -75,7 +79,7 @@ def commits_fail(run: Run) -> list[Hit]:
         run.live()
         kafka.kill(keeper)
         meanwhile(run)
-        until(lambda gone=keeper: cluster.coordinator() not in {gone, -1}, within=MOVES_S, what="the group has moved")  # type: ignore[misc]  # mypy reads no default of a lambda
+        _group_moves(cluster, keeper)
         moved += 1
         kafka.restart_node(keeper, BACK_S)
         reads_again(run)
@@ -84,6 +88,10 @@ def commits_fail(run: Run) -> list[Hit]:
         Hit("times the group's broker died and the group moved", moved),
         Hit("commits that failed, by the workers' logs", errors),
     ]
+
+
+def _group_moves(cluster: Cluster, gone: int) -> None:
+    until(lambda: cluster.coordinator() not in {gone, -1}, within=MOVES_S, what="another broker keeps the group")
 
 
 def _nothing(_run: Run) -> None:
@@ -99,44 +107,59 @@ def _leaves(run: Run) -> None:
 
 
 def writes_fail(run: Run) -> list[Hit]:
-    """Two of three brokers end, so that nothing may be written; then a topic takes no record of ours any more."""
+    """Two of three brokers end; one ends where three copies are asked for; a topic takes no record of ours."""
     run.supervisor.start()
-    few = _too_few(run)
-    large = _too_large(run)
-    return [*few, *large]
+    found = []
+    for step in (_two_of_three_end, _too_few_copies, _too_large):
+        run.live()
+        found.append(step(run))
+        until(lambda: set(Cluster(run.system).in_sync()) == {3}, within=BACK_S, what="every copy is there", step=0.3)
+        reads_again(run)
+    return found
 
 
-def _too_few(run: Run) -> list[Hit]:
+def _two_of_three_end(run: Run) -> Hit:
+    """Nobody may write then, and nobody can be made leader: what was sent is not answered."""
     cluster, kafka = Cluster(run.system), run.system.kafka
-    gone = cluster.others(cluster.leader_with_most(GROUP_OFFSETS))
-    run.live()
+    gone, before = cluster.others(cluster.leader_with_most()), logged(run, NOT_WRITTEN)
     for number in gone:
-        kafka.stop_node(number)
-    until(lambda: logged(run, TOO_FEW) > 2, within=REFUSED_S, what="writes are refused for want of copies", step=0.5)
-    refused = logged(run, TOO_FEW)
+        kafka.stop_node(number, ENDS_S)
+    until(lambda: logged(run, NOT_WRITTEN) > before, within=REFUSED_S, what="writes are refused or not answered")
     for number in gone:
         kafka.restart_node(number, 0)
     kafka.wait_ready(BACK_S)
-    until(lambda: set(cluster.in_sync()) == {3}, within=BACK_S, what="every copy is up to date", step=0.3)
-    reads_again(run)
-    return [Hit("brokers of three that ended", len(gone)), Hit("writes refused: too few copies", refused)]
+    return Hit("writes that two brokers less refused or left unanswered", logged(run, NOT_WRITTEN) - before)
 
 
-def _too_large(run: Run) -> list[Hit]:
-    topics = Topics(KafkaSettings(bootstrap_servers=run.system.kafka.bootstrap))
-    run.live()
-    before = sum(run.supervisor.codes.values())
+def _too_few_copies(run: Run) -> Hit:
+    """The group's broker stays, so that the workers may write, and two copies are not enough."""
+    cluster, kafka, topics = Cluster(run.system), run.system.kafka, _topics(run)
+    until(lambda: cluster.coordinator() >= 0, within=MOVES_S, what="somebody says who keeps the group")
+    number, before = cluster.others(cluster.coordinator())[0], logged(run, TOO_FEW)
+    for topic in WRITTEN:
+        topics.set_config(topic, {"min.insync.replicas": "3"})
+    kafka.stop_node(number, ENDS_S)
+    until(lambda: logged(run, TOO_FEW) > before, within=REFUSED_S, what="writes are refused for want of copies")
+    refused = logged(run, TOO_FEW) - before
+    for topic in WRITTEN:
+        topics.set_config(topic, {"min.insync.replicas": "2"})
+    kafka.restart_node(number, BACK_S)
+    return Hit("writes refused: NOT_ENOUGH_REPLICAS", refused)
+
+
+def _too_large(run: Run) -> Hit:
+    """MSG_SIZE_TOO_LARGE: what is decided cannot be sent, so the worker ends before it commits, and starts again."""
+    topics = _topics(run)
+    before = run.supervisor.codes.total()
     topics.set_config(DESIRED, {"max.message.bytes": "1"})
-    until(
-        lambda: sum(run.supervisor.codes.values()) > before,
-        within=REFUSED_S,
-        what="a worker ended: its command is refused",
-        step=0.3,
-    )
+    until(lambda: run.supervisor.codes.total() > before, within=REFUSED_S, what="a worker ended", step=0.3)
+    ended = run.supervisor.codes.total() - before
     topics.set_config(DESIRED, {"max.message.bytes": str(RECORD_BYTES)})
-    reads_again(run)
-    ended = sum(run.supervisor.codes.values()) - before
-    return [Hit("workers that ended because a command was too large for its topic, and were started again", ended)]
+    return Hit("workers that ended because a command was too large for its topic, and were started again", ended)
+
+
+def _topics(run: Run) -> Topics:
+    return Topics(KafkaSettings(bootstrap_servers=run.system.kafka.bootstrap))
 
 
 THREE = {"nodes": 3}
@@ -167,7 +190,7 @@ ALL = (
     Nemesis(
         "N27",
         "produce fails",
-        "two of three brokers end; then a topic takes no record of ours",
+        "two of three brokers end; one ends where three copies are asked for; a topic takes no record of ours",
         writes_fail,
         THREE,
         trade_s=900,
