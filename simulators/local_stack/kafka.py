@@ -162,11 +162,11 @@ class Kafka:
             self._kill()
             self._remove()
             return
-        for broker in self._brokers:
-            broker.child.signal(signal.SIGTERM)
-        for broker in self._brokers:
-            if not broker.child.wait(within):
-                broker.kill()
+        _end(within, *self._brokers)
+
+    def stop_node(self, number: int, within: float = STOP_S) -> None:
+        """SIGTERM to one node, which hands over first what it leads; killed where that takes longer than `within`."""
+        _end(within, self._broker(number))
 
     def __enter__(self) -> Self:
         return self.start()
@@ -261,6 +261,14 @@ class Kafka:
 
     def _save(self) -> None:
         states.save(self.folder, self._known())
+
+
+def _end(within: float, *brokers: Broker) -> None:
+    for broker in brokers:
+        broker.child.signal(signal.SIGTERM)
+    for broker in brokers:
+        if not broker.child.wait(within):
+            broker.kill()
 
 
 def _make_certificates(folder: Path) -> None:

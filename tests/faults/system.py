@@ -18,7 +18,8 @@ from simulators.wms.model import WAREHOUSES, locations_of
 from simulators.wms.plan import Phase
 from simulators.wms.simulator import SimulatorSettings, WmsSimulator
 from simulators.wms.traffic import WorldSettings
-from tests.processes import PRODUCT, Shop, Worker, until
+from tests.faults.between import Between
+from tests.processes import PRODUCT, Shop, Worker, free_port, until
 
 APP_ID = "faults"
 SETTLE_S = 4.0
@@ -28,7 +29,11 @@ UNKNOWN_LAG = 10**9
 
 @dataclass
 class System:
-    """`environ` is what a worker is told; `settle_s` is short, so that a test need not wait a minute."""
+    """`environ` is what a worker is told; `settle_s` is short, so that a test need not wait a minute.
+
+    With `proxied` it reaches each broker through a proxy, with `fronted` the registry through a door that can be made
+    to fail (`between`); what is looked up here goes straight to the real ones.
+    """
 
     folder: Path
     registry_url: str
@@ -41,9 +46,16 @@ class System:
     partitions: int = 4
     kafka_extra: Mapping[str, str] = field(default_factory=dict)
     program: Sequence[str] = PRODUCT
+    nodes: int = 1
+    proxied: bool = False
+    fronted: bool = False
 
     def __post_init__(self) -> None:
-        self.kafka = Kafka(self.folder / "kafka", kept=True, extra=self.kafka_extra)
+        ports = [free_port() for _ in range(self.nodes)] if self.proxied else []
+        self.kafka = Kafka(
+            self.folder / "kafka", nodes=self.nodes, proxy_ports=ports, kept=True, extra=self.kafka_extra
+        )
+        self.between = Between(self.folder, self.kafka, self.registry_url, fronted=self.fronted)
         self.shop = Shop(self.folder, **self.shop_settings)
         self.workers: list[Worker] = []
 
@@ -51,6 +63,7 @@ class System:
 
     def start(self) -> "System":
         self.kafka.start()
+        self.between.start()
         self.shop.start()
         self.shop.wait_ready()
         world = replace(self.world, items=self.items)
@@ -70,16 +83,17 @@ class System:
         with contextlib.suppress(Exception):
             self.wms.close()
         self.shop.end()
+        self.between.end()
         self.kafka.stop(wipe=True)
 
     @property
     def environ(self) -> dict[str, str]:
         own = {
             "STREAMS_APP_ID": APP_ID,
-            "STREAMS_KAFKA__BOOTSTRAP_SERVERS": self.kafka.bootstrap,
+            "STREAMS_KAFKA__BOOTSTRAP_SERVERS": self.between.bootstrap,
             "STREAMS_KAFKA__PARTITIONS": str(self.partitions),
             "STREAMS_KAFKA__SESSION_TIMEOUT_S": "6",
-            "STREAMS_SCHEMA_REGISTRY__URL": self.registry_url,
+            "STREAMS_SCHEMA_REGISTRY__URL": self.between.registry_url,
             "STREAMS_INVENTORY__LOCATIONS": str(locations_of(WAREHOUSES)).replace("'", '"'),
             "STREAMS_INVENTORY__ALLOCATIONS": '{"wms:main": "other", "wms:3pl": "other"}',
             "STREAMS_INVENTORY__WINDOW_MS": "200",

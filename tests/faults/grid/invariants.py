@@ -37,9 +37,9 @@ def nothing_twice(run: Run, _claim: Claim) -> str:
 
 
 def versions_rise(run: Run, _claim: Claim) -> str:
-    written, falling = logs.falling_versions(run.system)
-    assert not falling, f"{len(falling)} versions fell, first {falling[0]}"
-    return f"{written} versions"
+    written, again, fallen = logs.versions(run.system)
+    assert not fallen, f"{len(fallen)} versions fell, first {fallen[0]}"
+    return f"{written} versions, {again} of them decided again after a lost answer"
 
 
 def one_in_flight(run: Run, _claim: Claim) -> str:
@@ -117,7 +117,9 @@ def stop_is_clean(run: Run, _claim: Claim) -> str:
 
 
 def done_in_time(run: Run, _claim: Claim) -> str:
-    return "all was read"
+    codes = run.supervisor.codes
+    ended = f"; {codes.total()} times a worker ended by its own fault and was started again" if codes else ""
+    return f"all was read{ended}"
 
 
 CHECKS: Mapping[str, Check] = {

@@ -50,6 +50,8 @@ class Nemesis:
     trade_s: float = 10
     per_s: float = 150
     workers: tuple[str, ...] = ("a", "b")
+    open_end: bool = False
+    """The trade goes on until the fault is healed, and `trade_s` is only the most that it may take."""
     heal_s: float = 90
     """No more than this may pass from the last heal until nothing is left to do (I13)."""
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams.domain import stock_entry
 from streams.flows import stock_keys
 from streams.runtime import tally as tallies
 from streams.runtime.tally import Tally
@@ -54,23 +55,43 @@ def early_commits(system: System, samples: list[Sample]) -> tuple[int, list[str]
     return looked, found
 
 
-def falling_versions(system: System) -> tuple[int, list[str]]:
-    """Entries of the ledger that were written, and those whose version was below one that stood there before."""
+class Rises(NamedTuple):
+    """Entries of the ledger that were written, those decided again under the version they had, and what fell."""
+
+    written: int
+    again: int
+    fallen: list[str]
+
+
+def versions(system: System) -> Rises:
+    """Where the answer to a write is lost, its entry is decided again from the same state, with more records perhaps.
+
+    It has the same version then, and recovery takes the later one of the log: so that one must contain no less.
+    """
     newest: dict[bytes, bytes] = {}
-    written, found = 0, []
+    written, again, fallen = 0, 0, []
     for message in system.read(changelog(APP_ID, STOCK_LEDGER)):
         key, value = message.key(), message.value()
         if value is None or not key.startswith(stock_keys.ENTRY):
             continue
         written += 1
         known = newest.get(key)
-        if known is not None and unpack(value)[0] < unpack(known)[0]:
-            found.append(f"{key[1:].decode()}: {unpack(value)[0]} after {unpack(known)[0]}")
-        elif known is not None and unpack(value)[0] == unpack(known)[0] and value != known:
-            found.append(f"{key[1:].decode()}: two values of one version {unpack(value)[0]}")
+        again += known is not None and value != known and unpack(value)[0] == unpack(known)[0]
+        if known is not None and (fall := _fall(known, value)):
+            fallen.append(f"{key[1:].decode()}: {fall}")
         else:
             newest[key] = value
-    return written, found
+    return Rises(written, again, fallen)
+
+
+def _fall(known: bytes, value: bytes) -> str:
+    """What is wrong with an entry that follows another in the log; empty where nothing is."""
+    (old, old_entry), (new, new_entry) = unpack(known), unpack(value)
+    if new != old:
+        return f"{new} after {old}" if new < old else ""
+    before, after = stock_entry.decode(old_entry), stock_entry.decode(new_entry)
+    behind = [guard for guard in before.guards if after.next_offset(guard[0], guard[1]) < guard[2]]
+    return f"version {new} has seen less than what stood there under that version: {behind}" if behind else ""
 
 
 def behind_poison(system: System) -> list[float]:

@@ -37,7 +37,7 @@ def play(
     except Exception as trouble:  # noqa: BLE001  a run that came to nothing is told as such, and the next one goes on
         played = Played(nemesis.id, seed, (), {}, run_s=_now() - begun, trouble=f"{type(trouble).__name__}: {trouble}")
     finally:
-        run.watch.stop()
+        run.end()
     if not played.holds:
         keep(run, played)
     system.end()
@@ -56,11 +56,15 @@ def _through(run: Run, nemesis: Nemesis) -> tuple[list[Hit], float | None]:
     run.trade()
     hits = nemesis.strike(run)
     healed = _now()
+    if nemesis.open_end:
+        run.enough()
     run.traded()
     try:
         until(lambda: system.lag() == 0, within=nemesis.heal_s, what="nothing is left in the log", step=0.3)
     except AssertionError:
         return hits, None
+    finally:
+        run.supervisor.stop()  # what the checks stop stays stopped
     return hits, _now() - healed
 
 

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass, field
 from random import Random
 
+from tests.faults.grid.supervisor import Supervisor
 from tests.faults.grid.watch import Watch
 from tests.faults.system import System
 from tests.processes import Worker, until
@@ -21,9 +22,11 @@ class Run:
     watch: Watch = field(init=False)
     begun_at: float = 0.0
     """When the trade began; before that workers were still starting."""
+    supervisor: Supervisor = field(init=False)
 
     def __post_init__(self) -> None:
         self.watch = Watch(self.system)
+        self.supervisor = Supervisor(self.system)
         self._trade: threading.Thread | None = None
 
     # ── what a nemesis may ask ───────────────────────────────────────────────────────────────────
@@ -48,6 +51,10 @@ class Run:
         self._trade = threading.Thread(target=self.system.trade, args=(self.trade_s, self.per_s), daemon=True)
         self._trade.start()
 
+    def enough(self) -> None:
+        """Ends the trade before its time: a fault took as long as it took."""
+        self.system.wms.stop()
+
     def traded(self) -> None:
         """Waits until all is sent that was to be traded."""
         assert self._trade is not None
@@ -64,3 +71,8 @@ class Run:
 
         until(one, within=60, what="one worker writes to the shop", step=0.2)
         return found[0]
+
+    def end(self) -> None:
+        """Nothing looks at the workers any more, or starts one again."""
+        self.supervisor.stop()
+        self.watch.stop()

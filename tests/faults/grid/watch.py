@@ -38,7 +38,8 @@ class Watch:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._thread.join(30)
+        if self._thread.is_alive():  # a run can come to nothing before anything is watched
+            self._thread.join(30)
 
     def _run(self) -> None:
         while not self._stopping.wait(EVERY_S):

@@ -9,9 +9,9 @@ from schemas.avro_text import parse_schema
 from schemas.catalogue import STOCK_CHANGE
 from schemas.codec import Writer, frame
 from simulators.local_stack import LocalStack
+from simulators.network import Kind, Proxy, Toxic
 from streams.runtime.operating.posting import Outgoing
 from tests.integration.runtime.conftest import COMMERCE, MakeSite
-from tests.integration.runtime.relay import Relay
 from tests.integration.runtime.site import LONG_S, PARTITIONS, STOCK, Site
 from tests.processes import call, until
 
@@ -21,10 +21,9 @@ LONGER_THAN_A_STOP_S = "60"
 
 
 @pytest.fixture
-def relay(stack: LocalStack) -> Iterator[Relay]:
-    made = Relay(stack.registry.url).mend()
-    yield made
-    made.cut()
+def proxy(stack: LocalStack) -> Iterator[Proxy]:
+    with Proxy.before(stack.registry.url) as made:
+        yield made
 
 
 def _of_a_later_release(stack: LocalStack, record: dict[str, object]) -> bytes:
@@ -38,9 +37,9 @@ def _of_a_later_release(stack: LocalStack, record: dict[str, object]) -> bytes:
 
 
 def test_records_of_a_new_schema_wait_while_the_registry_is_away(
-    make_site: MakeSite, stack: LocalStack, relay: Relay
+    make_site: MakeSite, stack: LocalStack, proxy: Proxy
 ) -> None:
-    site = make_site(STREAMS_SCHEMA_REGISTRY__URL=relay.url)
+    site = make_site(STREAMS_SCHEMA_REGISTRY__URL=proxy.through(stack.registry.url))
     worker = site.ready()
     one, other = _skus_of_two_partitions(site)
     for sku in (one, other):
@@ -49,7 +48,7 @@ def test_records_of_a_new_schema_wait_while_the_registry_is_away(
     site.wait_read()
     new = Outgoing(STOCK, one.encode(), _of_a_later_release(stack, site.record(one, "DELTA", 1)))
     known = [site.change(sku, "DELTA", 5) for sku in (one, other)]
-    relay.cut()
+    proxy.strike(Toxic(Kind.DOWN))
 
     site.post(known[0])
     site.wait_shown(one, 15)
@@ -60,7 +59,7 @@ def test_records_of_a_new_schema_wait_while_the_registry_is_away(
 
     until(lambda: site.unread(STOCK) == 1, within=LONG_S, what="everything but the record that waits is committed")
     assert (site.letters(), worker.running) == ([], True)
-    relay.mend()
+    proxy.heal()
     site.wait_shown(one, 16)
     site.wait_read()
     assert site.letters() == []

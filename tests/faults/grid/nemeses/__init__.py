@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from tests.faults.grid.kinds import Nemesis
-from tests.faults.grid.nemeses import target, traffic, workers
+from tests.faults.grid.nemeses import brokers, network, registry, target, traffic, workers
 
-NEMESES: Mapping[str, Nemesis] = {one.id: one for one in (*workers.ALL, *target.ALL, *traffic.ALL)}
+FAMILIES = (workers, brokers, network, registry, target, traffic)
+NEMESES: Mapping[str, Nemesis] = {one.id: one for family in FAMILIES for one in family.ALL}
 
 
 def together(*names: str) -> Nemesis:
@@ -19,5 +20,6 @@ def together(*names: str) -> Nemesis:
         {name: value for one in members for name, value in one.options.items()},
         trade_s=sum(one.trade_s for one in members),
         per_s=min(one.per_s for one in members),
+        open_end=all(one.open_end for one in members),
         heal_s=max(one.heal_s for one in members),
     )
