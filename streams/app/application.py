@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -19,13 +20,14 @@ from streams.app.order_parts import CommandPart
 from streams.app.order_side import OrderSide
 from streams.app.parts import LanePart, StockPart
 from streams.app.preparation import Prepared
-from streams.app.targets import Choices, open_shop
+from streams.app.targets import Choices, certificate_files, open_shop
 from streams.app.watch import Watch
 from streams.flows.record_reader import RecordReader
 from streams.flows.stock import StockFlow
 from streams.flows.stock_keys import derive_index
 from streams.flows.stock_records import StockRecords
 from streams.flows.stock_sweep import Limits, StockSweep
+from streams.runtime.certificates import CertificateFiles
 from streams.runtime.clock import Clock
 from streams.runtime.cluster import Cluster, ClusterUnavailableError
 from streams.runtime.control import SINK, StandingOrders
@@ -67,6 +69,8 @@ from streams.topics import (
     RECOUNT,
     STOCK_INPUTS,
 )
+from streams.web.accounting import Balance, balances
+from streams.web.letter_index import Depth
 from streams.web.order_facts import OrderSums
 
 EXIT_CANNOT_RUN, EXIT_FAULT = 2, 70
@@ -116,8 +120,11 @@ class Application:
         self.lane = self._lane_part()
         self.intake.mode_changed = self.lane.lane.reindex
         self.order_side = OrderSide(self, choices.orders) if choices.orders else None
-        self.order_sums: Callable[[], OrderSums | None] = _no_sums
+        self.order_sums: Callable[[], OrderSums | None] = _none
         """What waits of orders; known once the pages are there, which look through them."""
+        self.letter_depths: Callable[[], Mapping[tuple[str, str], Depth] | None] = _none
+        """Open dead letters, as the pages count them."""
+        self._certificates = CertificateFiles(certificate_files(settings, choices))
         self.parts: list[StockPart | LanePart | FlowPart | CommandPart] = [self.stock, self.lane]
         if self.order_side is not None:
             self.parts += self.order_side.parts
@@ -301,6 +308,36 @@ class Application:
                     found[topic, outcome] += records
         return found
 
+    def accounted_by_lane(self) -> Mapping[str, Mapping[str, int]]:
+        """Topic → outcome → records, of the stock lane alone."""
+        found: dict[str, dict[str, int]] = {}
+        table = self.rows.table
+        for partition in table.owned:
+            for name, records in table.tally(partition).counts.items():
+                topic, _, outcome = name.partition("/")
+                found.setdefault(topic, {})[outcome] = records
+        return found
+
+    def accounted_by_topic(self) -> Mapping[str, Mapping[str, int]]:
+        """As `accounted`: topic → outcome → records."""
+        found: dict[str, dict[str, int]] = {}
+        for (topic, outcome), records in self.accounted().items():
+            found.setdefault(topic, {})[outcome] = records
+        return found
+
+    def balances(self) -> Mapping[str, Balance]:
+        return balances(self.accounted_by_topic(), self.accounted_by_lane())
+
+    def letters_open(self) -> Mapping[tuple[str, str], Depth] | None:
+        return self.letter_depths()
+
+    def disk(self) -> tuple[int, int]:
+        used = shutil.disk_usage(self.settings.data_dir)
+        return used.free, used.total
+
+    def certificate_ends(self) -> Mapping[str, float]:
+        return self._certificates.ends()
+
     def partition_of(self, sku: str) -> int:
         """Of the SKU's ledger entry: the partition of the message key (murmur2, as every producer)."""
         return partition_of(sku.encode(), self.settings.kafka.partitions)
@@ -319,5 +356,5 @@ class Application:
         }
 
 
-def _no_sums() -> OrderSums | None:
-    return None
+def _none() -> None:
+    """Before there are pages."""

@@ -1,6 +1,7 @@
 """Opens the connector of each role, by name: swapping a product changes a folder and a setting."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from connectors.core import registry
@@ -57,6 +58,20 @@ class Choices(NamedTuple):
 def choose(settings: Settings) -> Choices:
     """Raises SettingsError with one line that names the setting."""
     return Choices(_choice(settings, settings.roles.commerce, "STREAMS_ROLES__COMMERCE"), _order_roles(settings))
+
+
+def certificate_files(settings: Settings, choices: Choices) -> dict[str, Path]:
+    """Setting → file, of every certificate that this process was given."""
+    files = {
+        "STREAMS_KAFKA__SSL_CAFILE": settings.kafka.ssl_cafile,
+        "STREAMS_KAFKA__SSL_CERTFILE": settings.kafka.ssl_certfile,
+        "STREAMS_SCHEMA_REGISTRY__SSL_CAFILE": settings.schema_registry.ssl_cafile,
+        **{
+            f"STREAMS_CONNECTORS__{choice.connector.name.upper()}__CA_FILE": choice.settings.ca_file
+            for choice in (choices.shop, *choices.orders.values())
+        },
+    }
+    return {setting: path for setting, path in files.items() if path is not None}
 
 
 def choose_one(settings: Settings, name: str, setting: str) -> Choice:

@@ -125,6 +125,7 @@ class StockLane:
             _LOG.warning("calls-left-open", rows=rows, why="their outcome is not known; the next owner looks it up")
         self._tasks = []
         self._at.generation = -1
+        self._measure_none()
         return rows
 
     # ── calls out ────────────────────────────────────────────────────────────────────────────────
@@ -222,6 +223,12 @@ class StockLane:
         except TimeoutError:
             self.measure()
         return True
+
+    @staticmethod
+    def _measure_none() -> None:
+        """What waits is the next owner's to tell: an age that stands here for ever would be told as trouble."""
+        PENDING.labels(ROLE).set(0)
+        OLDEST_UNAPPLIED.labels(FLOW).set(0)
 
     def measure(self) -> None:
         """Gauges: what waits, and how old it is."""
