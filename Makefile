@@ -37,7 +37,7 @@ docs: $(STAMP) ## write the generated pages in docs/ anew
 	@$(BIN)/python -m streams docs
 
 lock: $(STAMP) ## resolve the dependencies anew into the three lock files
-	@$(COMPILE) --extra local --group dev pyproject.toml -o requirements.lock
+	@$(COMPILE) --extra local --extra otel --group dev pyproject.toml -o requirements.lock
 	@$(COMPILE) --constraint requirements.lock pyproject.toml -o requirements-runtime.lock
 	@echo hatchling | $(COMPILE) --constraint requirements.lock - -o requirements-build.lock
 

@@ -21,6 +21,7 @@ from streams.app.order_side import OrderSide
 from streams.app.parts import LanePart, StockPart
 from streams.app.preparation import Prepared
 from streams.app.targets import Choices, certificate_files, open_shop
+from streams.app.tracing import open_traces
 from streams.app.watch import Watch
 from streams.flows.record_reader import RecordReader
 from streams.flows.stock import StockFlow
@@ -97,7 +98,8 @@ class Application:
         self.lookback = Lookback(self._make_reader)
         self.writer = self._writer(prepared)
         self.letters = DeadLetters(self.writer, settings.app_id, settings.data_dir / "dead-letters")
-        self.shop = open_shop(choices.shop, settings, clock, self.lease)
+        self.traces = open_traces(settings, self.worker_id, clock)
+        self.shop = open_shop(choices.shop, settings, clock, self.lease, self.traces)
         self.faust = make_faust_app(settings, web_port=web_port)
         self.shell = Shell(
             clock=clock,
@@ -160,6 +162,7 @@ class Application:
             encode=self.serde.encode,
             rules=rules,
             clock=self.clock,
+            traces=self.traces,
         )
         set_ = self.settings.inventory
         hold, base, every = (timedelta(seconds=s) for s in (set_.hold_limit_s, set_.base_alert_s, set_.check_every_s))
@@ -184,6 +187,7 @@ class Application:
             settle=timedelta(seconds=self.shop.settings.settle_s),
             permit=self.lease.check,
             failed=self.failed,
+            traces=self.traces,
         )
         guards = {DESIRED.name: Guard(DESIRED.name, self.intake.pause_after_errors)}
         reader = RecordReader(self.serde, guards, RECORD_BYTES)
@@ -250,6 +254,7 @@ class Application:
         await self.shop.ports.close()
         if self.order_side is not None:
             await self.order_side.close()
+        await asyncio.to_thread(self.traces.close)
 
     # ── what the watch looks at ──────────────────────────────────────────────────────────────────
 

@@ -14,6 +14,7 @@ from streams.domain.batch_size import BatchSize
 from streams.runtime.clock import Clock
 from streams.runtime.gate import Gate
 from streams.runtime.lease import Lease
+from streams.runtime.traces import NO_TRACES, Traces
 from streams.settings import Settings, SettingsError, read_connector
 
 MOST_ROWS = 5000
@@ -103,16 +104,18 @@ def _choice(settings: Settings, name: str, setting: str) -> Choice:
     return Choice(connector, read_connector(connector.settings, name, settings.connectors.get(name, {})), setting)
 
 
-def open_shop(choice: Choice, settings: Settings, clock: Clock, lease: Lease) -> ShopTarget:
+def open_shop(choice: Choice, settings: Settings, clock: Clock, lease: Lease, traces: Traces = NO_TRACES) -> ShopTarget:
     """Raises SettingsError where the connector cannot show stock."""
-    gate, ports = open_target(choice, settings, clock, lease)
+    gate, ports = open_target(choice, settings, clock, lease, traces)
     if ports.stock is None:
         raise SettingsError(f"{choice.setting}: connector {choice.connector.name!r} does not show stock")
     return ShopTarget(ports.stock, ports, gate, choice.settings)
 
 
-def open_target(choice: Choice, settings: Settings, clock: Clock, lease: Lease) -> tuple[Gate, Ports]:
+def open_target(
+    choice: Choice, settings: Settings, clock: Clock, lease: Lease, traces: Traces = NO_TRACES
+) -> tuple[Gate, Ports]:
     """Its door and its ports; makes no call."""
     gate = Gate(choice.connector.name, clock, settings.sinks.calls_per_s)
-    dependencies = Dependencies(clock=clock, permit=lease.check, observe=gate.observe)
+    dependencies = Dependencies(clock=clock, permit=lease.check, observe=traces.observed(gate.observe))
     return gate, choice.connector.open(choice.settings, dependencies)

@@ -39,6 +39,7 @@ class Snapshot(NamedTuple):
 
     desired: DesiredStock
     is_new: bool
+    headers: Sequence[tuple[str, bytes | None]] = ()
 
 
 class StockLane:
@@ -72,7 +73,7 @@ class StockLane:
         async with self._at.table.lock:
             entries = self._at.table.entries(snapshot.desired.sku for snapshot in snapshots)
             changed: dict[str, SkuRows] = {}
-            for desired, is_new in snapshots:
+            for desired, is_new, headers in snapshots:
                 folded = lane_rows.fold(changed.get(desired.sku, entries[desired.sku]), desired, now)
                 if folded.ignored is IgnoreReason.OLD_VERSION:
                     REFUSED_VERSIONS.labels(ROLE).inc()
@@ -81,6 +82,8 @@ class StockLane:
                 changed[desired.sku] = folded.entry
                 counts.extend(folded.counts)
                 due.extend((desired.sku, row) for row in folded.due)
+                if folded.due:
+                    self._at.traces.note(desired.sku, headers)
             await self._at.table.keep(changed, counts, generation=self._at.generation, upto=upto)
         for sku, row in due:
             self._at.index.add(sku, row)

@@ -1,4 +1,4 @@
-"""A live worker under load as a real Prometheus sees it: every alert's metrics, every panel's query, every command."""
+"""A live worker under load, as a real Prometheus and a collector of traces see it, and the runbooks' commands at it."""
 
 import json
 import re
@@ -14,6 +14,7 @@ from streams.runtime.operating.posting import Outgoing
 from tests.integration.runtime.conftest import MakeSite
 from tests.integration.runtime.site import LONG_S, STOCK, Site
 from tests.monitor import ALERTS, ROOT, RULES, Prometheus, is_there, program
+from tests.otlp import Collector
 from tests.processes import until
 
 pytestmark = pytest.mark.integration
@@ -23,6 +24,7 @@ RUNBOOKS = (ROOT / "docs" / "runbooks.md").read_text()
 NAME = re.compile(r"\bstreams_\w+")
 COMMAND = re.compile(r"(?:`|^)((?:[A-Z_]+=\S+ )*commerce-streams [^`\n]*)", re.MULTILINE)
 WINDOW = "10s"
+ORDER = ("process", "write-stock", "POST")
 NEEDS_ORDERS = re.compile(r"streams_order|commerce[.]order|outcome!=|streams_unknown_words")
 NEEDS_MORE = {
     "streams_certificate_expiry_timestamp_seconds": "a file",
@@ -36,9 +38,15 @@ needs_prometheus = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def live(make_site: MakeSite) -> Iterator[Site]:
-    """One worker that has written rows and set a record aside."""
-    site = make_site(STREAMS_INVENTORY__WINDOW_MS="50")
+def collector() -> Iterator[Collector]:
+    with Collector().running() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def live(make_site: MakeSite, collector: Collector) -> Iterator[Site]:
+    """One worker, traced."""
+    site = make_site(STREAMS_INVENTORY__WINDOW_MS="50", STREAMS_TRACES__URL=collector.url)
     site.desk.run("resume", STOCK)
     site.desk.run("sinks", "run", "commerce")
     site.ready()
@@ -136,6 +144,27 @@ def test_the_sums_of_a_worker_at_rest_close_and_what_was_set_aside_is_told(prome
     assert prometheus.query(f'sum(streams_unaccounted_records{{topic="{STOCK}"}}) == 0')
     assert prometheus.query("max(streams_oldest_dead_letter_age_seconds) > 0")
     assert prometheus.firing() == {"DeadLetterRate", "Watchdog"}
+
+
+# ── traces ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_one_trace_leads_from_the_record_in_kafka_to_the_call_of_the_shop(live: Site, collector: Collector) -> None:
+    trace_id, upstream, sku = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", live.sku("traced")
+    counted = live.change(sku, "ABSOLUTE", 3)._replace(
+        headers=(("traceparent", f"00-{trace_id}-{upstream}-01".encode()),)
+    )
+
+    place = live.post(counted)
+    live.wait_shown(sku, 3)
+    until(lambda: len(collector.spans) >= 3, within=LONG_S, what="its spans", step=0.1)
+
+    process, write, exchange = sorted(collector.spans, key=lambda span: ORDER.index(span.name.split()[0]))
+    assert {span.trace_id for span in (process, write, exchange)} == {trace_id}
+    assert [process.parent_id, write.parent_id, exchange.parent_id] == [upstream, process.span_id, write.span_id]
+    assert process.attributes["messaging.kafka.offset"] == place.offset
+    assert exchange.attributes["http.response.status_code"] == 200
+    assert sku not in repr(collector.spans)
 
 
 # ── the way out ──────────────────────────────────────────────────────────────────────────────────
