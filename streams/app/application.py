@@ -4,7 +4,6 @@ import asyncio
 import os
 import shutil
 import sys
-from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from aiokafka.errors import KafkaError
 from connectors.core.errors import LeaseLostError
 from streams.app import order_side
 from streams.app.batch_parts import FlowPart
+from streams.app.counts import by_topic
 from streams.app.faust_app import make_faust_app, raw_topic
 from streams.app.intake import Intake
 from streams.app.order_parts import CommandPart
@@ -305,33 +305,11 @@ class Application:
         return {(tp.topic, tp.partition): seconds for tp, (_offset, seconds) in oldest.items()}
 
     def accounted(self) -> Mapping[tuple[str, str], int]:
-        found: Counter[tuple[str, str]] = Counter()
-        for table in self.shell.tables.values():
-            for partition in table.owned:
-                for name, records in table.tally(partition).counts.items():
-                    topic, _, outcome = name.partition("/")
-                    found[topic, outcome] += records
-        return found
-
-    def accounted_by_lane(self) -> Mapping[str, Mapping[str, int]]:
-        """Topic → outcome → records, of the stock lane alone."""
-        found: dict[str, dict[str, int]] = {}
-        table = self.rows.table
-        for partition in table.owned:
-            for name, records in table.tally(partition).counts.items():
-                topic, _, outcome = name.partition("/")
-                found.setdefault(topic, {})[outcome] = records
-        return found
-
-    def accounted_by_topic(self) -> Mapping[str, Mapping[str, int]]:
-        """As `accounted`: topic → outcome → records."""
-        found: dict[str, dict[str, int]] = {}
-        for (topic, outcome), records in self.accounted().items():
-            found.setdefault(topic, {})[outcome] = records
-        return found
+        counts = by_topic(self.shell.tables.values())
+        return {(topic, name): records for topic, outcomes in counts.items() for name, records in outcomes.items()}
 
     def balances(self) -> Mapping[str, Balance]:
-        return balances(self.accounted_by_topic(), self.accounted_by_lane())
+        return balances(by_topic(self.shell.tables.values()), by_topic([self.rows.table]))
 
     def letters_open(self) -> Mapping[tuple[str, str], Depth] | None:
         return self.letter_depths()

@@ -10,6 +10,7 @@ from faust.exceptions import ConsumerNotStarted
 from connectors.core.ports import StockTarget
 from schemas.models.source_item import StockPair
 from streams.app import measured, stock_view
+from streams.app.counts import by_topic
 from streams.domain import stock_entry
 from streams.domain.stock_rules import StockRules
 from streams.flows import stock_keys
@@ -77,7 +78,7 @@ class AppIntrospection:
             generation=app.lease.generation,
             troubles=tuple(TroubleFact(*trouble) for trouble in app.health.troubles),
             intakes=self._intakes(),
-            accounted=_plain(app.accounted_by_topic()),
+            accounted=by_topic(app.shell.tables.values()),
             targets=(targets[app.shop.gate.target],),
             lane=self._lane(),
             gaps=tuple(
@@ -86,7 +87,7 @@ class AppIntrospection:
             ),
             recovering={table: int(left) for (table,), left in measured.values(RECOVERY_LEFT).items() if left},
             settings=app.settings_shown(),
-            lane_accounted=_plain(app.accounted_by_lane()),
+            lane_accounted=by_topic([app.rows.table]),
             orders=tuple(OrderFact(o.key, o.state, o.actor, o.reason, o.at) for o in app.orders.orders.values()),
             since_poll_s=app.since_poll().total_seconds(),
             order_sums=None if self._sums is None else self._sums(),
@@ -249,7 +250,3 @@ class AppIntrospection:
         found = await port.read_source_items([StockPair(source, self._rules.sku_of(sku)) for source in sources])
         now = self._app.clock.micros()
         return tuple(ShopFact(item.source_code, str(item.quantity), item.in_stock, now) for item in found.values())
-
-
-def _plain(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
-    return {topic: dict(outcomes) for topic, outcomes in counts.items()}
