@@ -6,9 +6,12 @@ docs/metrics.md is written from here.
 from collections.abc import Iterable
 from itertools import product
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 REGISTRY = CollectorRegistry()
+_PROCESS = CollectorRegistry()
+"""Memory, processor and open files of this process; apart, because what there is depends on the system."""
+ProcessCollector(registry=_PROCESS)
 DELAY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800)
 
 
@@ -153,10 +156,11 @@ def begin(topics: Iterable[str], reasons: Iterable[str], tables: Iterable[str]) 
         DEAD_LETTERS.labels(topic, reason)
     for topic in read:
         SCHEMA_UNKNOWN.labels(topic)
+        CONSUMED.labels(topic)
     for table in tables:
         STORE_REBUILDS.labels(table)
 
 
 def exposition() -> bytes:
-    """The page that Prometheus reads."""
-    return generate_latest(REGISTRY)
+    """The page that Prometheus reads: ours, and the `process_…` metrics of the client library (on Linux)."""
+    return generate_latest(REGISTRY) + generate_latest(_PROCESS)

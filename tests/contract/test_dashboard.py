@@ -18,9 +18,9 @@ BOARDS = sorted((ROOT / "ops" / "grafana" / "dashboards").glob("*.json"))
 SOURCE = "${datasource}"
 UNITS = {"short", "percentunit", "s", "cps", "bytes"}
 """Those of Grafana's that are used here: a further one is looked up in its list before it is added."""
-SELECTOR = re.compile(r"\bstreams_\w+(\{[^}]*\})?(\[[^\]]+\])?")
-RATE = re.compile(r"\bi?rate\(\s*streams_\w+(?:\{[^}]*\})?\[([^\]]+)\]")
-COUNTER = re.compile(r"(\w+)?\(?\s*\bstreams_\w+_total\b")
+SELECTOR = re.compile(r"\b(?:streams|process)_\w+(\{[^}]*\})?(\[[^\]]+\])?")
+RATE = re.compile(r"\bi?rate\(\s*(?:streams|process)_\w+(?:\{[^}]*\})?\[([^\]]+)\]")
+COUNTER = re.compile(r"(\w+)?\(?\s*\b(?:streams|process)_\w+_total\b")
 CALLS_OF_COUNTERS = {"rate", "irate", "increase"}
 VARIABLES = {"$__rate_interval": "1m", "$job": ".+", "$instance": ".+"}
 

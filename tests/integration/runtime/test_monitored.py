@@ -21,7 +21,7 @@ pytestmark = pytest.mark.integration
 
 BOARD = json.loads((ROOT / "ops" / "grafana" / "dashboards" / "commerce-streams.json").read_text())
 RUNBOOKS = (ROOT / "docs" / "runbooks.md").read_text()
-NAME = re.compile(r"\bstreams_\w+")
+NAME = re.compile(r"\b(?:streams|process)_\w+")
 COMMAND = re.compile(r"(?:`|^)((?:[A-Z_]+=\S+ )*commerce-streams [^`\n]*)", re.MULTILINE)
 WINDOW = "10s"
 ORDER = ("process", "write-stock", "POST")
@@ -100,6 +100,23 @@ def test_a_worker_exports_every_metric_that_an_alert_or_a_panel_reads(live: Site
     asked += [target["expr"] for panel in BOARD["panels"] for target in panel["targets"]]
 
     assert {name for expr in asked for name in NAME.findall(expr)} <= exported
+
+
+def test_more_skus_make_no_more_series(live: Site) -> None:
+    _load(live)
+    before = _series(live)
+
+    live.desk.post([live.change(live.sku(f"more-{number}"), "ABSOLUTE", 1) for number in range(200)])
+    live.wait_shown(live.sku("more-199"), 1)
+    live.wait_read()
+
+    assert _series(live) == before
+
+
+def _series(site: Site) -> set[str]:
+    """Names with labels, without values; a further status code or operation may come at any time."""
+    lines = [line for line in _scrape(site).splitlines() if not line.startswith("#")]
+    return {line.rpartition(" ")[0] for line in lines if "target_request" not in line}
 
 
 @pytest.mark.skipif(
