@@ -88,7 +88,11 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "comm
 ADVICE = {
     "chromium": "apt-get install --no-install-recommends chromium",
     "promtool": "apt-get install --no-install-recommends prometheus",
+    "prometheus": "apt-get install --no-install-recommends prometheus",
+    "amtool": "apt-get install --no-install-recommends prometheus-alertmanager",
 }
+EXTRACTED = {"prometheus": ("promtool", "prometheus"), "prometheus-alertmanager": ("amtool",)}
+"""Package → its programs, taken alone: installed, the package would start a server."""
 WAIT = ("-o", "DPkg::Lock::Timeout=300")
 """Another copy may be at it."""
 
@@ -102,21 +106,22 @@ def bring_programs() -> dict[str, str]:
         _quietly("apt-get", "update", "-qq", *WAIT)
         if "chromium" in missing:
             _quietly("apt-get", "install", "-qq", "-y", *WAIT, "--no-install-recommends", "chromium")
-        if "promtool" in missing:
-            _extract_promtool()
+        for package, programs in EXTRACTED.items():
+            if set(programs) & set(missing):
+                _extract(package, programs)
     return {name: advice for name, advice in ADVICE.items() if shutil.which(name) is None}
 
 
-def _extract_promtool() -> None:
-    """The program alone: its package would start a server."""
+def _extract(package: str, programs: tuple[str, ...]) -> None:
+    """Out of Debian's package into the cache."""
     with tempfile.TemporaryDirectory() as folder:
-        _quietly("apt-get", "download", "-qq", "prometheus", cwd=folder)
-        for package in Path(folder).glob("prometheus_*.deb"):
-            _quietly("dpkg-deb", "-x", str(package), folder)
-        found = Path(folder, "usr", "bin", "promtool")
-        if found.exists():
-            CACHE.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(found, CACHE / "promtool")
+        _quietly("apt-get", "download", "-qq", package, cwd=folder)
+        for file in Path(folder).glob(f"{package}_*.deb"):
+            _quietly("dpkg-deb", "-x", str(file), folder)
+        for found in (Path(folder, "usr", "bin", name) for name in programs):
+            if found.exists():
+                CACHE.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(found, CACHE / found.name)
 
 
 def _quietly(*command: str, cwd: str | None = None) -> None:

@@ -2,8 +2,8 @@
 
 import asyncio
 import os
+import shutil
 import sys
-from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -13,19 +13,22 @@ from aiokafka.errors import KafkaError
 from connectors.core.errors import LeaseLostError
 from streams.app import order_side
 from streams.app.batch_parts import FlowPart
+from streams.app.counts import by_topic
 from streams.app.faust_app import make_faust_app, raw_topic
 from streams.app.intake import Intake
 from streams.app.order_parts import CommandPart
 from streams.app.order_side import OrderSide
 from streams.app.parts import LanePart, StockPart
 from streams.app.preparation import Prepared
-from streams.app.targets import Choices, open_shop
+from streams.app.targets import Choices, certificate_files, open_shop
+from streams.app.tracing import open_traces
 from streams.app.watch import Watch
 from streams.flows.record_reader import RecordReader
 from streams.flows.stock import StockFlow
 from streams.flows.stock_keys import derive_index
 from streams.flows.stock_records import StockRecords
 from streams.flows.stock_sweep import Limits, StockSweep
+from streams.runtime.certificates import CertificateFiles
 from streams.runtime.clock import Clock
 from streams.runtime.cluster import Cluster, ClusterUnavailableError
 from streams.runtime.control import SINK, StandingOrders
@@ -67,6 +70,8 @@ from streams.topics import (
     RECOUNT,
     STOCK_INPUTS,
 )
+from streams.web.accounting import Balance, balances
+from streams.web.letter_index import Depth
 from streams.web.order_facts import OrderSums
 
 EXIT_CANNOT_RUN, EXIT_FAULT = 2, 70
@@ -93,7 +98,8 @@ class Application:
         self.lookback = Lookback(self._make_reader)
         self.writer = self._writer(prepared)
         self.letters = DeadLetters(self.writer, settings.app_id, settings.data_dir / "dead-letters")
-        self.shop = open_shop(choices.shop, settings, clock, self.lease)
+        self.traces = open_traces(settings, self.worker_id, clock)
+        self.shop = open_shop(choices.shop, settings, clock, self.lease, self.traces)
         self.faust = make_faust_app(settings, web_port=web_port)
         self.shell = Shell(
             clock=clock,
@@ -116,8 +122,11 @@ class Application:
         self.lane = self._lane_part()
         self.intake.mode_changed = self.lane.lane.reindex
         self.order_side = OrderSide(self, choices.orders) if choices.orders else None
-        self.order_sums: Callable[[], OrderSums | None] = _no_sums
+        self.order_sums: Callable[[], OrderSums | None] = _none
         """What waits of orders; known once the pages are there, which look through them."""
+        self.letter_depths: Callable[[], Mapping[tuple[str, str], Depth] | None] = _none
+        """Open dead letters, as the pages count them."""
+        self._certificates = CertificateFiles(certificate_files(settings, choices))
         self.parts: list[StockPart | LanePart | FlowPart | CommandPart] = [self.stock, self.lane]
         if self.order_side is not None:
             self.parts += self.order_side.parts
@@ -153,6 +162,7 @@ class Application:
             encode=self.serde.encode,
             rules=rules,
             clock=self.clock,
+            traces=self.traces,
         )
         set_ = self.settings.inventory
         hold, base, every = (timedelta(seconds=s) for s in (set_.hold_limit_s, set_.base_alert_s, set_.check_every_s))
@@ -177,6 +187,7 @@ class Application:
             settle=timedelta(seconds=self.shop.settings.settle_s),
             permit=self.lease.check,
             failed=self.failed,
+            traces=self.traces,
         )
         guards = {DESIRED.name: Guard(DESIRED.name, self.intake.pause_after_errors)}
         reader = RecordReader(self.serde, guards, RECORD_BYTES)
@@ -243,6 +254,7 @@ class Application:
         await self.shop.ports.close()
         if self.order_side is not None:
             await self.order_side.close()
+        await asyncio.to_thread(self.traces.close)
 
     # ── what the watch looks at ──────────────────────────────────────────────────────────────────
 
@@ -293,13 +305,21 @@ class Application:
         return {(tp.topic, tp.partition): seconds for tp, (_offset, seconds) in oldest.items()}
 
     def accounted(self) -> Mapping[tuple[str, str], int]:
-        found: Counter[tuple[str, str]] = Counter()
-        for table in self.shell.tables.values():
-            for partition in table.owned:
-                for name, records in table.tally(partition).counts.items():
-                    topic, _, outcome = name.partition("/")
-                    found[topic, outcome] += records
-        return found
+        counts = by_topic(self.shell.tables.values())
+        return {(topic, name): records for topic, outcomes in counts.items() for name, records in outcomes.items()}
+
+    def balances(self) -> Mapping[str, Balance]:
+        return balances(by_topic(self.shell.tables.values()), by_topic([self.rows.table]))
+
+    def letters_open(self) -> Mapping[tuple[str, str], Depth] | None:
+        return self.letter_depths()
+
+    def disk(self) -> tuple[int, int]:
+        used = shutil.disk_usage(self.settings.data_dir)
+        return used.free, used.total
+
+    def certificate_ends(self) -> Mapping[str, float]:
+        return self._certificates.ends()
 
     def partition_of(self, sku: str) -> int:
         """Of the SKU's ledger entry: the partition of the message key (murmur2, as every producer)."""
@@ -319,5 +339,5 @@ class Application:
         }
 
 
-def _no_sums() -> OrderSums | None:
-    return None
+def _none() -> None:
+    """Before there are pages."""

@@ -10,6 +10,7 @@ from faust.exceptions import ConsumerNotStarted
 from connectors.core.ports import StockTarget
 from schemas.models.source_item import StockPair
 from streams.app import measured, stock_view
+from streams.app.counts import by_topic
 from streams.domain import stock_entry
 from streams.domain.stock_rules import StockRules
 from streams.flows import stock_keys
@@ -77,7 +78,7 @@ class AppIntrospection:
             generation=app.lease.generation,
             troubles=tuple(TroubleFact(*trouble) for trouble in app.health.troubles),
             intakes=self._intakes(),
-            accounted=self._accounted(),
+            accounted=by_topic(app.shell.tables.values()),
             targets=(targets[app.shop.gate.target],),
             lane=self._lane(),
             gaps=tuple(
@@ -86,7 +87,7 @@ class AppIntrospection:
             ),
             recovering={table: int(left) for (table,), left in measured.values(RECOVERY_LEFT).items() if left},
             settings=app.settings_shown(),
-            lane_accounted=self._lane_accounted(),
+            lane_accounted=by_topic([app.rows.table]),
             orders=tuple(OrderFact(o.key, o.state, o.actor, o.reason, o.at) for o in app.orders.orders.values()),
             since_poll_s=app.since_poll().total_seconds(),
             order_sums=None if self._sums is None else self._sums(),
@@ -156,21 +157,6 @@ class AppIntrospection:
         for (topic, _partition), age in unfinished.items():
             oldest[topic] = max(age, oldest.get(topic, 0.0))
         return lags, oldest
-
-    def _accounted(self) -> dict[str, dict[str, int]]:
-        found: dict[str, dict[str, int]] = {}
-        for (topic, outcome), records in self._app.accounted().items():
-            found.setdefault(topic, {})[outcome] = records
-        return found
-
-    def _lane_accounted(self) -> dict[str, dict[str, int]]:
-        found: dict[str, dict[str, int]] = {}
-        table = self._app.rows.table
-        for partition in table.owned:
-            for name, records in table.tally(partition).counts.items():
-                topic, _, outcome = name.partition("/")
-                found.setdefault(topic, {})[outcome] = records
-        return found
 
     def _lane(self) -> LaneFact | None:
         lane = self._app.lane.lane

@@ -38,4 +38,4 @@ def install_pages(application: "Application") -> None:
         clock=application.clock,
         orders=orders,
     )
-    install_web(application.faust, application.settings.web, ports)
+    application.letter_depths = install_web(application.faust, application.settings.web, ports).depths

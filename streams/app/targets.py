@@ -1,6 +1,7 @@
 """Opens the connector of each role, by name: swapping a product changes a folder and a setting."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from connectors.core import registry
@@ -13,6 +14,7 @@ from streams.domain.batch_size import BatchSize
 from streams.runtime.clock import Clock
 from streams.runtime.gate import Gate
 from streams.runtime.lease import Lease
+from streams.runtime.traces import NO_TRACES, Traces
 from streams.settings import Settings, SettingsError, read_connector
 
 MOST_ROWS = 5000
@@ -59,6 +61,20 @@ def choose(settings: Settings) -> Choices:
     return Choices(_choice(settings, settings.roles.commerce, "STREAMS_ROLES__COMMERCE"), _order_roles(settings))
 
 
+def certificate_files(settings: Settings, choices: Choices) -> dict[str, Path]:
+    """Setting → file, of every certificate that this process was given."""
+    files = {
+        "STREAMS_KAFKA__SSL_CAFILE": settings.kafka.ssl_cafile,
+        "STREAMS_KAFKA__SSL_CERTFILE": settings.kafka.ssl_certfile,
+        "STREAMS_SCHEMA_REGISTRY__SSL_CAFILE": settings.schema_registry.ssl_cafile,
+        **{
+            f"STREAMS_CONNECTORS__{choice.connector.name.upper()}__CA_FILE": choice.settings.ca_file
+            for choice in (choices.shop, *choices.orders.values())
+        },
+    }
+    return {setting: path for setting, path in files.items() if path is not None}
+
+
 def choose_one(settings: Settings, name: str, setting: str) -> Choice:
     """The connector of that name; raises SettingsError that says which setting named it."""
     return _choice(settings, name, setting)
@@ -88,16 +104,18 @@ def _choice(settings: Settings, name: str, setting: str) -> Choice:
     return Choice(connector, read_connector(connector.settings, name, settings.connectors.get(name, {})), setting)
 
 
-def open_shop(choice: Choice, settings: Settings, clock: Clock, lease: Lease) -> ShopTarget:
+def open_shop(choice: Choice, settings: Settings, clock: Clock, lease: Lease, traces: Traces = NO_TRACES) -> ShopTarget:
     """Raises SettingsError where the connector cannot show stock."""
-    gate, ports = open_target(choice, settings, clock, lease)
+    gate, ports = open_target(choice, settings, clock, lease, traces)
     if ports.stock is None:
         raise SettingsError(f"{choice.setting}: connector {choice.connector.name!r} does not show stock")
     return ShopTarget(ports.stock, ports, gate, choice.settings)
 
 
-def open_target(choice: Choice, settings: Settings, clock: Clock, lease: Lease) -> tuple[Gate, Ports]:
+def open_target(
+    choice: Choice, settings: Settings, clock: Clock, lease: Lease, traces: Traces = NO_TRACES
+) -> tuple[Gate, Ports]:
     """Its door and its ports; makes no call."""
     gate = Gate(choice.connector.name, clock, settings.sinks.calls_per_s)
-    dependencies = Dependencies(clock=clock, permit=lease.check, observe=gate.observe)
+    dependencies = Dependencies(clock=clock, permit=lease.check, observe=traces.observed(gate.observe))
     return gate, choice.connector.open(choice.settings, dependencies)

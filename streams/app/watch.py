@@ -16,10 +16,16 @@ from streams.runtime.health import Health
 from streams.runtime.logs import logger
 from streams.runtime.metrics import (
     ACCOUNTED,
+    CERTIFICATE_ENDS,
+    DISK_FREE,
+    DISK_SIZE,
     EVENTS_PARKED,
     EVENTS_PARKED_LEFT,
+    IN_FLIGHT_RECORDS,
     LAG,
+    LETTERS_OPEN,
     LOOP_LAG,
+    OLDEST_LETTER,
     OLDEST_UNACKNOWLEDGED,
     ORDERS_DOUBLED,
     ORDERS_HELD,
@@ -27,7 +33,10 @@ from streams.runtime.metrics import (
     ORDERS_WAITING,
     ORDERS_WAITING_OLDEST,
     STORE_BYTES,
+    UNACCOUNTED,
 )
+from streams.web.accounting import Balance
+from streams.web.letter_index import Depth
 from streams.web.order_facts import OrderSums
 
 EVERY = timedelta(seconds=1)
@@ -72,6 +81,22 @@ class Watched(Protocol):
 
     def accounted(self) -> Mapping[tuple[str, str], int]:
         """(topic, outcome) → records, of the tables that this worker owns."""
+        ...
+
+    def balances(self) -> Mapping[str, Balance]:
+        """Topic → this worker's part of the sums."""
+        ...
+
+    def letters_open(self) -> Mapping[tuple[str, str], Depth] | None:
+        """(topic, reason) → dead letters that nobody worked; None while they are not known."""
+        ...
+
+    def disk(self) -> tuple[int, int]:
+        """Bytes free and bytes in all, of the disk that has the tables."""
+        ...
+
+    def certificate_ends(self) -> Mapping[str, float]:
+        """Setting → when the first certificate of its file ends, in seconds since 1970."""
         ...
 
     def order_sums(self) -> OrderSums | None:
@@ -131,9 +156,29 @@ class Watch:
         self._show(OLDEST_UNACKNOWLEDGED, {(topic, str(partition)): age for (topic, partition), age in oldest.items()})
         self._show(STORE_BYTES, {(table,): size for table, size in watched.store_sizes().items()})
         self._show(ACCOUNTED, watched.accounted())
+        balances = watched.balances()
+        self._show(UNACCOUNTED, {(topic,): one.unaccounted for topic, one in balances.items()})
+        self._show(IN_FLIGHT_RECORDS, {(topic,): one.in_flight for topic, one in balances.items()})
+        self._measure_machine()
+        letters = watched.letters_open()
+        if letters is not None:
+            self._measure_letters(letters, watched.now())
         sums = watched.order_sums()
         if sums is not None and sums.as_of:
             self._measure_orders(sums, watched.now())
+
+    def _measure_machine(self) -> None:
+        free, size = self._watched.disk()
+        DISK_FREE.set(free)
+        DISK_SIZE.set(size)
+        self._show(CERTIFICATE_ENDS, {(file,): end for file, end in self._watched.certificate_ends().items()})
+
+    def _measure_letters(self, letters: Mapping[tuple[str, str], Depth], now: int) -> None:
+        self._show(LETTERS_OPEN, {kind: depth.letters for kind, depth in letters.items()})
+        oldest: dict[str, int] = {}
+        for (topic, _reason), depth in letters.items():
+            oldest[topic] = min(depth.oldest_at, oldest.get(topic, depth.oldest_at))
+        self._show(OLDEST_LETTER, _ages(oldest, now))
 
     def _measure_orders(self, sums: OrderSums, now: int) -> None:
         """Ages grow between two looks: they are worked out from when things began."""

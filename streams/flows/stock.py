@@ -28,6 +28,7 @@ from streams.runtime.dead_letters import DeadLetters, Letter, SourceRecord
 from streams.runtime.metrics import CONSUMED, REDELIVERED, SKU_UPDATES
 from streams.runtime.partition_store import PartitionStore
 from streams.runtime.table import BulkTable, Group, Write
+from streams.runtime.traces import NO_TRACES, Batch, Traces
 from streams.runtime.versioned import unpack
 from streams.runtime.writer import Record, Writer
 from streams.topics import DESIRED, STOCK_INPUTS
@@ -58,7 +59,9 @@ class StockFlow:
         encode: Encode,
         rules: StockRules,
         clock: Clock,
+        traces: Traces = NO_TRACES,
     ) -> None:
+        self._traces = traces
         self._table, self._writer, self._letters = table, writer, letters
         self._records, self._encode, self._rules, self._clock = records, encode, rules, clock
         self._messages = StockMessages(encode)
@@ -72,6 +75,12 @@ class StockFlow:
         Raises LeaseLostError (nothing more may be done for this generation), KafkaError, StoreError.
         """
         CONSUMED.labels(topic).inc(len(records))
+        with self._traces.batch(records) as batch:
+            await self._take(topic, partition, records, generation, batch)
+
+    async def _take(
+        self, topic: str, partition: int, records: Sequence[SourceRecord], generation: int, traced: Batch
+    ) -> None:
         async with self._table.lock(partition):
             tally = self._table.tally(partition)
             number = next(n for n, one in enumerate(STOCK_INPUTS) if one.name == topic)
@@ -80,13 +89,15 @@ class StockFlow:
             parsed, bad = await self._records.parse(source, records)
             decided = await self._decide(source, partition, parsed, bad, fresh_from)
             await self._letters.send(decided.letters, generation=generation)
+            for letter in decided.letters:
+                traced.set_aside(letter.record.offset, letter.reason.value)
             await outbox.send(self._writer, self._skew.alerts(bad, tally.epoch, partition), generation=generation)
             upto = (topic, records[-1].offset + 1)
             await self._table.commit(
                 partition, self._with_sent(partition, decided.groups), generation=generation, upto=upto
             )
             self._sent[partition] = []
-            await self._emit(partition, decided.emitted, generation)
+            await self._emit(partition, decided.emitted, generation, traced)
             self._sent[partition] = await outbox.tell(
                 self._table, self._writer, partition, decided.outboxes, generation=generation
             )
@@ -168,14 +179,18 @@ class StockFlow:
         gone = self._sent.get(partition, [])
         return [Group(gone, {}), *groups] if gone else groups
 
-    async def _emit(self, partition: int, folds: Sequence[SkuFold], generation: int) -> None:
+    async def _emit(self, partition: int, folds: Sequence[SkuFold], generation: int, traced: Batch) -> None:
         """The snapshots, in order; a repeat carries the version it had."""
         epoch, now = self._table.tally(partition).epoch, self._clock.micros()
         records = []
         for number, fold in enumerate(folds, 1):
             snapshot = snapshot_of(fold, Version(epoch, fold.entry.counter), partition, now)
             if snapshot is not None:
-                records.append(Record(snapshot.sku.encode(), self._encode(DESIRED.name, snapshot)))
+                records.append(
+                    Record(
+                        snapshot.sku.encode(), self._encode(DESIRED.name, snapshot), traced.headers(fold.sku.encode())
+                    )
+                )
             if number % YIELD_EVERY == 0:
                 await self._clock.sleep(NO_TIME)
         if records:

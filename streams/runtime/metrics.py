@@ -6,9 +6,12 @@ docs/metrics.md is written from here.
 from collections.abc import Iterable
 from itertools import product
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 REGISTRY = CollectorRegistry()
+_PROCESS = CollectorRegistry()
+"""Memory, processor and open files of this process; apart, because what there is depends on the system."""
+ProcessCollector(registry=_PROCESS)
 DELAY_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800)
 
 
@@ -29,6 +32,11 @@ CONSUMED = _counter("records_consumed_total", "Records taken from a topic, redel
 REDELIVERED = _counter("records_redelivered_total", "Records that were seen before and changed nothing.", "topic")
 IGNORED = _counter("records_ignored_total", "Accepted records that change nothing, by reason.", "topic", "reason")
 DEAD_LETTERS = _counter("dead_letters_total", "Records set aside, by reason.", "topic", "reason")
+LETTERS_OPEN = _gauge(
+    "dead_letters_open", "Letters that nobody retried or discarded yet; every worker says the same.", "topic", "reason"
+)
+OLDEST_LETTER = _gauge("oldest_dead_letter_age_seconds", "Age of the oldest of them; 0 where there is none.", "topic")
+SCHEMA_UNKNOWN = _counter("schema_unknown_total", "Records whose schema id the registry does not know.", "topic")
 RECOUNTS = _counter("recount_requests_total", "Requests to state a quantity anew, by reason.", "reason")
 LAST_POLL = _gauge("last_poll_timestamp_seconds", "When the consumer last fetched.")
 LAG = _gauge("consumer_lag_records", "Records in the log that are not committed.", "topic", "partition")
@@ -40,6 +48,12 @@ REBALANCES = _counter("rebalances_total", "Assignments of partitions to this wor
 INTAKE_PAUSED = _gauge("intake_paused", "1 where intake of a topic is paused by an order or a gap.", "topic")
 # accounting
 ACCOUNTED = _gauge("accounted_records", "Records by how they ended, in the tables of this worker.", "topic", "outcome")
+UNACCOUNTED = _gauge(
+    "unaccounted_records", "Records that the sums miss, below 0: have twice; only the sum of all workers is 0.", "topic"
+)
+IN_FLIGHT_RECORDS = _gauge(
+    "inflight_records", "Records that a sink took in and has not ended; only the sum of all workers says it.", "topic"
+)
 # flow
 OLDEST_UNAPPLIED = _gauge("oldest_unapplied_age_seconds", "Age of the oldest record without its effect.", "flow")
 EFFECT_DELAY = _histogram("effect_delay_seconds", "From the broker's time of a record to its effect.", "flow")
@@ -118,6 +132,13 @@ LEASE_REFUSALS = _counter("lease_refusals_total", "Writes and calls stopped beca
 STORE_BYTES = _gauge("store_size_bytes", "Bytes on disk.", "table")
 STORE_REBUILDS = _counter("store_rebuilds_total", "Local stores thrown away and rebuilt.", "table")
 RECOVERY_LEFT = _gauge("recovery_records_left", "Changelog records still to be read.", "table")
+DISK_FREE = _gauge("data_dir_free_bytes", "Free on the disk of the data directory.")
+DISK_SIZE = _gauge("data_dir_size_bytes", "Size of the disk of the data directory.")
+CERTIFICATE_ENDS = _gauge(
+    "certificate_expiry_timestamp_seconds",
+    "When the first certificate of a file ends, by the setting that names the file; 0: cannot be read.",
+    "file",
+)
 LOOP_LAG = _gauge("event_loop_lag_seconds", "How late the event loop runs its timers.")
 BUILD = _gauge("build_info", "1, with the version as a label.", "version")
 
@@ -130,12 +151,16 @@ def begin_sinks(roles: Iterable[str], outcomes: Iterable[str]) -> None:
 
 def begin(topics: Iterable[str], reasons: Iterable[str], tables: Iterable[str]) -> None:
     """Counters that alerts watch start at 0: Prometheus takes a series that begins at 1 for no rise."""
-    for topic, reason in product(topics, reasons):
+    read = tuple(topics)
+    for topic, reason in product(read, reasons):
         DEAD_LETTERS.labels(topic, reason)
+    for topic in read:
+        SCHEMA_UNKNOWN.labels(topic)
+        CONSUMED.labels(topic)
     for table in tables:
         STORE_REBUILDS.labels(table)
 
 
 def exposition() -> bytes:
-    """The page that Prometheus reads."""
-    return generate_latest(REGISTRY)
+    """The page that Prometheus reads: ours, and the `process_…` metrics of the client library (on Linux)."""
+    return generate_latest(REGISTRY) + generate_latest(_PROCESS)

@@ -18,6 +18,7 @@ from schemas.errors import DecodeError
 from schemas.projection import Decoder
 from streams.runtime.clock import Clock
 from streams.runtime.logs import logger
+from streams.runtime.metrics import SCHEMA_UNKNOWN
 
 ModelT = TypeVar("ModelT", bound=msgspec.Struct)
 ASK_AGAIN_AFTER = timedelta(seconds=30)
@@ -81,6 +82,7 @@ class Serde:
         unknown = {frame(schema_id, b"") for schema_id in asked - decoders.keys()}
         if not unknown:
             return list(projection.decode_many(values, decoders))
+        SCHEMA_UNKNOWN.labels(contract.topic).inc(sum(value[:5] in unknown for value in values))
         known = [value for value in values if value[:5] not in unknown]
         answers = iter(projection.decode_many(known, decoders))
         return [None if value[:5] in unknown else next(answers) for value in values]

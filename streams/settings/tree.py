@@ -283,6 +283,20 @@ class LogSettings(Frozen):
     format: Literal["json", "text"] = Field("json", description="One JSON object a line, or text for people.")
 
 
+class TraceSettings(Frozen):
+    """Traces of records over OTLP; needs the packages of the extra `otel`."""
+
+    url: BaseUrl | None = Field(
+        None, description="Where a collector takes OTLP over HTTP, e.g. http://127.0.0.1:4318/v1/traces; without: off."
+    )
+    share: float = Field(
+        0,
+        ge=0,
+        le=1,
+        description="Share of records without a traceparent that begin a trace; others say it themselves.",
+    )
+
+
 class Settings(Frozen):
     """The whole tree.  Names in the environment: STREAMS_ and the path, parts joined by `__`."""
 
@@ -301,6 +315,7 @@ class Settings(Frozen):
     gateway: GatewaySettings = GatewaySettings()
     poll: PollSettings = PollSettings()
     logs: LogSettings = LogSettings()
+    traces: TraceSettings = TraceSettings()
     connectors: dict[str, dict[str, Any]] = Field(  # Any: raw, each connector has its own model
         default_factory=dict, description="Settings of each connector; see its README."
     )

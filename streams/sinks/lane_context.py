@@ -17,6 +17,7 @@ from streams.runtime.dead_letters import DeadLetters
 from streams.runtime.gate import Gate
 from streams.runtime.lookback import Lookback
 from streams.runtime.outbox import Message
+from streams.runtime.traces import NO_TRACES, Traces
 from streams.runtime.writer import Writer
 from streams.sinks.lane_calls import Item, call_id
 from streams.sinks.lane_catalogue import LaneCatalogue
@@ -51,6 +52,7 @@ class LaneContext:
     """Raises LeaseLostError where this worker may not act for the generation."""
     failed: Callable[[BaseException], None]
     """A fault that ends the process: the only safe state is the one in Kafka."""
+    traces: Traces = NO_TRACES
     generation: int = -1
     sent: list[bytes] = field(default_factory=list)
     """Outboxes that were sent and are deleted with the next write."""

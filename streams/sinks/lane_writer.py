@@ -79,7 +79,9 @@ class LaneWriter:
         intent = Intent(call_id(items), self._at.clock.micros(), tuple((item.sku, item.row) for item in items))
         async with self._at.table.lock:
             await self._at.table.begin(intent, generation=self._at.generation)
-        error = await self._call(items)
+        with self._at.traces.call(OPERATION, [item.sku for item in items]) as call:
+            error = await self._call(items)
+            call.ended(None if error is None else type(error).__name__)
         if error is None:
             self._probe.taken(items)
             await self._settle(items, intent)

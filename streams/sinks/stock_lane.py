@@ -39,6 +39,7 @@ class Snapshot(NamedTuple):
 
     desired: DesiredStock
     is_new: bool
+    headers: Sequence[tuple[str, bytes | None]] = ()
 
 
 class StockLane:
@@ -72,7 +73,7 @@ class StockLane:
         async with self._at.table.lock:
             entries = self._at.table.entries(snapshot.desired.sku for snapshot in snapshots)
             changed: dict[str, SkuRows] = {}
-            for desired, is_new in snapshots:
+            for desired, is_new, headers in snapshots:
                 folded = lane_rows.fold(changed.get(desired.sku, entries[desired.sku]), desired, now)
                 if folded.ignored is IgnoreReason.OLD_VERSION:
                     REFUSED_VERSIONS.labels(ROLE).inc()
@@ -81,6 +82,8 @@ class StockLane:
                 changed[desired.sku] = folded.entry
                 counts.extend(folded.counts)
                 due.extend((desired.sku, row) for row in folded.due)
+                if folded.due:
+                    self._at.traces.note(desired.sku, headers)
             await self._at.table.keep(changed, counts, generation=self._at.generation, upto=upto)
         for sku, row in due:
             self._at.index.add(sku, row)
@@ -125,6 +128,7 @@ class StockLane:
             _LOG.warning("calls-left-open", rows=rows, why="their outcome is not known; the next owner looks it up")
         self._tasks = []
         self._at.generation = -1
+        self._measure_none()
         return rows
 
     # ── calls out ────────────────────────────────────────────────────────────────────────────────
@@ -222,6 +226,12 @@ class StockLane:
         except TimeoutError:
             self.measure()
         return True
+
+    @staticmethod
+    def _measure_none() -> None:
+        """What waits is the next owner's to tell: an age that stands here for ever would be told as trouble."""
+        PENDING.labels(ROLE).set(0)
+        OLDEST_UNAPPLIED.labels(FLOW).set(0)
 
     def measure(self) -> None:
         """Gauges: what waits, and how old it is."""

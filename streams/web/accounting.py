@@ -117,6 +117,41 @@ def _of_orders(topic: str, counts: Counts) -> TopicAccount:
     )
 
 
+class Balance(msgspec.Struct, frozen=True):
+    """One worker's part of the identity of a topic; only the sum over all workers says something.
+
+    `unaccounted` is 0 and `in_flight` not below 0 where every record is counted once.
+    """
+
+    unaccounted: int
+    in_flight: int
+
+
+def balances(accounted: Mapping[str, Counts], lane: Mapping[str, Counts]) -> dict[str, Balance]:
+    """By topic, so that a monitor can add up what workers say without asking them together."""
+    stock = {one.name for one in STOCK_INPUTS}
+    return {
+        topic: _stock_balance(topic, counts, lane.get(topic, {})) if topic in stock else _order_balance(counts)
+        for topic, counts in accounted.items()
+    }
+
+
+def _stock_balance(topic: str, total: Counts, lane: Counts) -> Balance:
+    parked, superseded = total.get("parked", 0), total.get("superseded", 0)
+    if topic in ENDS_IN_LEDGER:
+        return Balance(-parked - superseded, 0)
+    handed, set_aside = total.get("handed", 0), lane.get("dead", 0) + lane.get("parked", 0)
+    unaccounted = total.get("accepted", 0) - (parked - lane.get("parked", 0)) - handed
+    return Balance(unaccounted, handed - total.get("applied", 0) - superseded - set_aside)
+
+
+def _order_balance(counts: Counts) -> Balance:
+    ended = {name: records for name, records in counts.items() if name != TAKEN}
+    strange = sum(records for name, records in ended.items() if name not in ROW_OF)
+    counted = sum(ended.values())
+    return Balance(strange, counts.get(TAKEN, counted) - counted)
+
+
 def _added(parts: Iterable[Mapping[str, Counts]]) -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = {}
     for part in parts:

@@ -45,14 +45,14 @@ class Ports:
     """None where orders are off."""
 
 
-def install_web(faust_app: Any, settings: WebSettings, ports: Ports) -> None:  # Any: Faust has no types
+def install_web(faust_app: Any, settings: WebSettings, ports: Ports) -> LetterIndex:  # Any: Faust has no types
     """Before the app starts; Faust's own pages are taken out, its index included."""
     faust_app.web.blueprints = type(faust_app.web.blueprints)()
-    install(faust_app.web.web_app, settings, ports)
+    return install(faust_app.web.web_app, settings, ports)
 
 
-def install(app: web.Application, settings: WebSettings, ports: Ports) -> None:
-    """Into any aiohttp application that is not started yet."""
+def install(app: web.Application, settings: WebSettings, ports: Ports) -> LetterIndex:
+    """Into any aiohttp application that is not started yet; the index of dead letters, filled while it runs."""
     tokens = Tokens.of(settings)
     peers, revealing = HttpPeers(tokens.for_peers), HttpPeers(tokens.for_reveal)
     at = make_context(settings, ports, peers, revealing)
@@ -78,6 +78,7 @@ def install(app: web.Application, settings: WebSettings, ports: Ports) -> None:
 
     app.on_startup.append(start)
     app.on_cleanup.append(stop)
+    return at.scene.index
 
 
 def make_context(settings: WebSettings, ports: Ports, peers: HttpPeers, revealing: HttpPeers) -> WebContext:

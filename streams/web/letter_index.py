@@ -33,6 +33,13 @@ class GroupState(NamedTuple):
     last: Letter
 
 
+class Depth(NamedTuple):
+    """Open letters of one kind, and when (µs) the oldest of them was written."""
+
+    letters: int
+    oldest_at: int
+
+
 class IndexState(msgspec.Struct, frozen=True):
     """What the index knows of the topic.
 
@@ -111,6 +118,19 @@ class LetterIndex:
         """The group with the newest letter first."""
         found = [_group(members) for members in self._groups.values()]
         return sorted(found, key=lambda group: (-group.last.at, group.id))
+
+    def depths(self) -> dict[tuple[str, str], Depth] | None:
+        """(topic, reason) → what stands open; None while it is not known."""
+        if not self.state.known or self.state.building:
+            return None
+        found: dict[tuple[str, str], Depth] = {}
+        for members in self._groups.values():
+            first = members[0]
+            known = found.get((first.origin_topic, first.reason), Depth(0, first.at))
+            found[first.origin_topic, first.reason] = Depth(
+                known.letters + len(members), min(known.oldest_at, first.at)
+            )
+        return found
 
     def group(self, group: str) -> GroupState | None:
         members = self._groups.get(group)

@@ -211,6 +211,17 @@ def test_prometheus_finds_every_copy_of_the_worker() -> None:
     assert "--config.file=/ops/compose/prometheus.yml" in SERVICES["prometheus"]["command"]
 
 
+def test_prometheus_tells_the_alertmanager_of_this_file_and_the_pages_lead_there() -> None:
+    config = yaml.safe_load((ROOT / "ops" / "compose" / "prometheus.yml").read_text())
+    (manager,) = config["alerting"]["alertmanagers"]
+    (port,) = SERVICES["alertmanager"]["ports"]
+
+    assert manager["static_configs"] == [{"targets": ["alertmanager:9093"]}]
+    assert environment("worker")["STREAMS_WEB__ALERTMANAGER_URL"] == f"http://{port.rpartition(':')[0]}"
+    assert "--config.file=/ops/alertmanager/alertmanager.yml" in SERVICES["alertmanager"]["command"]
+    assert (ROOT / "ops" / "alertmanager" / "alertmanager.yml").exists()
+
+
 def test_grafana_reads_the_prometheus_of_this_file() -> None:
     folder = ROOT / "ops" / "compose" / "grafana"
     (source,) = yaml.safe_load((folder / "datasources" / "prometheus.yml").read_text())["datasources"]

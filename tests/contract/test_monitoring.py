@@ -4,8 +4,9 @@ import json
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
@@ -16,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 RULES = ROOT / "ops" / "prometheus" / "rules" / "commerce-streams.yml"
 CASES = sorted((ROOT / "ops" / "prometheus" / "tests").glob("*.yml"))
 DASHBOARD = ROOT / "ops" / "grafana" / "dashboards" / "commerce-streams.json"
+ALWAYS = {"Watchdog"}
+"""Fires without a reason: that is its purpose."""
 NAME = re.compile(r"\bstreams_\w+")
 ALERTS: list[dict[str, Any]] = [
     rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]
@@ -38,15 +41,68 @@ def _exposed() -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: str(alert["alert"]))
-def test_an_alert_reads_metrics_that_exist_and_leads_to_its_runbook(alert: dict[str, Any]) -> None:
-    page, _, anchor = alert["annotations"]["runbook"].partition("#")
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda alert: f"{alert['alert']}-{alert['labels']['severity']}")
+def test_an_alert_reads_metrics_that_exist_says_what_is_wrong_and_leads_to_its_runbook(alert: dict[str, Any]) -> None:
+    page, _, anchor = alert["annotations"]["runbook_url"].partition("#")
     headings = re.findall(r"^#+ +(.+)$", (ROOT / page).read_text(), flags=re.MULTILINE)
 
     assert set(NAME.findall(alert["expr"])) <= _exposed()
     assert anchor in {re.sub(r"[^\w\- ]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
     assert anchor == alert["alert"].lower()
     assert alert["labels"]["severity"] in {"page", "ticket", "none"}
+    assert set(alert["annotations"]) == {"summary", "description", "runbook_url"}
+    assert all(alert["annotations"].values())
+
+
+class Looks(NamedTuple):
+    """What the cases of one alert and severity look at, as (case, minute)."""
+
+    fires: set[tuple[str, float]]
+    silent: set[tuple[str, float]]
+
+    @property
+    def is_silent_before(self) -> bool:
+        return any(case == other and at < then for case, at in self.silent for other, then in self.fires)
+
+    @property
+    def resolves(self) -> bool:
+        return any(case == other and at > then for case, at in self.silent for other, then in self.fires)
+
+
+@cache
+def _every_look() -> list[tuple[str, dict[str, Any]]]:
+    """(case, look) of all files."""
+    cases = [(file.name, case) for file in CASES for case in yaml.safe_load(file.read_text())["tests"]]
+    return [(f"{file}: {case['name']}", look) for file, case in cases for look in case["alert_rule_test"]]
+
+
+def _looks(alert: str, severity: str) -> Looks:
+    found = Looks(set(), set())
+    for case, look in _every_look():
+        severities = {one["exp_labels"]["severity"] for one in look["exp_alerts"]}
+        if look["alertname"] == alert:
+            (found.fires if severity in severities else found.silent).add((case, _minutes(look["eval_time"])))
+    return found
+
+
+def _minutes(text: str) -> float:
+    unit = {"m": 1, "h": 60, "d": 1440}[text[-1]]
+    return float(text[:-1]) * unit
+
+
+@pytest.mark.parametrize(
+    ("alert", "severity"), sorted({(alert["alert"], alert["labels"]["severity"]) for alert in ALERTS})
+)
+def test_an_alert_has_cases_in_which_it_stays_silent_fires_and_resolves(alert: str, severity: str) -> None:
+    looks = _looks(alert, severity)
+
+    assert looks.fires
+    assert looks.is_silent_before or alert in ALWAYS
+    assert looks.resolves or alert in ALWAYS
+
+
+def test_every_case_is_of_an_alert_that_exists() -> None:
+    assert {look["alertname"] for _, look in _every_look()} == {alert["alert"] for alert in ALERTS}
 
 
 def test_the_dashboard_reads_metrics_that_exist_with_labels_that_they_have() -> None:

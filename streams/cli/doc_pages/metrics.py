@@ -13,7 +13,9 @@ def metrics() -> str:
     return page(
         "Metrics",
         "Every worker serves these at `/metrics`, in Prometheus' text form.\n"
-        "Base units; no SKU and no order id stands in a label.",
+        "Base units; no SKU and no order id stands in a label.\n"
+        "Beside them, on Linux, what the client library tells of the process: `process_resident_memory_bytes`, "
+        "`process_cpu_seconds_total`, `process_open_fds` and their like.",
         table(("metric", "kind", "labels", "what it says"), [_metric_row(family) for family in families]),
     )
 

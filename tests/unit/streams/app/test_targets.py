@@ -4,13 +4,14 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from simulators.rest_finance import RestFinanceSimulator
 from simulators.rest_finance import Settings as BookSettings
 from streams.app.diagnosis import target
-from streams.app.targets import choose
+from streams.app.targets import certificate_files, choose
 from streams.settings import SettingsError, read_settings
 from tests.fakes.still_clock import StillClock
 from tests.unit.streams.cli.calling import SETTINGS
@@ -35,6 +36,19 @@ def test_the_books_are_chosen_by_their_setting() -> None:
         "finance": "STREAMS_ORDERS__FINANCE",
     }
     assert choose(read_settings(SETTINGS)).orders == {}
+
+
+def test_files_with_certificates_are_known_by_the_settings_that_name_them() -> None:
+    files = {
+        "STREAMS_KAFKA__SSL_CAFILE": "/k/ca.pem",
+        "STREAMS_KAFKA__SSL_CERTFILE": "/k/own.pem",
+        "STREAMS_SCHEMA_REGISTRY__SSL_CAFILE": "/r/ca.pem",
+        f"{FINANCE}CA_FILE": "/f/ca.pem",
+    }
+    settings = read_settings({**SETTINGS, **BOOKS, **files})
+
+    assert certificate_files(settings, choose(settings)) == {name: Path(path) for name, path in files.items()}
+    assert certificate_files(read_settings(SETTINGS), choose(read_settings(SETTINGS))) == {}
 
 
 def test_books_without_an_erp_are_refused_by_name() -> None:

@@ -12,10 +12,16 @@ from streams.app.watch import STANDS_STILL_AFTER, STUCK_AFTER, Watch
 from streams.runtime.health import Health
 from streams.runtime.metrics import (
     ACCOUNTED,
+    CERTIFICATE_ENDS,
+    DISK_FREE,
+    DISK_SIZE,
     EVENTS_PARKED,
     EVENTS_PARKED_LEFT,
+    IN_FLIGHT_RECORDS,
     LAG,
+    LETTERS_OPEN,
     LOOP_LAG,
+    OLDEST_LETTER,
     OLDEST_UNACKNOWLEDGED,
     ORDERS_DOUBLED,
     ORDERS_HELD,
@@ -23,7 +29,10 @@ from streams.runtime.metrics import (
     ORDERS_WAITING,
     ORDERS_WAITING_OLDEST,
     STORE_BYTES,
+    UNACCOUNTED,
 )
+from streams.web.accounting import Balance
+from streams.web.letter_index import Depth
 from streams.web.order_facts import OrderSums
 from tests.fakes.still_clock import StillClock
 
@@ -46,6 +55,9 @@ class World:
     oldest: dict[tuple[str, int], float] = field(default_factory=lambda: {("watched", 0): 2.5})
     sizes: dict[str, int] = field(default_factory=lambda: {"watched": 42})
     orders: OrderSums | None = None
+    letters: dict[tuple[str, str], Depth] | None = None
+    parts: dict[str, Balance] = field(default_factory=dict)
+    ends: dict[str, float] = field(default_factory=dict)
     ended: list[BaseException] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -74,6 +86,18 @@ class World:
 
     def accounted(self) -> Mapping[tuple[str, str], int]:
         return self.outcomes
+
+    def balances(self) -> Mapping[str, Balance]:
+        return self.parts
+
+    def letters_open(self) -> Mapping[tuple[str, str], Depth] | None:
+        return self.letters
+
+    def disk(self) -> tuple[int, int]:
+        return 300, 1000
+
+    def certificate_ends(self) -> Mapping[str, float]:
+        return self.ends
 
     def order_sums(self) -> OrderSums | None:
         return self.orders
@@ -198,6 +222,44 @@ def test_what_is_finished_or_went_elsewhere_no_longer_stands_in_the_measures(wor
     assert LAG.labels("watched", "0")._value.get() == 0
     assert OLDEST_UNACKNOWLEDGED.labels("watched", "0")._value.get() == 0
     assert STORE_BYTES.labels("watched")._value.get() == 0
+
+
+def test_this_workers_part_of_the_sums_is_measured(world: World) -> None:
+    world.parts = {"watched": Balance(-3, 40)}
+
+    world.looks()
+
+    assert UNACCOUNTED.labels("watched")._value.get() == -3
+    assert IN_FLIGHT_RECORDS.labels("watched")._value.get() == 40
+
+
+def test_the_disk_and_the_certificates_are_measured(world: World) -> None:
+    world.ends = {"STREAMS_KAFKA__SSL_CAFILE": 1_800_000_000.0}
+
+    world.looks()
+
+    assert (DISK_FREE._value.get(), DISK_SIZE._value.get()) == (300, 1000)
+    assert CERTIFICATE_ENDS.labels("STREAMS_KAFKA__SSL_CAFILE")._value.get() == 1_800_000_000.0
+
+
+def test_open_letters_are_measured_by_reason_and_the_oldest_of_a_topic_until_they_are_worked(world: World) -> None:
+    world.letters = {
+        ("watched", "bad-sku"): Depth(2, NOW - 90_000_000),
+        ("watched", "wrong-key"): Depth(1, NOW - 10_000_000),
+    }
+    watch = Watch(world, world.clock, world.ended.append)
+    watch._measure()
+    assert LETTERS_OPEN.labels("watched", "bad-sku")._value.get() == 2
+    assert OLDEST_LETTER.labels("watched")._value.get() == 90
+
+    world.letters = None
+    watch._measure()
+    assert LETTERS_OPEN.labels("watched", "bad-sku")._value.get() == 2
+
+    world.letters = {}
+    watch._measure()
+    assert LETTERS_OPEN.labels("watched", "bad-sku")._value.get() == 0
+    assert OLDEST_LETTER.labels("watched")._value.get() == 0
 
 
 SUMS = OrderSums(

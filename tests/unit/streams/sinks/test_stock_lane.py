@@ -10,6 +10,7 @@ from streams.domain.batch_size import BatchSize
 from streams.domain.lane_rows import RowState
 from streams.domain.reasons import DeadReason
 from streams.runtime import outbox
+from streams.runtime.metrics import OLDEST_UNAPPLIED, PENDING
 from tests.fakes.stock_target import Failure
 from tests.unit.streams.sinks.lane import EPOCH, GENERATION, Lane, Settings, desired, lane, turns
 
@@ -281,6 +282,19 @@ async def test_a_lane_that_closes_lets_the_call_under_way_end(tmp_path: Path) ->
         assert one.row("A").state is RowState.CLEAN
         assert one.rows.open_intents() == []
         assert not one.lane.is_open
+
+
+async def test_a_lane_that_went_elsewhere_no_longer_tells_of_what_waits(tmp_path: Path) -> None:
+    async with lane(tmp_path, mode="paused") as one:
+        await one.fold(desired("A", 1, north=1))
+        one.clock.after(30)
+        one.lane.measure()
+        assert PENDING.labels("commerce")._value.get() == 1
+        assert OLDEST_UNAPPLIED.labels("stock")._value.get() > 30
+
+        await one.lane.close(timedelta(0))
+
+        assert (PENDING.labels("commerce")._value.get(), OLDEST_UNAPPLIED.labels("stock")._value.get()) == (0, 0)
 
 
 async def test_a_call_that_does_not_end_in_time_leaves_its_intent_open(tmp_path: Path) -> None:

@@ -1,7 +1,11 @@
+from collections import Counter
+
 import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streams.domain.order_state import Verdict
-from streams.web.accounting import ROW_OF, TopicAccount, accounts
+from streams.web.accounting import ROW_OF, TopicAccount, accounts, balances
 from streams.web.facts import WorkerFacts
 from tests.unit.streams.web import order_worlds
 from tests.unit.streams.web.worlds import HOLD, LANE_ACCOUNTED, REBASE, STOCK, worker
@@ -65,6 +69,41 @@ def test_workers_add_up() -> None:
 
 def test_the_example_of_the_worlds_is_told_by_both_sides() -> None:
     assert LANE_ACCOUNTED[STOCK]["applied"] == accounts([worker()])[0].applied
+
+
+# ── added up by a monitor ────────────────────────────────────────────────────────────────────────
+
+counts = st.integers(0, 50)
+ledger_counts = st.fixed_dictionaries(dict.fromkeys(("accepted", "ignored", "dead", "parked", "handed"), counts))
+lane_counts = st.fixed_dictionaries(dict.fromkeys(("applied", "superseded", "dead", "parked"), counts))
+
+
+@given(st.lists(ledger_counts, min_size=1, max_size=4), lane_counts, st.integers(0, 3))
+def test_what_each_worker_says_of_its_part_adds_up_to_the_sums_of_all(
+    ledgers: list[dict[str, int]], lane: dict[str, int], owner: int
+) -> None:
+    at = owner % len(ledgers)
+    parts = [
+        ({STOCK: dict(Counter(one) + Counter(lane)) if number == at else one}, {STOCK: lane} if number == at else {})
+        for number, one in enumerate(ledgers)
+    ]
+    whole = accounts([_with(accounted, of_lane) for accounted, of_lane in parts])[0]
+
+    told = [balances(accounted, of_lane)[STOCK] for accounted, of_lane in parts]
+
+    unaccounted, in_flight = sum(one.unaccounted for one in told), sum(one.in_flight for one in told)
+    assert whole.difference == unaccounted + min(0, in_flight)
+    assert whole.pending == max(0, in_flight)
+
+
+def test_what_each_worker_says_of_orders_and_of_a_rebase_adds_up_too() -> None:
+    accounted = {"erp.command.v1": {"taken": 10, "applied": 4, "forgotten": 2}, REBASE: {"accepted": 3, "parked": 1}}
+
+    told = balances(accounted, {})
+
+    assert (told["erp.command.v1"].unaccounted, told["erp.command.v1"].in_flight) == (2, 4)
+    assert (told[REBASE].unaccounted, told[REBASE].in_flight) == (-1, 0)
+    assert accounts([_with(accounted, {})])[2].difference == -1
 
 
 # ── orders ───────────────────────────────────────────────────────────────────────────────────────

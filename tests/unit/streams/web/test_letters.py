@@ -52,6 +52,19 @@ def test_what_was_masked_is_named_by_the_word_before_it() -> None:
     assert values_of("location 'WMS-07' of 'north'") == (("location", "WMS-07"), ("of", "north"))
 
 
+def test_how_many_stand_open_and_since_when_is_told_by_topic_and_reason_once_all_are_read() -> None:
+    index = LetterIndex()
+    for one in (letter(2), letter(1, detail="another message"), letter(3, reason="bad-sku")):
+        index.add(one)
+
+    assert index.depths() is None
+    index.state = IndexState(known=True, building=True)
+    assert index.depths() is None
+    index.state = IndexState(known=True)
+
+    assert index.depths() == {(STOCK, "unknown-location"): (2, letter(1).at), (STOCK, "bad-sku"): (1, letter(3).at)}
+
+
 def test_a_letter_written_twice_counts_once() -> None:
     index = LetterIndex()
     index.add(letter(1))

@@ -1,0 +1,125 @@
+"""The alert drill: a real Prometheus with the real rules, a healthy run, the shop away, and the shop back.
+
+python -m tests.drill    (make drill)
+
+Says which alert fired how many seconds into each phase, and ends with 1 where another set fired than should.  It takes
+about eleven minutes: `for` and thresholds are those of production.
+"""
+
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from simulators.local_stack.registry import Registry
+from tests.faults.system import System
+from tests.monitor import RULES, Prometheus, is_there
+from tests.processes import until
+
+PER_S, LOOK_S = 20.0, 1.0
+PROMISE_S = "60"
+"""Long enough for a machine that has other work: the drill is of what follows from the fault."""
+ALWAYS = "Watchdog"
+AWAY = frozenset({"TargetAway", "StockNotApplied"})
+"""A ticket for the target, and a page for what customers see."""
+LATE = frozenset({"FreshnessBudgetBurnFast"})
+"""What waited came late: that may be told while it comes."""
+NONE: frozenset[str] = frozenset()
+
+
+class Phase(NamedTuple):
+    """`must` fire in it, `may` besides; what is in neither may not, and what fires at its end must be in `at_last`."""
+
+    name: str
+    seconds: float
+    must: frozenset[str]
+    may: frozenset[str]
+    at_last: frozenset[str]
+
+
+HEALTHY = Phase("nothing is wrong", 90, NONE, NONE, NONE)
+SHOP_AWAY = Phase("the shop is away", 450, AWAY, NONE, AWAY)
+SHOP_BACK = Phase("the shop is back", 120, NONE, AWAY | LATE, LATE)
+
+
+def play(prometheus: Prometheus, phase: Phase) -> list[str]:
+    """What was not as it should be."""
+    begun, fired, firing = time.monotonic(), dict[str, float](), set[str]()  # noqa: TID251  real time is the matter
+    print(f"── {phase.name}, {phase.seconds:.0f} s", flush=True)
+    while (passed := time.monotonic() - begun) < phase.seconds:  # noqa: TID251  as above
+        firing = prometheus.firing()
+        for alert in sorted(firing - {ALWAYS} - fired.keys()):
+            fired[alert] = passed
+            print(f"   {passed:5.0f} s  {alert}", flush=True)
+        time.sleep(LOOK_S)
+    wrong = {
+        "did not fire": phase.must - fired.keys(),
+        "fired": fired.keys() - phase.must - phase.may,
+        "did not resolve": firing - {ALWAYS} - phase.at_last,
+        "is silent": {ALWAYS} - firing,
+    }
+    return [f"{phase.name}: {', '.join(sorted(alerts))} {what}" for what, alerts in wrong.items() if alerts]
+
+
+@contextmanager
+def traded(system: System) -> Iterator[None]:
+    """Stock changes all the while."""
+    over = threading.Event()
+
+    def trade() -> None:
+        while not over.is_set():
+            system.trade(2, PER_S)
+
+    trading = threading.Thread(target=trade)
+    trading.start()
+    try:
+        yield
+    finally:
+        over.set()
+        trading.join()
+
+
+def drill(system: System, prometheus: Prometheus) -> list[str]:
+    with traded(system):
+        wrong = play(prometheus, HEALTHY)
+        outage = system.shop.fault(kind="outage")
+        wrong += play(prometheus, SHOP_AWAY)
+        if not system.shop.hits(outage):
+            wrong.append("the outage met no call")
+        system.shop.heal()
+        wrong += play(prometheus, SHOP_BACK)
+    system.wait_equal()
+    return wrong
+
+
+def main() -> int:
+    if not is_there("prometheus"):
+        print("prometheus is not installed: apt-get install --no-install-recommends prometheus", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="drill-") as folder, Registry(Path(folder, "registry")) as registry:
+        system = System(Path(folder), registry.url, overrides={"STREAMS_INVENTORY__LATENCY_TARGET_S": PROMISE_S})
+        try:
+            system.start()
+            worker = system.worker("a").wait_ready()
+            system.open_stock()
+            system.wait_equal()
+            prometheus = Prometheus(Path(folder), [worker.port], RULES)
+            prometheus.start()
+            try:
+                prometheus.wait_scraped(3)
+                until(lambda: ALWAYS in prometheus.firing(), within=30, what="the rules are looked at")
+                wrong = drill(system, prometheus)
+            finally:
+                prometheus.end()
+        finally:
+            system.end()
+    print("\n".join(wrong) or "the alerts that should fire did, and no other", flush=True)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
