@@ -153,6 +153,7 @@ class Application:
             encode=self.serde.encode,
             rules=rules,
             clock=self.clock,
+            worker=self.worker_id,
         )
         set_ = self.settings.inventory
         hold, base, every = (timedelta(seconds=s) for s in (set_.hold_limit_s, set_.base_alert_s, set_.check_every_s))

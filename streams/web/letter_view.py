@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams.topics import WITHOUT_PEOPLE
 from streams.web.letter_groups import Letter
 from streams.web.letter_log import StoredLetter
-from streams.web.letters_view import WITHOUT_PEOPLE, LetterLine, letter_line
+from streams.web.letters_view import LetterLine, letter_line
 from streams.web.need import advice, reason_title
 from streams.web.words import moment
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-from streams.topics import DESIRED, HOLD, REBASE, STOCK_CHANGE
+from streams.topics import WITHOUT_PEOPLE
 from streams.web.envelope import Envelope, State
 from streams.web.letter_groups import Letter, values_of
 from streams.web.letter_index import GroupState, LetterIndex, position
@@ -21,8 +21,6 @@ from streams.web.words import count, many, moment, upper_first
 
 PAGE = 100
 SHOWN_VALUES = 5
-WITHOUT_PEOPLE = frozenset({STOCK_CHANGE.name, HOLD.name, REBASE.name, DESIRED.name})
-"""Topics whose records hold no personal data; of any other topic nothing is shown unasked."""
 HIDDEN = "hidden (role reveal)"
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from schemas.catalogue import AUDIT, DESIRED_STOCK
-from streams.runtime.operating.letters import RETRY_OF, letter_of
+from streams.runtime.letter_headers import RETRY_OF
+from streams.runtime.operating.letters import letter_of
 from streams.runtime.operating.log_reader import LogReader
 from streams.runtime.operating.posting import Outgoing
 from streams.runtime.operating.snapshots import Snapshots
