@@ -51,7 +51,7 @@ def _differs(decoded: Mapping[str, object], edited: Mapping[str, object], name: 
 
 
 def corrected(record: Mapping[str, object], wanted: Fields) -> dict[str, object]:
-    """The record with its new values, which the schema is asked about later.  Raises EditRefusedError if none is new."""
+    """The record with its new values.  Raises EditRefusedError where none of them is new."""
     if all(record.get(name) == value for name, value in wanted.items()):
         raise EditRefusedError("it has these values already")
     return {**record, **wanted}

@@ -187,6 +187,11 @@ def position(letter: Letter) -> tuple[int, int, int]:
     return letter.at, letter.partition, letter.offset
 
 
+def group_over(letters: Iterable[Letter]) -> GroupState:
+    """A group of which no letter is open any more."""
+    return _group(deque(sorted(letters, key=position)))._replace(letters=0)
+
+
 def _group(members: deque[Letter]) -> GroupState:
     first, last = members[0], members[-1]
     return GroupState(

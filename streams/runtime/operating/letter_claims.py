@@ -34,6 +34,21 @@ class Claim(NamedTuple):
     letter: Place | None
 
 
+def rival(letter: Place, ours: Place, given: Sequence[Claim], ended: Closing | None) -> Claim | None:
+    """Whoever gave a word for this letter before ours; None where it is ours.
+
+    `ended` is what had closed it when we looked: of a word before that only the end counts, as for a letter that was
+    discarded and is retried now.
+    """
+    own = next((one.at for one in given if one.place == ours), None)
+    for one in given:
+        is_first = one.place.offset < ours.offset and one.letter == letter
+        is_alive = own is None or own - one.at < LASTS
+        if is_first and is_alive and (ended is None or ended.at < one.at):
+            return one
+    return None
+
+
 class Claims:
     """Follows what is said about letters; `closed` is what had closed them when it was made."""
 
@@ -78,17 +93,10 @@ class Claims:
         if ended is not None and closes(ended, letter.place, letter.at):
             return f"{ended.state} meanwhile by {ended.actor}"
         given = self._given.get(letter.letter_id, [])
-        own = next((one for one in given if one.place == ours), None)
-        for one in given:
-            before = one.place.offset < ours.offset and one.letter == letter.place
-            if before and (own is None or own.at - one.at < LASTS) and not self._was_ended(letter, one):
-                return f"{one.actor} has begun with it; it can be tried again in {LASTS // 60_000_000} min"
-        return ""
-
-    def _was_ended(self, letter: DeadLetter, claim: Claim) -> bool:
-        """Whether what its giver did is known: then only that counts, e.g. a letter that was discarded before."""
-        ended = self.closed.get(letter.letter_id)
-        return ended is not None and ended.at >= claim.at
+        first = rival(letter.place, ours, given, self.closed.get(letter.letter_id))
+        if first is None:
+            return ""
+        return f"{first.actor} has begun with it; it can be tried again in {LASTS // 60_000_000} min"
 
     def _read(self, ends: Mapping[Partition, int], closed: dict[str, Closing]) -> None:
         spans = {part: Span(self._reached.get(part, end), end) for part, end in ends.items()}

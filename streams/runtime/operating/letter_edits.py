@@ -87,7 +87,7 @@ class Corrector:
         except DecodeError as error:
             raise EditRefusedError(f"its bytes cannot be read: {error.reason}; send it anew at its source") from None
         except EncodeError as error:
-            raise EditRefusedError(f"not what the topic's schema allows: {error}") from None
+            raise EditRefusedError(str(error)) from None
         except SchemaMissingError as error:
             raise EditRefusedError(str(error)) from None
         self._check_key(original, changed, contract.key_field)

@@ -89,7 +89,9 @@ def test_the_rest_goes_out_no_faster_than_the_rate() -> None:
     clock = StillClock()
     started = clock.monotonic()
 
-    Retry(lambda part: (part, ()), Told(clock, lambda _n: Fate.TAKEN), clock, Pace(20)).run(letters(111), lambda *_: None)
+    Retry(lambda part: (part, ()), Told(clock, lambda _n: Fate.TAKEN), clock, Pace(20)).run(
+        letters(111), lambda *_: None
+    )
 
     assert clock.monotonic() - started == pytest.approx(5.0)
 
