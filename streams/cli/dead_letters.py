@@ -243,7 +243,10 @@ def _print_letter(row: dict[str, object], out: Path | None) -> None:
         as_json(row["decoded"])
     else:
         click.echo(f"cannot be decoded: {shown(row['undecoded_because'])}")
-        click.echo("\n".join(_hex_lines(bytes.fromhex(str(row["hex"])))) or "no bytes")
+    click.echo("bytes:")
+    click.echo("\n".join(_hex_lines(bytes.fromhex(str(row["hex"])))) or "none")
+    if isinstance(size := row["bytes"], int) and size > HEX_SHOWN:
+        click.echo(f"… {size - HEX_SHOWN:,} more; --out writes them all")
     if out is not None:
         say(f"{row['bytes']} bytes in {out}")
 
