@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +31,8 @@ UNIT = 1_000_000
 BEFORE, AFTER = '{"W1": "default", "G1": "ghost"}', '{"W1": "default", "G1": "ghost", "DC-9": "dc9"}'
 CAUSES = ("unknown-location", "unknown-unit", "wrong-key", "negative-absolute", "unknown-source")
 OLD, NEWER, DURING = 10, 1_000, 2_000
+PATIENCE_S = 1_200
+"""On a machine that has other things to do, too."""
 MOVED, MOVING = 0.3, 0.2
 """Shares of the keys that have moved on before the retry, and that do while it runs."""
 
@@ -96,8 +99,11 @@ class Proof:
 
     # ── look ─────────────────────────────────────────────────────────────────────────────────────
 
-    def open_letters(self, url: str) -> int:
-        return int(call(f"{url}/api/v1/dead-letters", timeout=20)["data"]["open"])
+    def all_there(self, url: str) -> bool:
+        """As the page of the worker counts them."""
+        found = int(call(f"{url}/api/v1/dead-letters", timeout=60)["data"]["open"])
+        say(f"  {found:,} set aside")
+        return found >= self.letters
 
     def shown(self, skus: Sequence[str]) -> Counter[int]:
         items = self.system.shop.source_items()
@@ -121,7 +127,7 @@ class Proof:
         worker = self.system.worker("before").wait_ready(180)
         say(f"planting {self.letters:,} records that will be set aside, of five causes")
         self.plant()
-        until(lambda: self.open_letters(worker.url) >= self.letters, within=300, what="all letters", step=1)
+        until(partial(self.all_there, worker.url), within=PATIENCE_S, what=f"{self.letters:,} letters", step=5)
 
         listed = self.desk.run("dead-letters", "list", expect=1)
         say("\n$ commerce-streams dead-letters list\n" + listed.stdout + listed.stderr)
@@ -140,7 +146,12 @@ class Proof:
         worker = self.system.worker("after").wait_ready(180)
         say(f"meanwhile the warehouse counts {len(moved):,} of these SKUs anew: their keys have moved on")
         self.newer(moved, NEWER)
-        until(lambda: self.shown(moved)[NEWER] == len(moved), within=120, what="the newer counts are shown", step=0.5)
+        until(
+            lambda: self.shown(moved)[NEWER] == len(moved),
+            within=PATIENCE_S,
+            what="the newer counts are shown",
+            step=0.5,
+        )
 
         say(f"and {len(moving):,} more while the retry runs")
         beside = threading.Thread(target=self._beside, args=(moving,))
@@ -151,9 +162,8 @@ class Proof:
         beside.join()
         say(f"\n$ commerce-streams dead-letters retry --group {groups['unknown-location']['group']} --rate 200")
         say(f"{ended.stdout.strip()} ({took:.0f} s)\n")
-        until(
-            lambda: self.system.lag() == 0 and self._settled(skus, moved, moving), within=180, what="the shop shows it"
-        )
+        settled = partial(self._settled, skus, moved, moving)
+        until(lambda: self.system.lag() == 0 and settled(), within=PATIENCE_S, what="the shop shows it", step=0.5)
         self._verdict(skus, moved, moving)
 
     def _beside(self, skus: Sequence[str]) -> None:
