@@ -118,9 +118,9 @@ def retry(
     \b
     Example: commerce-streams dead-letters retry --group 9c1e4f0a21bd
     """  # noqa: D301  click reads \b as "keep these lines"
-    chosen = Chosen(letters, group, reason, every, limit).checked()
+    chosen, noted = Chosen(letters, group, reason, every, limit).checked(), _why(why)
     session = Session(actor)
-    desk = LetterDesk(tools_of(session), why=_why(why))
+    desk = LetterDesk(tools_of(session), why=noted)
     _send(desk, chosen, Sending(Pace(rate, wait), no_wait, dry_run, yes, json), "Retry")
 
 
@@ -171,10 +171,10 @@ def edit(
     if edited is not None and len(letters) != 1:
         raise click.UsageError("--file holds one record: name one letter")
     chosen = Chosen(letters, group, limit=limit).checked()
-    said = _of_options(fields)
+    said, noted = _of_options(fields), _why(why)
     session = Session(actor)
     wanted = said if edited is None else _of_file(session, letters[0], edited)
-    desk = LetterDesk(tools_of(session), why=_why(why), fields=wanted)
+    desk = LetterDesk(tools_of(session), why=noted, fields=wanted)
     _send(desk, chosen, Sending(Pace(rate, wait), no_wait, dry_run, yes, json), "Correct and retry")
 
 

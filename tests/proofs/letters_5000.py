@@ -28,8 +28,8 @@ from tests.processes import call, until
 
 STOCK = "wms.stock-change.v1"
 UNIT = 1_000_000
-BEFORE, AFTER = '{"W1": "default", "G1": "ghost"}', '{"W1": "default", "G1": "ghost", "DC-9": "dc9"}'
-CAUSES = ("unknown-location", "unknown-unit", "wrong-key", "negative-absolute", "unknown-source")
+BEFORE, AFTER = '{"W1": "default"}', '{"W1": "default", "DC-9": "dc9"}'
+CAUSES = ("unknown-location", "unknown-unit", "wrong-key", "negative-absolute", "effective-in-future")
 OLD, NEWER, DURING = 10, 1_000, 2_000
 PATIENCE_S = 1_200
 """On a machine that has other things to do, too."""
@@ -75,14 +75,14 @@ class Proof:
             "unknown-unit": ("W1", {"uom": "PAL"}),
             "wrong-key": ("W1", {}),
             "negative-absolute": ("W1", {"quantity": -5 * UNIT}),
-            "unknown-source": ("G1", {}),
+            "effective-in-future": ("W1", {"effective_at": old + 24 * 3_600 * UNIT}),
         }
         messages = []
         for cause, skus in self.planted.skus.items():
             location, changes = fields[cause]
             for sku in skus:
                 key = f"{sku}-X" if cause == "wrong-key" else sku
-                messages.append(Outgoing(STOCK, key.encode(), self._count(sku, location, **at, **changes)))
+                messages.append(Outgoing(STOCK, key.encode(), self._count(sku, location, **{**at, **changes})))
         self._post(messages)
 
     def _count(self, sku: str, location: str, **changes: object) -> bytes:
