@@ -231,7 +231,7 @@ OUTCOMES: Mapping[str, Topic] = MappingProxyType(
 AUDIT = Topic(
     "audit.v1",
     key="entity id",
-    written_by="operators",
+    written_by="operators; stock flow, of letters that newer state has overtaken",
     read_by="trace, status pages",
     about="Acts of people: what, by whom, why, from which value to which.",
     config=_kept(365),
@@ -288,6 +288,8 @@ TOPICS: tuple[Topic, ...] = (
     DEAD_LETTER,
 )
 BY_NAME: Mapping[str, Topic] = MappingProxyType({topic.name: topic for topic in TOPICS})
+WITHOUT_PEOPLE: frozenset[str] = frozenset({STOCK_CHANGE.name, HOLD.name, REBASE.name, DESIRED.name})
+"""Topics whose records hold no personal data; of any other topic nothing is shown or noted unasked."""
 STOCK_INPUTS: tuple[Topic, ...] = (STOCK_CHANGE, HOLD, REBASE)
 """What feeds the table stock-ledger, numbered by its place: the numbers are stored state."""
 ORDER_INPUTS: tuple[Topic, ...] = (ORDER_EVENT, *OUTCOMES.values())

@@ -162,6 +162,7 @@ class Application:
             encode=self.serde.encode,
             rules=rules,
             clock=self.clock,
+            worker=self.worker_id,
             traces=self.traces,
         )
         set_ = self.settings.inventory

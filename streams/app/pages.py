@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from streams.app.acts import AppActs
 from streams.app.introspection import AppIntrospection
+from streams.app.letter_work import LetterWork
 from streams.app.order_look import OrderLook
 from streams.runtime.kafka import reader_maker
 from streams.runtime.registry import HttpRegistry
@@ -27,6 +28,7 @@ def install_pages(application: "Application") -> None:
     ports = Ports(
         introspection=AppIntrospection(application, application.rules, None if orders is None else orders.sums),
         acts=AppActs(application),
+        letter_acts=LetterWork(application.settings, application.rules),
         letters=LetterLog(
             reader,
             DEAD_LETTER.partitions or kafka.partitions,

@@ -1,30 +1,37 @@
-"""`dead-letters retry` and `discard`: what people do with letters; each letter is closed by an audit record."""
+"""`dead-letters retry`, `edit` and `discard`: what people do with letters; each is closed by an audit record."""
 
+import json as json_module
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
+from schemas.errors import DecodeError
 from streams.cli.arguments import PLACE
 from streams.cli.failures import FOUND_SOMETHING, CannotRunError
-from streams.cli.output import as_json, json_option, progress, say
+from streams.cli.output import as_json, json_option, progress, say, shown
 from streams.cli.session import Session, actor_option, confirmed
+from streams.domain.letter_edit import EditRefusedError, Fields, changed_fields
 from streams.domain.reasons import DeadReason
 from streams.runtime.lookback import Place
-from streams.runtime.operating.letter_book import LetterBook, Wanted, newest_of_each
-from streams.runtime.operating.letter_retry import Pace, Retried, Retry
-from streams.runtime.operating.letter_sender import LetterSender, shop_key
-from streams.runtime.operating.letter_watch import LogWatch, moved_on
-from streams.runtime.operating.letters import AT_THE_SHOP, DISCARD, LETTER, DeadLetter, NotRetriableError
+from streams.runtime.operating.letter_book import Wanted
+from streams.runtime.operating.letter_desk import LetterClosedError, LetterDesk, NobodyReadsError, Plan, Tools
+from streams.runtime.operating.letter_edits import EDITABLE
+from streams.runtime.operating.letter_retry import Pace, Retried
+from streams.runtime.operating.letters import DeadLetter, NotRetriableError
 from streams.runtime.operating.places import place_text
-from streams.runtime.operating.posting import Outgoing
-from streams.runtime.operating.snapshots import Snapshots
 from streams.settings.rules import stock_rules
 from streams.web.letter_groups import group_id
 
 MOST = 100_000
-AT_ONCE = 500
 SHORTEST_GROUP = 4
+MOST_REFUSALS = 20
+LARGEST_FILE = 1 << 20
+Command = TypeVar("Command", bound=Callable[..., Any])  # Any: a click command's own arguments
+Option = Callable[[Command], Command]
+
 IDS = click.argument("letters", nargs=-1, type=PLACE)
 GROUP = click.option("--group", help="All open letters of a group, as `dead-letters list` names it.")
 LIMIT = click.option(
@@ -32,16 +39,57 @@ LIMIT = click.option(
 )
 DRY = click.option("--dry-run", is_flag=True, help="Only say how many.")
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
+RATE = click.option("--rate", type=click.IntRange(1, 1000), default=50, show_default=True, help="Letters a second.")
+WAIT = click.option("--wait", type=click.FloatRange(1, 600), default=30, show_default=True, help="Seconds for a probe.")
+NO_WAIT = click.option("--no-wait", is_flag=True, help="Send without a probe, and do not look what becomes of them.")
+WHY = click.option("--why", default="", help="Why, for the audit; at most 200 characters.")
+
+
+class Chosen(NamedTuple):
+    """Which letters a command is about."""
+
+    letters: tuple[Place, ...]
+    group: str | None
+    reason: str | None = None
+    every: bool = False
+    limit: int = MOST
+
+    def checked(self) -> "Chosen":
+        """Before anything is asked.  Raises click.UsageError."""
+        self.wanted()
+        return self
+
+    def wanted(self) -> Wanted:
+        """Raises click.UsageError."""
+        said = [bool(self.letters), self.group is not None, self.reason is not None, self.every]
+        if said.count(True) != 1:
+            raise click.UsageError("name letters by their ids, or --group, or (for retry) --reason or --all")
+        if self.group is not None and len(self.group) < SHORTEST_GROUP:
+            raise click.UsageError(f"--group needs at least {SHORTEST_GROUP} characters of the group's id")
+        ids = frozenset(place_text(place) for place in self.letters)
+        return Wanted(reason=self.reason, group=self.group, ids=ids, closed_too=bool(ids))
+
+
+class Sending(NamedTuple):
+    """How what is chosen goes out."""
+
+    pace: Pace
+    no_wait: bool
+    dry_run: bool
+    yes: bool
+    json: bool
 
 
 @click.command()
 @IDS
 @GROUP
 @click.option("--reason", type=click.Choice([one.value for one in DeadReason]), help="All open letters of a reason.")
+@click.option("--all", "every", is_flag=True, help="All open letters.")
 @LIMIT
-@click.option("--rate", type=click.IntRange(1, 1000), default=50, show_default=True, help="Letters a second.")
-@click.option("--wait", type=click.FloatRange(1, 600), default=30, show_default=True, help="Seconds for a probe.")
-@click.option("--no-wait", is_flag=True, help="Send without a probe, and do not look what becomes of them.")
+@RATE
+@WAIT
+@NO_WAIT
+@WHY
 @DRY
 @YES
 @actor_option
@@ -51,10 +99,12 @@ def retry(
     letters: tuple[Place, ...],
     group: str | None,
     reason: str | None,
+    every: bool,
     limit: int,
     rate: int,
     wait: float,
     no_wait: bool,
+    why: str,
     dry_run: bool,
     yes: bool,
     actor: str | None,
@@ -62,36 +112,70 @@ def retry(
 ) -> None:
     """Send letters to their topics again: one as a probe, then ten, then the rest; stops if they fail again.
 
-    The set is what there is now; later letters are not included.  Twice is harmless: records are known by identity.
+    The set is what there is now; later letters are not included.  A letter that somebody has dealt with is refused,
+    and one that newer state has overtaken changes nothing and is marked superseded.
 
     \b
     Example: commerce-streams dead-letters retry --group 9c1e4f0a21bd
     """  # noqa: D301  click reads \b as "keep these lines"
+    chosen, noted = Chosen(letters, group, reason, every, limit).checked(), _why(why)
     session = Session(actor)
-    chosen = _frozen(session, _wanted(letters, group, reason), limit)
-    sender = _sender(session, chosen)
-    overtaken = _overtaken(session, chosen)
-    sendable, refusals = sender.prepare([one for one in chosen if one not in overtaken])
-    for refusal in refusals:
-        say(refusal)
-    if overtaken:
-        say(f"{len(overtaken):,} superseded: the shop has taken their rows since")
-    if dry_run:
-        say(f"would send {len(sendable):,} letters")
-        return
-    sender.close(overtaken)
-    if not sendable:
-        sys.exit(FOUND_SOMETHING if refusals else 0)
-    if not no_wait and not session.brokers.members(session.settings.app_id):
-        raise CannotRunError("no worker runs that could read them; start one, or send with --no-wait")
-    if not confirmed(f"Retry {len(sendable):,} letters?", yes=yes):
-        sys.exit(FOUND_SOMETHING)
-    try:
-        ended = _sent(sender, sendable) if no_wait else _watched(session, sender, sendable, Pace(rate, wait))
-    except NotRetriableError as error:
-        raise CannotRunError(str(error)) from None
-    _say_how_it_ended(ended, json=json)
-    sys.exit(FOUND_SOMETHING if ended.failed or ended.stopped or refusals else 0)
+    desk = LetterDesk(tools_of(session), why=noted)
+    _send(desk, chosen, Sending(Pace(rate, wait), no_wait, dry_run, yes, json), "Retry")
+
+
+@click.command()
+@IDS
+@GROUP
+@click.option("--set", "fields", multiple=True, metavar="FIELD=VALUE", help="A field's new value; may be repeated.")
+@click.option(
+    "--file",
+    "edited",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The record as `show --json` prints it under `decoded`, edited; for one letter.",
+)
+@LIMIT
+@RATE
+@WAIT
+@NO_WAIT
+@WHY
+@DRY
+@YES
+@actor_option
+@json_option
+def edit(
+    *,
+    letters: tuple[Place, ...],
+    group: str | None,
+    fields: tuple[str, ...],
+    edited: Path | None,
+    limit: int,
+    rate: int,
+    wait: float,
+    no_wait: bool,
+    why: str,
+    dry_run: bool,
+    yes: bool,
+    actor: str | None,
+    json: bool,
+) -> None:
+    """Correct a code that a mapping was wrong about, and retry: one letter, or the same correction for a group.
+
+    Key, ids, sequences, quantities and times stay as the sender wrote them.  FIELD= empties a field that may be empty.
+
+    \b
+    Example: commerce-streams dead-letters edit wms.stock-change.v1-3-120 --set location_code=DC-1
+    """  # noqa: D301  as above
+    if bool(fields) == (edited is not None):
+        raise click.UsageError("say what is corrected: --set FIELD=VALUE, or --file")
+    if edited is not None and len(letters) != 1:
+        raise click.UsageError("--file holds one record: name one letter")
+    chosen = Chosen(letters, group, limit=limit).checked()
+    said, noted = _of_options(fields), _why(why)
+    session = Session(actor)
+    wanted = said if edited is None else _of_file(session, letters[0], edited)
+    desk = LetterDesk(tools_of(session), why=noted, fields=wanted)
+    _send(desk, chosen, Sending(Pace(rate, wait), no_wait, dry_run, yes, json), "Correct and retry")
 
 
 @click.command()
@@ -119,87 +203,155 @@ def discard(
     """  # noqa: D301  as above
     if not 3 <= len(reason.strip()) <= 200:
         raise click.BadParameter("3 to 200 characters", param_hint="--reason")
+    which = Chosen(letters, group, limit=limit).checked()
     session = Session(actor)
-    chosen = _frozen(session, _wanted(letters, group, None), limit)
+    desk = LetterDesk(tools_of(session), why=reason.strip())
+    chosen = _frozen(desk, which, discarded_too=False)
     if dry_run:
         say(f"would discard {len(chosen):,} letters")
         return
     if not confirmed(f"Discard {len(chosen):,} letters?", yes=yes):
         sys.exit(FOUND_SOMETHING)
     with progress("discarding") as told:
-        for start in range(0, len(chosen), AT_ONCE):
-            session.posting.post([_discarded(session, one, reason) for one in chosen[start : start + AT_ONCE]])
-            told(min(start + AT_ONCE, len(chosen)), len(chosen))
-    say(f"{len(chosen):,} letters discarded; undo with `commerce-streams dead-letters retry` and their ids")
+        done, theirs = desk.discard(chosen, told)
+    _say_theirs(theirs)
+    say(f"{done:,} letters discarded; undo with `commerce-streams dead-letters retry` and their ids")
+    sys.exit(FOUND_SOMETHING if theirs else 0)
+
+
+def tools_of(session: Session) -> Tools:
+    """What a desk works with."""
+    return Tools(
+        brokers=session.brokers,
+        new_reader=session.new_reader,
+        wire=session.wire,
+        posting=session.posting,
+        acts=session.acts,
+        rules=stock_rules(session.settings.inventory),
+        app_id=session.settings.app_id,
+        clock=session.clock,
+        group_of=group_id,
+    )
+
+
+def _why(text: str) -> str:
+    if len(text) > 200:
+        raise click.BadParameter("at most 200 characters", param_hint="--why")
+    return text.strip()
 
 
 # ── the frozen set ───────────────────────────────────────────────────────────────────────────────
 
 
-def _wanted(letters: Sequence[Place], group: str | None, reason: str | None) -> Wanted:
-    if [bool(letters), group is not None, reason is not None].count(True) != 1:
-        raise click.UsageError("name letters by their ids, or a group, or (for retry) a reason")
-    if group is not None and len(group) < SHORTEST_GROUP:
-        raise click.UsageError(f"--group needs at least {SHORTEST_GROUP} characters of the group's id")
-    ids = frozenset(place_text(place) for place in letters)
-    return Wanted(reason=reason, group=group, ids=ids, closed_too=bool(ids))
-
-
-def _frozen(session: Session, wanted: Wanted, limit: int) -> list[DeadLetter]:
-    book = LetterBook(session.brokers, session.reader, session.wire, app_id=session.settings.app_id, group_of=group_id)
+def _frozen(desk: LetterDesk, which: Chosen, *, discarded_too: bool) -> list[DeadLetter]:
+    """Raises CannotRunError where there is none, or where one of them is over."""
+    wanted = which.wanted()
     with progress("reading dead letters") as told:
-        chosen, more = newest_of_each(book.letters(wanted, told), limit)
+        chosen, more = desk.wanted(wanted, which.limit, told)
     missing = wanted.ids - {letter.letter_id for letter in chosen}
     if missing:
         raise CannotRunError(f"there is no dead letter {', '.join(sorted(missing)[:3])}")
     if not chosen:
-        raise CannotRunError("no open letter matches; `commerce-streams dead-letters list` shows what there is")
+        raise CannotRunError("no open letter matches; `commerce-streams dead-letters list --all` shows what there is")
     groups = {letter.group for letter in chosen}
     if wanted.group is not None and len(groups) > 1:
         raise CannotRunError(
             f"--group {wanted.group} begins the ids of {len(groups)} groups: {', '.join(sorted(groups))}"
         )
+    try:
+        desk.check_open(chosen, discarded_too=discarded_too)
+    except LetterClosedError as error:
+        raise CannotRunError(shown(error)) from None
     if more:
-        say(f"{more:,} more match and are left for another run (--limit {limit})")
+        say(f"{more:,} more match and are left for another run (--limit {which.limit})")
     return chosen
 
 
-# ── retry ────────────────────────────────────────────────────────────────────────────────────────
+# ── what is corrected ────────────────────────────────────────────────────────────────────────────
 
 
-def _sender(session: Session, letters: Sequence[DeadLetter]) -> LetterSender:
-    rules = stock_rules(session.settings.inventory)
-    skus = [shop_key(letter, rules) for letter in letters if letter.reason in AT_THE_SHOP]
-    snapshots = Snapshots(session.brokers, session.new_reader(), skus)
-    return LetterSender(session.posting, session.acts, letters=session.reader, snapshots=snapshots, rules=rules)
+def _of_options(fields: Sequence[str]) -> Fields:
+    found: dict[str, str | None] = {}
+    for text in fields:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{text!r} is not FIELD=VALUE", param_hint="--set")
+        found[name] = value or None
+    return found
 
 
-def _overtaken(session: Session, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
-    rules = stock_rules(session.settings.inventory)
-    found = moved_on(letters, session.brokers, session.reader, session.wire, rules)
-    return [letter for letter in letters if letter.letter_id in found]
+def _of_file(session: Session, letter: Place, path: Path) -> Fields:
+    """What the person changed in the record, as against what the letter holds."""
+    desk = LetterDesk(tools_of(session))
+    found, _more = desk.wanted(Wanted(ids=frozenset((place_text(letter),)), closed_too=True), 1, lambda *_: None)
+    record = session.reader.one(found[0].place) if found else None
+    if record is None:
+        raise CannotRunError(f"there is no dead letter {place_text(letter)}")
+    try:
+        decoded = session.wire.read(record.value)
+        edited = json_module.loads(path.read_bytes()[:LARGEST_FILE])
+        whole = edited["decoded"] if isinstance(edited, Mapping) and "decoded" in edited else edited
+        assert isinstance(decoded, Mapping)  # every contract is a record
+        return changed_fields(decoded, whole, EDITABLE.get(letter.topic, ()))
+    except DecodeError as error:
+        raise CannotRunError(f"{place_text(letter)}: its bytes cannot be read: {error.reason}") from None
+    except EditRefusedError as error:
+        raise CannotRunError(f"{path}: {error}") from None
+    except (OSError, ValueError) as error:
+        raise CannotRunError(f"{path}: {error}") from None
 
 
-def _sent(sender: LetterSender, letters: Sequence[DeadLetter]) -> Retried:
-    """Without looking: all of them wait."""
-    with progress("sending") as told:
-        for start in range(0, len(letters), AT_ONCE):
-            sender.send(letters[start : start + AT_ONCE])
-            told(min(start + AT_ONCE, len(letters)), len(letters))
-    return Retried(len(letters), 0, 0, (), tuple(letters), 0, "")
+# ── send ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _watched(session: Session, sender: LetterSender, letters: Sequence[DeadLetter], pace: Pace) -> Retried:
-    watch = LogWatch(
-        session.brokers,
-        session.new_reader(),
-        session.wire,
-        group=session.settings.app_id,
-        rules=stock_rules(session.settings.inventory),
-    )
-    run = Retry(lambda part: watch.placed(sender.send(part)), watch, session.clock, pace)
+def _send(desk: LetterDesk, which: Chosen, how: Sending, verb: str) -> None:
+    plan = _planned(desk, _frozen(desk, which, discarded_too=True))
+    if how.dry_run:
+        say(f"would send {len(plan.sendable):,} letters")
+        return
+    if plan.sendable:
+        _check_readers(desk, how)
+        if not confirmed(f"{verb} {len(plan.sendable):,} letters?", yes=how.yes):
+            sys.exit(FOUND_SOMETHING)
+    desk.supersede(plan)
+    if not plan.sendable:
+        sys.exit(FOUND_SOMETHING if plan.refusals else 0)
+    try:
+        ended = _sent(desk, plan, how)
+    except NotRetriableError as error:
+        raise CannotRunError(shown(error)) from None
+    _say_how_it_ended(ended, json=how.json)
+    sys.exit(FOUND_SOMETHING if ended.failed or ended.stopped or ended.theirs or plan.refusals else 0)
+
+
+def _planned(desk: LetterDesk, chosen: Sequence[DeadLetter]) -> Plan:
+    try:
+        plan = desk.plan(chosen)
+    except EditRefusedError as error:
+        raise CannotRunError(str(error)) from None
+    for refusal in plan.refusals[:MOST_REFUSALS]:
+        say(shown(refusal))
+    if len(plan.refusals) > MOST_REFUSALS:
+        say(f"{len(plan.refusals) - MOST_REFUSALS:,} more cannot be sent")
+    if plan.superseded:
+        say(f"{len(plan.superseded):,} superseded: the shop has taken their rows since")
+    return plan
+
+
+def _check_readers(desk: LetterDesk, how: Sending) -> None:
+    try:
+        if not how.no_wait:
+            desk.check_readers()
+    except NobodyReadsError as error:
+        raise CannotRunError(f"{error}, or send with --no-wait") from None
+
+
+def _sent(desk: LetterDesk, plan: Plan, how: Sending) -> Retried:
+    if how.no_wait:
+        with progress("sending") as told:
+            return desk.send_unwatched(plan, told)
     with progress("retrying") as told:
-        return run.run(letters, told)
+        return desk.retry(plan, how.pace, told)
 
 
 def _say_how_it_ended(ended: Retried, *, json: bool) -> None:
@@ -208,18 +360,14 @@ def _say_how_it_ended(ended: Retried, *, json: bool) -> None:
         waiting = [letter.letter_id for letter in ended.waiting]
         as_json(ended._asdict() | {"failed": failed, "waiting": waiting})
         return
-    parts = [f"{ended.sent:,} sent"]
-    parts += [f"{ended.taken:,} read without another letter"] if ended.taken else []
-    parts += [f"{ended.applied:,} shown by the shop"] if ended.applied else []
-    parts += [f"{len(ended.waiting):,} not known yet"] if ended.waiting else []
-    parts += [f"{len(failed):,} failed again"] if failed else []
-    parts += [f"{ended.left:,} not sent, because {ended.stopped}"] if ended.left else []
-    click.echo(", ".join(parts) + ".")
+    click.echo(ended.summary)
     for letter_id in failed[:3]:
         click.echo(f"  failed again: {letter_id}; `commerce-streams dead-letters list --letters` shows the new letter")
+    _say_theirs(ended.theirs)
 
 
-def _discarded(session: Session, letter: DeadLetter, reason: str) -> Outgoing:
-    return session.acts.audit(
-        DISCARD, (LETTER, letter.letter_id), before=letter.reason, after="discarded", reason=reason, cause=letter.place
-    )
+def _say_theirs(theirs: Sequence[str]) -> None:
+    for why in theirs[:3]:
+        say(f"left alone: {shown(why)}")
+    if len(theirs) > 3:
+        say(f"left alone: {len(theirs) - 3:,} more")

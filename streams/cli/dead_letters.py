@@ -7,7 +7,7 @@ import click
 
 from schemas.errors import DecodeError
 from streams.cli.arguments import MOMENT, PLACE
-from streams.cli.dead_letter_acts import discard, retry
+from streams.cli.dead_letter_acts import discard, edit, retry
 from streams.cli.failures import CannotRunError
 from streams.cli.output import as_json, echo_rows, json_option, progress, say, shown
 from streams.cli.session import Session
@@ -15,11 +15,12 @@ from streams.domain.reasons import ADVICE, DeadReason
 from streams.runtime.dead_letters import PREFIX
 from streams.runtime.lookback import Place
 from streams.runtime.operating.letter_book import LetterBook, Wanted, newest_of_each
+from streams.runtime.operating.letter_closings import closing_over
 from streams.runtime.operating.letters import DeadLetter, LetterGroup, LetterGroups
 from streams.runtime.operating.log_reader import LogRecord
 from streams.runtime.operating.places import place_text
 from streams.runtime.operating.readable import time_text
-from streams.web.letter_groups import group_id, masked
+from streams.web.letter_groups import field_of, group_id, masked, schema_part
 
 MOST = 1000
 HEX_SHOWN = 4096
@@ -35,6 +36,7 @@ def dead_letters() -> None:
 
 
 dead_letters.add_command(retry)
+dead_letters.add_command(edit)
 dead_letters.add_command(discard)
 
 
@@ -97,11 +99,11 @@ def _print_groups(groups: list[LetterGroup], *, json: bool) -> None:
     if json:
         as_json([_group_row(group) for group in groups])
         return
-    head = ("group", "reason", "topic", "what", "letters", "first", "last")
+    head = ("group", "reason", "topic", "schema", "field", "what", "letters", "first", "last")
     rows = []
     for group in groups:
         row = _group_row(group)
-        rows.append([str(row[name]) for name in head])
+        rows.append(["–" if row[name] is None else str(row[name]) for name in head])
     echo_rows(head, rows)
 
 
@@ -110,7 +112,9 @@ def _group_row(group: LetterGroup) -> dict[str, object]:
         "group": group.group,
         "reason": group.reason,
         "topic": group.topic,
-        "what": masked(group.example.detail),
+        "schema": schema_part(group.reason, group.example.schema) or None,
+        "field": field_of(group.reason, group.example.detail) or None,
+        "what": masked(group.example.detail, group.reason),
         "example": group.example.detail,
         "example_letter": group.example.letter_id,
         "letters": group.letters,
@@ -137,16 +141,22 @@ def _letter_row(book: LetterBook, letter: DeadLetter) -> dict[str, object]:
         "key": None if letter.key is None else letter.key.decode("utf-8", "backslashreplace"),
         "bytes": letter.size,
         "state": _state(book, letter),
+        "schema": letter.schema,
+        "field": field_of(letter.reason, letter.detail) or None,
         "detail": letter.detail,
         "retry_of": letter.retry_of,
+        "closed": _closed(book, letter),
     }
 
 
+def _closed(book: LetterBook, letter: DeadLetter) -> dict[str, object] | None:
+    closing = closing_over(letter, book.closed)
+    return None if closing is None else {"by": closing.actor, "at": time_text(closing.at), "why": closing.reason}
+
+
 def _state(book: LetterBook, letter: DeadLetter) -> str:
-    closing = book.closed.get(letter.letter_id)
-    if closing is None or (closing.place or letter.place).offset < letter.place.offset:
-        return "open"
-    return "retried" if closing.action == "retry-letter" else "discarded"
+    closing = closing_over(letter, book.closed)
+    return "open" if closing is None else closing.state
 
 
 # ── one letter ───────────────────────────────────────────────────────────────────────────────────
@@ -214,7 +224,13 @@ def _content(session: Session, record: LogRecord, value: bytes | None) -> dict[s
 
 
 def _print_letter(row: dict[str, object], out: Path | None) -> None:
-    for name in ("letter", "state", "at", "reason", "detail", "advice", "key", "bytes", "lies_in", "retry_of"):
+    closed = row["closed"]
+    if isinstance(closed, dict):
+        row = row | {"closed": f"{closed['at']} by {closed['by']}{': ' if closed['why'] else ''}{closed['why']}"}
+    for name in (
+        *("letter", "state", "closed", "at", "reason", "field", "detail", "advice", "key", "schema", "bytes"),
+        *("lies_in", "retry_of"),
+    ):
         click.echo(f"{name:<10}{shown(row[name] if row[name] is not None else '–')}")
     for name in ("told", "headers"):
         pairs = row[name]
@@ -227,7 +243,10 @@ def _print_letter(row: dict[str, object], out: Path | None) -> None:
         as_json(row["decoded"])
     else:
         click.echo(f"cannot be decoded: {shown(row['undecoded_because'])}")
-        click.echo("\n".join(_hex_lines(bytes.fromhex(str(row["hex"])))) or "no bytes")
+    click.echo("bytes:")
+    click.echo("\n".join(_hex_lines(bytes.fromhex(str(row["hex"])))) or "none")
+    if isinstance(size := row["bytes"], int) and size > HEX_SHOWN:
+        click.echo(f"… {size - HEX_SHOWN:,} more; --out writes them all")
     if out is not None:
         say(f"{row['bytes']} bytes in {out}")
 

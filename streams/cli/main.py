@@ -21,7 +21,9 @@ ENTRIES: Mapping[str, Entry] = {
     "orders": Entry(
         "streams.cli.orders", "orders", LOOK, "Show an order or those that wait; release, reject, correct one."
     ),
-    "dead-letters": Entry("streams.cli.dead_letters", "dead_letters", ACT, "List, show, retry, discard dead letters."),
+    "dead-letters": Entry(
+        "streams.cli.dead_letters", "dead_letters", ACT, "List, show, retry, correct, discard letters."
+    ),
     "gaps": Entry("streams.cli.gaps", "gaps", ACT, "Records that were lost before they were read."),
     "resume": Entry("streams.cli.resume", "resume", ACT, "Read a topic again whose intake was paused."),
     "sinks": Entry("streams.cli.sinks", "sinks", ACT, "How targets are written: run, pause, shadow."),

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from streams.domain import stock_entry
 from streams.domain.reasons import DeadReason
+from streams.domain.stock_door import Refused
 from streams.domain.stock_entry import StockEntry
 from streams.domain.stock_rules import StockRules
 from streams.domain.version import Version
@@ -20,6 +21,7 @@ from streams.flows.stock_batch import Input, SkuFold, StockBatch, snapshot_of
 from streams.flows.stock_locations import LocationUsers
 from streams.flows.stock_messages import Encode, StockMessages
 from streams.flows.stock_movements import StoredBook
+from streams.flows.stock_overtaken import Overtaken, audits, overtaken
 from streams.flows.stock_records import Parsed, StockRecords
 from streams.flows.stock_skew import ClockSkew
 from streams.runtime import outbox
@@ -44,6 +46,8 @@ class Decided(NamedTuple):
     emitted: list[SkuFold]
     outboxes: dict[bytes, list[outbox.Message]]
     letters: list[Letter]
+    overtaken: list[Overtaken]
+    """Dead letters that were sent again, and changed nothing."""
 
 
 class StockFlow:
@@ -59,11 +63,14 @@ class StockFlow:
         encode: Encode,
         rules: StockRules,
         clock: Clock,
+        worker: str = "",
         traces: Traces = NO_TRACES,
     ) -> None:
+        """`worker` is who says in the audit that newer state has overtaken a letter."""
         self._traces = traces
         self._table, self._writer, self._letters = table, writer, letters
         self._records, self._encode, self._rules, self._clock = records, encode, rules, clock
+        self._worker = worker
         self._messages = StockMessages(encode)
         self._skew = ClockSkew(encode)
         self._sent: dict[int, list[Write]] = {}
@@ -91,7 +98,9 @@ class StockFlow:
             await self._letters.send(decided.letters, generation=generation)
             for letter in decided.letters:
                 traced.set_aside(letter.record.offset, letter.reason.value)
-            await outbox.send(self._writer, self._skew.alerts(bad, tally.epoch, partition), generation=generation)
+            told = self._skew.alerts(bad, tally.epoch, partition)
+            told += audits(decided.overtaken, self._encode, self._worker, self._clock.micros)
+            await outbox.send(self._writer, told, generation=generation)
             upto = (topic, records[-1].offset + 1)
             await self._table.commit(
                 partition, self._with_sent(partition, decided.groups), generation=generation, upto=upto
@@ -119,7 +128,8 @@ class StockFlow:
         self._open(batch, store, parsed)
         dead = [one.letter for one in (*bad, *ambiguous) if one.record.offset >= fresh_from]
         door_dead = len(dead)
-        for bad_one in await self._fold(batch, parsed, store):
+        refused, late = await self._fold(batch, parsed, store)
+        for bad_one in refused:
             if bad_one.refused.reason is DeadReason.UNEXPECTED_ERROR:  # of which the entry knows nothing
                 if bad_one.record.offset < fresh_from:
                     continue
@@ -129,18 +139,23 @@ class StockFlow:
         groups.append(Group(users.writes(tally.next_version), {f"{source.topic}/dead": door_dead} if door_dead else {}))
         emitted = [fold for fold in batch.folds.values() if fold.emit]
         REDELIVERED.labels(source.topic).inc(sum(not fold.changed for fold in emitted))
-        return Decided(groups, emitted, outboxes, dead)
+        return Decided(groups, emitted, outboxes, dead, late)
 
-    async def _fold(self, batch: StockBatch, parsed: Sequence[Parsed], store: PartitionStore) -> list[Bad]:
-        """All of them; those that the ledger refuses."""
-        refusals = []
+    async def _fold(
+        self, batch: StockBatch, parsed: Sequence[Parsed], store: PartitionStore
+    ) -> tuple[list[Bad], list[Overtaken]]:
+        """All of them; those that the ledger refuses, and letters of old that it ignores."""
+        refusals: list[Bad] = []
+        late: list[Overtaken] = []
         for number, one in enumerate(parsed, 1):
-            refused = self._records.fold(batch, one, store)
-            if refused is not None:
-                refusals.append(Bad(one.record, refused))
+            folded = self._records.fold(batch, one, store)
+            if isinstance(folded, Refused):
+                refusals.append(Bad(one.record, folded))
+            elif folded is not None and one.record.headers and (old := overtaken(one.record, folded)):
+                late.append(old)
             if number % YIELD_EVERY == 0:
                 await self._clock.sleep(NO_TIME)
-        return refusals
+        return refusals, late
 
     def _open(self, batch: StockBatch, store: PartitionStore, parsed: Sequence[Parsed]) -> None:
         """Entries and identities of the whole batch, each with one call to the store."""

@@ -10,7 +10,7 @@ from schemas.catalogue import INVENTORY_HOLD, STOCK_CHANGE, STOCK_REBASE, Contra
 from schemas.models.inventory import InventoryHold, StockRebase
 from schemas.models.stock_change import StockChange
 from streams.domain.movements import rebase_identity
-from streams.domain.reasons import DeadReason
+from streams.domain.reasons import DeadReason, IgnoreReason
 from streams.domain.scope import NEVER, Change
 from streams.domain.stock_door import Admitted, Arrival, Refused, admit, refuse_hold, refuse_rebase
 from streams.domain.stock_entry import Cause, StockEntry
@@ -92,15 +92,15 @@ class StockRecords:
             return value.location_code, value.bucket, None, rebase_identity(value.rebase_id)
         return None
 
-    def fold(self, batch: StockBatch, one: Parsed, store: PartitionStore) -> Refused | None:
-        """Into the batch; why it is a dead letter, where the ledger refuses it."""
+    def fold(self, batch: StockBatch, one: Parsed, store: PartitionStore) -> Refused | IgnoreReason | None:
+        """Into the batch; why it is a dead letter, or changes nothing, where that is so."""
         topic = one.record.topic
         verdict = self._guards[topic].run(_FOLDS[type(one.value)], batch, one, store)
-        if isinstance(verdict, Refused):
+        if isinstance(verdict, Refused) or verdict is None:
             return verdict
-        if verdict is not None and verdict.ignored is not None:
+        if verdict.ignored is not None:
             IGNORED.labels(topic, verdict.ignored.value).inc()
-        return None if verdict is None else verdict.dead
+        return verdict.dead or verdict.ignored
 
 
 def _fold_change(batch: StockBatch, one: Parsed, _store: PartitionStore) -> Verdict | None:

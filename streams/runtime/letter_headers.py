@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from streams.runtime.dead_letters import PREFIX
 
+RETRY_OF = "streams-retry-of"
+"""Header of a record that was sent again: the id of its letter."""
+
 
 class Told(NamedTuple):
     """None is what a letter does not tell, or not as this release writes it; the last header of a name counts."""

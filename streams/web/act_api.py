@@ -14,6 +14,7 @@ from streams.web.acts import ActFailedError, Mandate, Mode, Place
 from streams.web.answers import json_answer, own_answer
 from streams.web.context import context, visitor
 from streams.web.facts import OrderFact
+from streams.web.letter_groups import Letter
 from streams.web.look_up import asked_letter, letter_envelope
 from streams.web.refusal import RefusedError
 from streams.web.words import ago, moment, seconds_since, visible
@@ -134,7 +135,8 @@ async def recount(request: web.Request) -> web.Response:
 async def reveal(request: web.Request) -> web.Response:
     """The look is audited before anything is shown; hidden again by the page after five minutes."""
     body = await act_bodies.read(request, Act)
-    at, found, who = context(request), asked_letter(request), visitor(request)
+    at, asked, who = context(request), asked_letter(request), visitor(request)
+    found = asked if isinstance(asked, Letter) else asked.letter
     mandate = Mandate(body.act or at.clock.nonce(), who.actor, body.reason.strip())
     try:
         async with asyncio.timeout(WITHIN_S):

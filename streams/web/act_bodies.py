@@ -59,6 +59,18 @@ class CorrectAct(Act, frozen=True, kw_only=True):
     order: msgspec.Raw
 
 
+class EditAct(Act, frozen=True, kw_only=True):
+    """What is corrected in the records of letters: name → value; null empties a field that may be empty."""
+
+    fields: dict[str, str | None]
+
+
+class AllLettersAct(Act, frozen=True, kw_only=True):
+    """All open letters; how many there were when the person looked."""
+
+    letters: int
+
+
 class RevealAct(Act, frozen=True, kw_only=True):
     """Asked by the worker that a person asked: which order, and who that is."""
 

@@ -3,9 +3,11 @@
 Every act is audited before it is done, and its ids are derived from the act's id: the same act twice is one act.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from schemas.models.order import Order
+from streams.runtime.lookback import Place as LetterPlace
 
 Mode = Literal["run", "shadow", "paused"]
 
@@ -37,6 +39,42 @@ class OrderAct(NamedTuple):
 
 class ActFailedError(Exception):
     """It was not done, or it is not known whether it was; repeating it is safe."""
+
+
+class LetterAct(NamedTuple):
+    """What is done with which letters; `places` are where the letters themselves lie.
+
+    `fields` is what is corrected before they are sent: name → value, None empties it.
+    """
+
+    kind: Literal["retry", "edit", "discard"]
+    places: Sequence[LetterPlace]
+    fields: Mapping[str, str | None] | None = None
+
+
+class LettersEnded(NamedTuple):
+    """How it ended; `is_refused` where nothing was done because somebody has dealt with one of them."""
+
+    text: str
+    done: int
+    failed: int = 0
+    is_refused: bool = False
+
+
+Told = Callable[[int, int], None]
+"""Called now and then: letters dealt with, letters in all."""
+
+
+class LetterActs(Protocol):
+    """Works on dead letters, as `commerce-streams dead-letters` does: paced, watched, each letter audited."""
+
+    async def work(self, act: LetterAct, mandate: Mandate, told: Told) -> LettersEnded:
+        """Takes as long as it takes.  Raises ActFailedError, after which what was not sent is open."""
+        ...
+
+    async def correctable(self, topic: str, value: bytes) -> Mapping[str, str | None]:
+        """The fields of a record that may be corrected, as they stand; empty where it cannot be read."""
+        ...
 
 
 class Acts(Protocol):

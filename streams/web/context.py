@@ -11,7 +11,7 @@ from aiohttp import web
 from streams.runtime.clock import Clock
 from streams.runtime.logs import logger
 from streams.web.act_book import ActBook
-from streams.web.acts import Acts
+from streams.web.acts import Acts, LetterActs
 from streams.web.door import Door, Visitor
 from streams.web.facts import Introspection
 from streams.web.fleet import Fleet, Snapshot
@@ -102,6 +102,7 @@ class WebContext:
     letters: LetterSource
     decode: Decode
     acts: Acts
+    letter_acts: LetterActs
     book: ActBook
     look_ups: Allowance
     peer_look_ups: Allowance

@@ -21,6 +21,7 @@ TITLES = {
     403: "No right to this",
     404: "Not found",
     405: "Not this way",
+    409: "Not as it stands now",
     413: "Too large",
     415: "Not this form",
     429: "Too often",

@@ -11,7 +11,7 @@ from streams.runtime.clock import Clock
 from streams.runtime.logs import logger
 from streams.settings import WebSettings
 from streams.web.act_book import ActBook
-from streams.web.acts import Acts
+from streams.web.acts import Acts, LetterActs
 from streams.web.answers import set_headers
 from streams.web.context import CONTEXT, LetterSource, Look, Scene, WebContext
 from streams.web.door import Door
@@ -38,6 +38,7 @@ class Ports:
 
     introspection: Introspection
     acts: Acts
+    letter_acts: LetterActs
     letters: LetterSource
     decode: Decode
     clock: Clock
@@ -73,6 +74,7 @@ def install(app: web.Application, settings: WebSettings, ports: Ports) -> Letter
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=2)
+        await at.book.stop()
         await peers.close()
         await revealing.close()
 
@@ -99,6 +101,7 @@ def make_context(settings: WebSettings, ports: Ports, peers: HttpPeers, revealin
         letters=ports.letters,
         decode=ports.decode,
         acts=ports.acts,
+        letter_acts=ports.letter_acts,
         book=ActBook(),
         look_ups=Allowance(clock, burst=10, per_second=10),
         peer_look_ups=Allowance(clock, burst=100, per_second=100),

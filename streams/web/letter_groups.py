@@ -1,4 +1,8 @@
-"""Which dead letters belong together: the same reason on the same topic with the same message, its values masked."""
+"""Which dead letters belong together: one cause, so one repair.
+
+That is the same reason on the same topic, the same schema, the same field, and the same message with its values masked:
+what a target said, too.
+"""
 
 import hashlib
 import re
@@ -7,6 +11,8 @@ from typing import NamedTuple
 import msgspec
 
 from streams.domain.reasons import DeadReason
+from streams.runtime.lookback import Place
+from streams.topics import DEAD_LETTER
 
 _MASKED = re.compile(
     r"b?'(?:[^'\\]|\\.)*'|b?\"(?:[^\"\\]|\\.)*\""  # quoted values
@@ -15,6 +21,36 @@ _MASKED = re.compile(
 )
 _WORD = re.compile(r"([A-Za-z][A-Za-z -]{0,40}?)\s*$")
 _SOURCE = re.compile(r"([^:]{1,255}): ")
+_FIELD_SAID = re.compile(r"\bfield ([A-Za-z_][\w.]{0,60})|^([a-z_][a-z_0-9.]{0,60}): ")
+_FIELD_QUOTED = re.compile(r"['\"](sku|source_code|quantity|status|source_item_code)['\"]")
+"""What a target names in its message is a value to the mask, but another field is another cause."""
+_FIELDS = {
+    DeadReason.NULL_VALUE.value: "value",
+    DeadReason.NULL_KEY.value: "message key",
+    DeadReason.WRONG_KEY.value: "message key",
+    DeadReason.BAD_SKU.value: "sku",
+    DeadReason.UNKNOWN_KIND.value: "kind",
+    DeadReason.UNKNOWN_BUCKET.value: "bucket",
+    DeadReason.UNKNOWN_LOCATION.value: "location_code",
+    DeadReason.AMBIGUOUS_LOCATION.value: "location_code",
+    DeadReason.UNKNOWN_UNIT.value: "uom",
+    DeadReason.UNIT_NOT_EXACT.value: "quantity",
+    DeadReason.NEGATIVE_ABSOLUTE.value: "quantity",
+    DeadReason.QUANTITY_OUT_OF_RANGE.value: "quantity",
+    DeadReason.NOT_OWNER.value: "owner_code",
+    DeadReason.EFFECTIVE_IN_FUTURE.value: "effective_at",
+    DeadReason.UNKNOWN_SOURCE.value: "source_code",
+}
+_ANY_SCHEMA = frozenset(
+    {
+        DeadReason.NOT_FRAMED.value,
+        DeadReason.UNKNOWN_SCHEMA.value,
+        DeadReason.TOO_LARGE.value,
+        DeadReason.UNKNOWN_SOURCE.value,
+        DeadReason.REJECTED.value,
+    }
+)
+"""Where the schema is none, is itself the value that differs, or has no part in it: the target refused a row."""
 _FROM_LANE = frozenset({DeadReason.UNKNOWN_SOURCE.value, DeadReason.REJECTED.value})
 MASK = "‹…›"
 
@@ -38,6 +74,17 @@ class Letter(msgspec.Struct, frozen=True, gc=False):
     size: int
     attempts: int
     file: str = ""
+    schema: int | None = None
+    """Id of the schema that the bytes name."""
+
+    @property
+    def letter_id(self) -> str:
+        return self.id
+
+    @property
+    def place(self) -> Place:
+        """Of the letter itself."""
+        return Place(DEAD_LETTER.name, self.partition, self.offset)
 
     @property
     def id(self) -> str:
@@ -74,7 +121,22 @@ def values_of(detail: str, reason: str = "") -> tuple[Value, ...]:
     return tuple(found)
 
 
-def group_id(reason: str, topic: str, detail: str) -> str:
+def field_of(reason: str, detail: str) -> str:
+    """The field that the cause lies in; empty where no single one is named."""
+    if known := _FIELDS.get(reason):
+        return known
+    _source, said = _told_by(detail, reason)
+    quoted = _FIELD_QUOTED.search(said) if reason in _FROM_LANE else None
+    named = quoted or _FIELD_SAID.search(said)
+    return "" if named is None else next(filter(None, named.groups()))
+
+
+def schema_part(reason: str, schema: int | None) -> str:
+    """The schema as a part of the cause; empty where it is none."""
+    return "" if schema is None or reason in _ANY_SCHEMA else str(schema)
+
+
+def group_id(reason: str, topic: str, detail: str, schema: int | None = None) -> str:
     """Stable over restarts and the same on every worker."""
-    parts = "\0".join((reason, topic, masked(detail, reason)))
-    return hashlib.blake2b(parts.encode("utf-8", "replace"), digest_size=6).hexdigest()
+    cause = (reason, topic, schema_part(reason, schema), field_of(reason, detail), masked(detail, reason))
+    return hashlib.blake2b("\0".join(cause).encode("utf-8", "replace"), digest_size=6).hexdigest()

@@ -1,21 +1,22 @@
 """The open dead letters of the topic as an index in memory: bounded, newest kept, known by the record they set aside.
 
-A letter may be written twice after a crash: both stand for the same record and count once.  One that was retried or
-discarded is gone from here as it is from `commerce-streams dead-letters list`; set aside anew, it is here again.
+A letter may be written twice after a crash: both stand for the same record and count once.  One that was retried,
+corrected, discarded or superseded is no longer counted, as in `commerce-streams dead-letters list`; the newest of those
+are kept with what became of them.  Set aside anew, a letter is open again.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
 
-from streams.runtime.lookback import Place
-from streams.runtime.operating.letters import Closing, closes
-from streams.topics import DEAD_LETTER
+from streams.runtime.operating.letter_closings import Closing, closes, merged
 from streams.web.letter_groups import Letter, masked
 
 CAP = 50_000
+CLOSED_KEPT = 2_000
+"""Letters that are over and can still be looked at."""
 MINUTE = 60_000_000
 POINTS = 60
 
@@ -38,6 +39,13 @@ class Depth(NamedTuple):
 
     letters: int
     oldest_at: int
+
+
+class ClosedLetter(NamedTuple):
+    """A letter that is over, and what became of it."""
+
+    letter: Letter
+    closing: Closing
 
 
 class IndexState(msgspec.Struct, frozen=True):
@@ -63,6 +71,7 @@ class LetterIndex:
         self._groups: dict[str, deque[Letter]] = {}
         self._by_key: dict[str, dict[str, Letter]] = {}
         self._closed: dict[str, Closing] = {}
+        self._over: OrderedDict[str, Letter] = OrderedDict()
         self.state = IndexState()
         self.evicted = 0
 
@@ -71,8 +80,12 @@ class LetterIndex:
 
     def add(self, letter: Letter) -> None:
         closing = self._closed.get(letter.id)
-        if letter.id in self._by_id or (closing is not None and _is_over(letter, closing)):
+        if letter.id in self._by_id:
             return
+        if closing is not None and _is_over(letter, closing):
+            self._end(letter)
+            return
+        self._over.pop(letter.id, None)
         self._by_id[letter.id] = letter
         self._groups.setdefault(letter.group, deque()).append(letter)
         self._by_key.setdefault(letter.key, {})[letter.id] = letter
@@ -82,13 +95,19 @@ class LetterIndex:
 
     def close(self, letter_id: str, closing: Closing) -> None:
         """The newest counts, whichever comes first: as many are remembered as letters are kept."""
-        known = self._closed.pop(letter_id, closing)
-        self._closed[letter_id] = newest = closing if closing.at >= known.at else known
+        self._closed[letter_id] = newest = merged(self._closed.pop(letter_id, None), closing)
         if len(self._closed) > self._cap:
             del self._closed[next(iter(self._closed))]
         letter = self._by_id.get(letter_id)
         if letter is not None and _is_over(letter, newest):
             self._remove(letter)
+            self._end(letter)
+
+    def _end(self, letter: Letter) -> None:
+        self._over[letter.id] = letter
+        self._over.move_to_end(letter.id)
+        if len(self._over) > CLOSED_KEPT:
+            self._over.popitem(last=False)
 
     def clear(self) -> None:
         """Before the topic is read anew."""
@@ -96,6 +115,7 @@ class LetterIndex:
         self._groups.clear()
         self._by_key.clear()
         self._closed.clear()
+        self._over.clear()
         self.evicted = 0
 
     def _remove(self, letter: Letter) -> None:
@@ -143,6 +163,24 @@ class LetterIndex:
     def letter(self, letter_id: str) -> Letter | None:
         return self._by_id.get(letter_id)
 
+    def closed(self, group: str | None = None) -> list[ClosedLetter]:
+        """Letters that are over, the last that was closed first; None for all groups."""
+        found = [
+            ClosedLetter(letter, self._closed[letter.id])
+            for letter in self._over.values()
+            if letter.id in self._closed and group in (None, letter.group)
+        ]
+        return sorted(found, key=lambda one: (-one.closing.at, one.letter.id))
+
+    def closed_letter(self, letter_id: str) -> ClosedLetter | None:
+        letter, closing = self._over.get(letter_id), self._closed.get(letter_id)
+        return None if letter is None or closing is None else ClosedLetter(letter, closing)
+
+    def open_letters(self, group: str | None = None) -> list[Letter]:
+        """The oldest first; None for all groups."""
+        chosen = self._by_id.values() if group is None else self._groups.get(group, ())
+        return sorted(chosen, key=position)
+
     def of_key(self, key: str) -> list[Letter]:
         """Letters whose message key is this text."""
         return list(self._by_key.get(key, {}).values())
@@ -161,12 +199,17 @@ class LetterIndex:
 
 
 def _is_over(letter: Letter, closing: Closing) -> bool:
-    return closes(closing, Place(DEAD_LETTER.name, letter.partition, letter.offset), letter.at)
+    return closes(closing, letter.place, letter.at)
 
 
 def position(letter: Letter) -> tuple[int, int, int]:
     """Order of letters in a list: by time, then by place in the log; new letters never move older ones."""
     return letter.at, letter.partition, letter.offset
+
+
+def group_over(letters: Iterable[Letter]) -> GroupState:
+    """A group of which no letter is open any more."""
+    return _group(deque(sorted(letters, key=position)))._replace(letters=0)
 
 
 def _group(members: deque[Letter]) -> GroupState:

@@ -20,7 +20,8 @@ from streams.runtime.clock import Clock
 from streams.runtime.letter_headers import told
 from streams.runtime.logs import logger
 from streams.runtime.lookback import Lookback, Place
-from streams.runtime.operating.letters import closing_of
+from streams.runtime.operating.letter_closings import closing_of
+from streams.runtime.operating.letters import schema_named
 from streams.runtime.serde import Serde
 from streams.topics import DEAD_LETTER
 from streams.web.letter_groups import Letter, group_id
@@ -146,6 +147,7 @@ def letter_of(record: Any) -> Letter:  # Any: aiokafka's record
     """What the headers tell; a letter of somebody else's form is kept with what it has."""
     found = told(record.headers)
     topic, reason = found.topic or UNKNOWN, found.reason or UNKNOWN
+    schema = schema_named(record.value)
     return Letter(
         partition=record.partition,
         offset=record.offset,
@@ -155,9 +157,10 @@ def letter_of(record: Any) -> Letter:  # Any: aiokafka's record
         key=(record.key or b"")[:256].decode("utf-8", "backslashreplace"),
         reason=reason,
         detail=found.detail[:300],
-        group=group_id(reason, topic, found.detail),
+        group=group_id(reason, topic, found.detail, schema),
         at=record.timestamp * 1000,
         size=len(record.value or b"") if found.size is None else found.size,
         attempts=found.attempts,
         file=found.file or "",
+        schema=schema,
     )

@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from streams.web.letter_groups import Letter
+from streams.runtime.operating.letter_closings import Closing
+from streams.topics import WITHOUT_PEOPLE
+from streams.web.letter_groups import Letter, field_of
 from streams.web.letter_log import StoredLetter
-from streams.web.letters_view import WITHOUT_PEOPLE, LetterLine, letter_line
+from streams.web.letters_view import LetterLine, letter_line
 from streams.web.need import advice, reason_title
 from streams.web.words import moment
 
@@ -34,6 +36,15 @@ class Decoded(msgspec.Struct, frozen=True):
     error: str = ""
 
 
+class ClosedBy(msgspec.Struct, frozen=True):
+    """What became of a letter that is over."""
+
+    state: str
+    by: str
+    at: datetime
+    why: str
+
+
 class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of one letter; `withheld` says why bytes and fields are not here."""
 
@@ -42,7 +53,10 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     title: str
     advice: str
-    state: str = "set aside"
+    state: str = "open"
+    closed: ClosedBy | None = None
+    schema: int | None = None
+    field: str = ""
     attempts: int
     set_aside_at: datetime
     sha256: str = ""
@@ -52,6 +66,8 @@ class LetterView(msgspec.Struct, frozen=True, kw_only=True):
     bytes_left_out: int = 0
     withheld: str = ""
     file: str = ""
+    correctable: tuple[tuple[str, str | None], ...] = ()
+    """Fields that may be corrected, with their values; None where that is empty, or not for everybody."""
 
 
 class Sight(NamedTuple):
@@ -64,8 +80,10 @@ class Sight(NamedTuple):
 Decode = Callable[[str, bytes], Awaitable[Decoded]]
 
 
-async def letter_view(letter: Letter, stored: StoredLetter | None, decode: Decode, sight: Sight) -> LetterView:
-    """`stored` None where the bytes could not be read again."""
+async def letter_view(
+    letter: Letter, stored: StoredLetter | None, decode: Decode, sight: Sight, closing: Closing | None = None
+) -> LetterView:
+    """`stored` None where the bytes could not be read again, `closing` None while it is open."""
     view = LetterView(
         letter=letter_line(letter),
         group=letter.group,
@@ -75,6 +93,10 @@ async def letter_view(letter: Letter, stored: StoredLetter | None, decode: Decod
         attempts=letter.attempts,
         set_aside_at=moment(letter.at),
         file=letter.file,
+        state="open" if closing is None else closing.state,
+        closed=None if closing is None else closed_by(closing),
+        schema=letter.schema,
+        field=field_of(letter.reason, letter.detail),
         withheld=withheld(letter, sight),
     )
     if view.withheld:
@@ -83,6 +105,10 @@ async def letter_view(letter: Letter, stored: StoredLetter | None, decode: Decod
         gone = "Its bytes could not be read within 2 s, or left the topic (90 days)."
         return msgspec.structs.replace(view, withheld=gone)
     return await _opened(view, letter, stored, decode)
+
+
+def closed_by(closing: Closing) -> ClosedBy:
+    return ClosedBy(closing.state, closing.actor, moment(closing.at), closing.reason)
 
 
 def withheld(letter: Letter, sight: Sight) -> str:

@@ -10,10 +10,12 @@ from datetime import datetime
 
 import msgspec
 
-from streams.topics import DESIRED, HOLD, REBASE, STOCK_CHANGE
+from streams.runtime.operating.letter_edits import EDITABLE
+from streams.runtime.operating.letters import AT_THE_SHOP
+from streams.topics import WITHOUT_PEOPLE
 from streams.web.envelope import Envelope, State
-from streams.web.letter_groups import Letter, values_of
-from streams.web.letter_index import GroupState, LetterIndex, position
+from streams.web.letter_groups import Letter, field_of, schema_part, values_of
+from streams.web.letter_index import ClosedLetter, GroupState, LetterIndex, group_over, position
 from streams.web.memory import DAY
 from streams.web.need import advice, reason_title
 from streams.web.situation import Situation
@@ -21,8 +23,7 @@ from streams.web.words import count, many, moment, upper_first
 
 PAGE = 100
 SHOWN_VALUES = 5
-WITHOUT_PEOPLE = frozenset({STOCK_CHANGE.name, HOLD.name, REBASE.name, DESIRED.name})
-"""Topics whose records hold no personal data; of any other topic nothing is shown unasked."""
+CLOSED_SHOWN = 20
 HIDDEN = "hidden (role reveal)"
 
 
@@ -48,6 +49,19 @@ class LetterLine(msgspec.Struct, frozen=True):
     size: int
 
 
+class ClosedLine(msgspec.Struct, frozen=True):
+    """One letter that is over, and what became of it."""
+
+    id: str
+    href: str
+    reason: str
+    key: str
+    state: str
+    by: str
+    at: datetime
+    why: str
+
+
 class GroupLine(msgspec.Struct, frozen=True):
     """One group in a list; first and last are real letters."""
 
@@ -56,6 +70,9 @@ class GroupLine(msgspec.Struct, frozen=True):
     reason: str
     title: str
     topic: str
+    schema: str
+    """Id of the writer's schema, where it is part of the cause."""
+    field: str
     detail: str
     letters: int
     first: LetterLine
@@ -78,6 +95,10 @@ class LettersView(msgspec.Struct, frozen=True):
     left_out: int
     groups: tuple[GroupLine, ...]
     topic: str = ""
+    open: int = 0
+    """Letters of every topic that `retry` would take now."""
+    closed: tuple[ClosedLine, ...] = ()
+    closed_total: int = 0
 
 
 class GroupView(msgspec.Struct, frozen=True):
@@ -88,6 +109,15 @@ class GroupView(msgspec.Struct, frozen=True):
     items: tuple[LetterLine, ...]
     total: int
     next: str | None
+    correctable: tuple[str, ...] = ()
+    """Fields that may be corrected for all of them at once."""
+    closed: tuple[ClosedLine, ...] = ()
+    closed_total: int = 0
+
+    @property
+    def blanks(self) -> tuple[tuple[str, None], ...]:
+        """For the form: letters differ in what they hold."""
+        return tuple((name, None) for name in self.correctable)
 
 
 def letters_page(at: Situation, index: LetterIndex, topic: str = "") -> Envelope[LettersView]:
@@ -97,7 +127,20 @@ def letters_page(at: Situation, index: LetterIndex, topic: str = "") -> Envelope
     known = at.letters.state.known and not at.letters.state.building
     total_is = "at least" if at.letters.left_out else "exact"
     total = sum(group.letters for group in groups) if known else None
-    view = LettersView(state, head, sentence, total, total_is, at.letters.left_out, groups, topic)
+    over = [one for one in index.closed() if not topic or one.letter.origin_topic == topic]
+    view = LettersView(
+        state=state,
+        headline=head,
+        sentence=sentence,
+        total=total,
+        total_is=total_is,
+        left_out=at.letters.left_out,
+        groups=groups,
+        topic=topic,
+        open=len(index),
+        closed=tuple(closed_line(one) for one in over[:CLOSED_SHOWN]),
+        closed_total=len(over),
+    )
     return Envelope(moment(at.now), at.fleet.own.worker, state, view, at.fleet.workers)
 
 
@@ -131,6 +174,8 @@ def group_line(group: GroupState, index: LetterIndex, now: int) -> GroupLine:
         reason=group.reason,
         title=reason_title(group.reason),
         topic=group.topic,
+        schema=schema_part(group.reason, group.last.schema),
+        field=field_of(group.reason, group.last.detail),
         detail=group.detail if group.topic in WITHOUT_PEOPLE else HIDDEN,
         letters=group.letters,
         first=letter_line(group.first),
@@ -157,9 +202,28 @@ def letter_line(letter: Letter) -> LetterLine:
     )
 
 
-def group_view(group: GroupState, index: LetterIndex, now: int, *, after: str | None, limit: int) -> GroupView:
-    """A page of the group's letters; `after` is the `next` of the page before: new letters do not move it."""
-    letters = index.letters(group.id)
+def closed_line(one: ClosedLetter) -> ClosedLine:
+    letter, closing = one
+    return ClosedLine(
+        id=letter.id,
+        href=f"/dead-letters/{letter.group}/{letter.id}",
+        reason=letter.reason,
+        key=letter.key if letter.origin_topic in WITHOUT_PEOPLE else HIDDEN,
+        state=closing.state,
+        by=closing.actor,
+        at=moment(closing.at),
+        why=closing.reason,
+    )
+
+
+def group_view(group_id: str, index: LetterIndex, now: int, *, after: str | None, limit: int) -> GroupView:
+    """A page of the group's open letters; `after` is the `next` of the page before: new letters do not move it.
+
+    A group whose letters are all over is still shown, with what became of them.
+    """
+    over = index.closed(group_id)
+    group = index.group(group_id) or group_over([one.letter for one in over])
+    letters = index.letters(group_id)
     start = _place(after)
     rest = letters if start is None else [letter for letter in letters if position(letter) < start]
     shown = rest[: max(1, min(limit, PAGE))]
@@ -170,6 +234,9 @@ def group_view(group: GroupState, index: LetterIndex, now: int, *, after: str | 
         items=tuple(letter_line(letter) for letter in shown),
         total=len(letters),
         next=more,
+        correctable=() if group.reason in AT_THE_SHOP or not letters else EDITABLE.get(group.topic, ()),
+        closed=tuple(closed_line(one) for one in over[:CLOSED_SHOWN]),
+        closed_total=len(over),
     )
 
 

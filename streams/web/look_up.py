@@ -2,13 +2,18 @@
 
 from typing import TypeVar
 
+import msgspec
 from aiohttp import web
 
+from streams.runtime.operating.letter_edits import EDITABLE
+from streams.runtime.operating.letters import AT_THE_SHOP
+from streams.topics import WITHOUT_PEOPLE
 from streams.web.act_bodies import sku_of
 from streams.web.context import context, visitor
 from streams.web.envelope import Envelope
 from streams.web.letter_groups import Letter
-from streams.web.letter_index import GroupState
+from streams.web.letter_index import ClosedLetter
+from streams.web.letter_log import StoredLetter
 from streams.web.letter_view import LetterView, Sight, letter_view
 from streams.web.letters_view import PAGE, GroupView, group_view
 from streams.web.refusal import RefusedError
@@ -65,35 +70,37 @@ def not_asked(situation: Situation, sku: str, why: str) -> Envelope[StockView]:
     return Envelope(moment(situation.now), situation.fleet.own.worker, "unknown", view, situation.fleet.workers)
 
 
-def _group(request: web.Request) -> GroupState:
+def asked_group(request: web.Request) -> str:
+    """Raises RefusedError 404 where no letter of it is known, be it open or over."""
     asked = request.match_info["group"]
-    found = context(request).scene.index.group(asked)
-    if found is None:
+    index = context(request).scene.index
+    if index.group(asked) is None and not index.closed(asked):
         raise RefusedError(
             404, f"No group of dead letters has the id {visible(asked)}. Its letters may have left the topic (90 days)."
         )
-    return found
+    return asked
 
 
-def asked_letter(request: web.Request) -> Letter:
+def asked_letter(request: web.Request) -> Letter | ClosedLetter:
     """Raises RefusedError 404 also where the letter is of another group."""
-    asked = request.match_info["letter"]
-    found = context(request).scene.index.letter(asked)
-    if found is None or found.group != request.match_info["group"]:
+    asked, index = request.match_info["letter"], context(request).scene.index
+    found, over = index.letter(asked), index.closed_letter(asked)
+    letter = found or (None if over is None else over.letter)
+    if letter is None or letter.group != request.match_info["group"]:
         raise RefusedError(
             404,
             f"No dead letter {visible(asked)} in this group. Letters are named by topic, partition and offset of the "
             "record that was set aside.",
         )
-    return found
+    return found or over or letter
 
 
 def group_envelope(request: web.Request, situation: Situation) -> Envelope[GroupView]:
     """Raises RefusedError 404."""
-    found, index = _group(request), context(request).scene.index
+    group, index = asked_group(request), context(request).scene.index
     limit = request.query.get("limit", "")
     after = request.query.get("after")
-    view = group_view(found, index, situation.now, after=after, limit=int(limit) if limit.isdecimal() else PAGE)
+    view = group_view(group, index, situation.now, after=after, limit=int(limit) if limit.isdecimal() else PAGE)
     return _letters_envelope(situation, view)
 
 
@@ -101,10 +108,25 @@ async def letter_envelope(
     request: web.Request, situation: Situation, *, revealed: bool = False
 ) -> Envelope[LetterView]:
     """Raises RefusedError 404."""
-    at, found = context(request), asked_letter(request)
+    at, asked = context(request), asked_letter(request)
+    found, closing = (asked, None) if isinstance(asked, Letter) else asked
     sight = Sight(operate=visitor(request).may("operate"), revealed=revealed)
-    view = await letter_view(found, await at.letters.letter(found), at.decode, sight)
+    stored = await at.letters.letter(found)
+    view = await letter_view(found, stored, at.decode, sight, closing)
+    if sight.operate and closing is None:
+        view = msgspec.structs.replace(view, correctable=await _correctable(request, found, stored))
     return _letters_envelope(situation, view)
+
+
+async def _correctable(
+    request: web.Request, letter: Letter, stored: StoredLetter | None
+) -> tuple[tuple[str, str | None], ...]:
+    """Fields that may be corrected, as they stand; without their values where the record can name people."""
+    topic = letter.origin_topic
+    if letter.reason in AT_THE_SHOP or stored is None or stored.value is None or topic not in EDITABLE:
+        return ()
+    found = await context(request).letter_acts.correctable(topic, stored.value)
+    return tuple((name, value if topic in WITHOUT_PEOPLE else None) for name, value in found.items())
 
 
 def _letters_envelope(situation: Situation, view: ViewT) -> Envelope[ViewT]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from streams.web import act_api, api, order_api, pages, probes, rebase_api, sign_in
+from streams.web import act_api, api, letter_api, order_api, pages, probes, rebase_api, sign_in
 from streams.web.context import VISITOR, context
 from streams.web.door import Access
 
@@ -77,6 +77,13 @@ ROUTES: tuple[Route, ...] = (
     _post(f"{_API}{_ORDER}/correct", Access.OPERATE, order_api.correct),
     _post(f"{_API}{_ORDER}/reveal", Access.REVEAL, order_api.reveal),
     _post(f"{_API}/orders/own/people", Access.REVEAL, order_api.own_people),
+    _post(f"{_API}{_LETTERS}/retry", Access.OPERATE, letter_api.retry_all),
+    _post(f"{_API}{_ONE_GROUP}/retry", Access.OPERATE, letter_api.retry_group),
+    _post(f"{_API}{_ONE_GROUP}/edit", Access.OPERATE, letter_api.edit_group),
+    _post(f"{_API}{_ONE_GROUP}/discard", Access.OPERATE, letter_api.discard_group),
+    _post(f"{_API}{_ONE_LETTER}/retry", Access.OPERATE, letter_api.retry_letter),
+    _post(f"{_API}{_ONE_LETTER}/edit", Access.OPERATE, letter_api.edit_letter),
+    _post(f"{_API}{_ONE_LETTER}/discard", Access.OPERATE, letter_api.discard_letter),
     _post(f"{_API}{_ONE_LETTER}/reveal", Access.REVEAL, act_api.reveal),
 )
 

@@ -22,6 +22,8 @@ PAGES = {
     "letters": ("busy", "/dead-letters", 200),
     "group": ("busy", "{group}", 200),
     "letter": ("busy", "{letter}", 200),
+    "letters-worked": ("worked", "/dead-letters", 200),
+    "group-worked": ("worked", "{group}", 200),
     "settings": ("busy", "/settings", 200),
     "sign-in": ("calm", "/sign-in?again=1", 200),
     "not-found": ("calm", "/nothing", 404),
@@ -38,6 +40,9 @@ STATES = {
     "twelve": ("twelve", "/"),
     "letters-unknown": ("letters-unknown", "/dead-letters"),
     "letters-none": ("calm", "/dead-letters"),
+    "letter-superseded": ("worked", "{closed}"),
+    "hostile-group": ("hostile", "{group}"),
+    "hostile-closed": ("hostile", "{closed}"),
     "stock-form": ("calm", "/stock"),
     "stock-none": ("calm", "/stock?sku=NOPE"),
     "stock-silent": ("partial-lane", "/stock?sku=PUMP-200"),
@@ -52,8 +57,9 @@ STATES = {
 async def _address(one: Served, path: str) -> str:
     if "{" not in path:
         return one.url + path
-    groups = (await get(f"{one.url}/api/v1/dead-letters", bearer(OPERATE))).data["groups"]
-    return one.url + path.format(group=groups[0]["href"], letter=groups[0]["last"]["href"])
+    data = (await get(f"{one.url}/api/v1/dead-letters", bearer(OPERATE))).data
+    groups, closed = data["groups"], [line["href"] for line in data["closed"][1:2] or data["closed"]]
+    return one.url + path.format(group=groups[0]["href"], letter=groups[0]["last"]["href"], closed="".join(closed))
 
 
 async def _look(lab: Lab, tab: Tab, one: Served, name: str, address: str, status: int) -> list[str]:  # noqa: PLR0913

@@ -1,5 +1,6 @@
 """What a page shows while the world goes on: load, an outage that begins and ends, rows that wait, pages that go."""
 
+import asyncio
 from datetime import timedelta
 
 import msgspec
@@ -210,6 +211,44 @@ def test_a_letter_that_names_people_is_shown_to_one_person_after_the_look_was_no
         assert part in shown, part
     assert [(act[0], act[1], act[3]) for act in done] == [("reveal", person.id, "the customer asked")]
     assert wrong == []
+
+
+def test_a_letter_is_corrected_on_a_phone_and_the_page_tells_how_it_goes_on(lab: Lab) -> None:
+    async def check() -> tuple[list[str], list[tuple[object, ...]], list[str]]:
+        async with served(scenes.worked(), WITH_TOKENS) as one:
+            one.letter_acts.go = asyncio.Event()
+            tab = await lab.tab()
+            await signed_in(tab)
+            await tab.look(360)
+            await tab.open(one.url + _path(one))
+            button = "document.querySelector('[data-fields]')"
+            await tab.js(f"{button}.click()")
+            unchanged = await tab.js("document.getElementById('act-do').disabled")
+            await tab.press("Escape")
+            await tab.js("document.querySelector('[name=location_code]').value = \"DC-1's\"")
+            await tab.js(f"{button}.click()")
+            told = [await tab.js(f"document.getElementById('act-{part}').textContent") for part in ("what", "command")]
+            await tab.type("typo of the sender")
+            await tab.picture(lab.shots / "letter-correct-360.png")
+            await tab.js("document.getElementById('act-do').click()")
+            await tab.until("document.getElementById('act-answer').textContent.includes('You may leave')")
+            told.append(await tab.js("document.getElementById('act-answer').textContent"))
+            one.letter_acts.go.set()
+            await tab.until("document.getElementById('act-answer').textContent.startsWith('Done')")
+            told.append(str(unchanged).lower())
+            return told, one.letter_acts.done, await layout(tab) + await complaints(tab, one)
+
+    told, done, wrong = lab.run(check())
+    assert told[0].endswith("with these values: location_code = DC-1's.")
+    assert told[1].endswith(" --set 'location_code=DC-1'\\''s'")
+    assert told[2:] == ["0 of 1 … You may leave this page: it goes on.", "true"]
+    assert done == [("edit", 1, {"location_code": "DC-1's"}, "token (operate)", "typo of the sender")]
+    assert wrong == []
+
+
+def _path(one: Served) -> str:
+    open_one = one.world.letters[5]
+    return f"/dead-letters/{open_one.group}/{open_one.id}"
 
 
 def _index(one: Served):  # type: ignore[no-untyped-def]  # noqa: ANN202  the index of the served pages

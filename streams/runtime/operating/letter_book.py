@@ -6,7 +6,8 @@ from typing import NamedTuple
 from schemas.catalogue import AUDIT as AUDIT_CONTRACT
 from schemas.models.operations import Audit
 from streams.runtime.operating.brokers import Brokers
-from streams.runtime.operating.letters import Closing, DeadLetter, GroupOf, closings, is_open, letter_of, ungrouped
+from streams.runtime.operating.letter_closings import Closing, closings, is_open
+from streams.runtime.operating.letters import DeadLetter, GroupOf, letter_of, ungrouped
 from streams.runtime.operating.log_reader import LogReader
 from streams.runtime.operating.places import Partition, Span
 from streams.runtime.operating.wire import Wire

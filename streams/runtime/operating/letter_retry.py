@@ -18,6 +18,7 @@ class Fate(Enum):
     WAITING = "no worker has read it yet"
     TAKEN = "read without another letter"
     APPLIED = "shown by the shop"
+    SUPERSEDED = "read, and newer state is there: it changed nothing"
     FAILED = "set aside again"
 
 
@@ -55,6 +56,22 @@ class Retried(NamedTuple):
     waiting: tuple[DeadLetter, ...]
     left: int
     stopped: str
+    superseded: int = 0
+    theirs: tuple[str, ...] = ()
+    """Letters that somebody else was quicker with, in words; nothing was sent of them."""
+
+    @property
+    def summary(self) -> str:
+        """One sentence, for the command line and for the pages."""
+        parts = [f"{self.sent:,} sent"]
+        parts += [f"{self.taken:,} read without another letter"] if self.taken else []
+        parts += [f"{self.superseded:,} superseded: newer state is there"] if self.superseded else []
+        parts += [f"{self.applied:,} shown by the shop"] if self.applied else []
+        parts += [f"{len(self.waiting):,} not known yet"] if self.waiting else []
+        parts += [f"{len(self.failed):,} failed again"] if self.failed else []
+        parts += [f"{len(self.theirs):,} left to somebody who was quicker"] if self.theirs else []
+        parts += [f"{self.left:,} not sent, because {self.stopped}"] if self.left else []
+        return ", ".join(parts) + "."
 
 
 class Pace(NamedTuple):
@@ -84,29 +101,33 @@ def stages(letters: Sequence[DeadLetter], rate: int) -> Iterator[tuple[list[Dead
         yield chunk, False
 
 
+Send = Callable[[Sequence[DeadLetter]], tuple[Sequence[DeadLetter], Sequence[str]]]
+"""Sends letters; those that went out, and of the others why not."""
+
+
 class Retry:
     """One run over a frozen set."""
 
-    def __init__(
-        self, send: Callable[[Sequence[DeadLetter]], None], watch: Watch, clock: Monotonic, pace: Pace = STEADY
-    ) -> None:
+    def __init__(self, send: Send, watch: Watch, clock: Monotonic, pace: Pace = STEADY) -> None:
         self._send, self._watch, self._clock, self._pace = send, watch, clock, pace
         self._sent: list[DeadLetter] = []
+        self._theirs: list[str] = []
 
     def run(self, letters: Sequence[DeadLetter], progress: Callable[[int, int], None]) -> Retried:
         """Returns with counts; an interrupt leaves what was not sent open."""
         stopped = ""
         for chunk, awaited in stages(letters, self._pace.rate):
             began = self._clock.monotonic()
-            self._send(chunk)
-            self._sent += chunk
-            self._watch.sent(chunk)
-            progress(len(self._sent), len(letters))
+            sent, theirs = self._send(chunk)
+            self._sent += sent
+            self._theirs += theirs
+            self._watch.sent(sent)
+            progress(len(self._sent) + len(self._theirs), len(letters))
             if awaited:
-                self._await(chunk)
+                self._await(sent)
             else:
                 self._watch.look(max(0.0, 1.0 - (self._clock.monotonic() - began)))
-            stopped = self._why_stop(chunk if awaited else [])
+            stopped = self._why_stop(sent if awaited else [])
             if stopped:
                 break
         if not stopped:
@@ -133,7 +154,7 @@ class Retry:
         fates = {letter.letter_id: self._watch.fate(letter) for letter in self._sent}
         failed = tuple(letter for letter in self._sent if fates[letter.letter_id] is Fate.FAILED)
         counts = list(fates.values())
-        left = total - len(self._sent)
+        left = total - len(self._sent) - len(self._theirs)
         return Retried(
             sent=len(self._sent),
             taken=counts.count(Fate.TAKEN),
@@ -142,4 +163,6 @@ class Retry:
             waiting=tuple(self._waiting(self._sent)),
             left=left,
             stopped=stopped if left or failed else "",
+            superseded=counts.count(Fate.SUPERSEDED),
+            theirs=tuple(self._theirs),
         )

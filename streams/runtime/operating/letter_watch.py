@@ -1,23 +1,26 @@
 """What becomes of letters that were sent again: seen from the logs, so that it holds for whoever reads them.
 
-A worker acknowledges a new letter before it commits what it read.  So once the group's offset has passed a record,
-and the letters up to that moment are read, the record either is among them or was taken.
+A worker acknowledges a new letter, and its word that newer state has overtaken one, before it commits what it read.
+So once the group's offset has passed a record, and both topics are read up to that moment, the record is a new letter,
+was overtaken, or was taken.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from schemas.catalogue import AUDIT as AUDIT_CONTRACT
 from schemas.catalogue import outcome_contract
-from schemas.models.operations import Outcome
+from schemas.models.operations import Audit, Outcome
 from streams.domain.stock_rules import StockRules
 from streams.runtime.lookback import Place
 from streams.runtime.operating.brokers import Brokers
+from streams.runtime.operating.letter_closings import closing_of
 from streams.runtime.operating.letter_retry import Fate
 from streams.runtime.operating.letters import AT_THE_SHOP, DeadLetter, letter_of
 from streams.runtime.operating.log_reader import LogReader, LogRecord
 from streams.runtime.operating.places import Partition, Span
 from streams.runtime.operating.wire import Wire
-from streams.topics import COMMERCE_OUTCOME, DEAD_LETTER
+from streams.topics import AUDIT, COMMERCE_OUTCOME, DEAD_LETTER
 
 OUTCOMES = outcome_contract("commerce")
 CATCH_UP_ROUNDS = 30
@@ -30,7 +33,8 @@ class LogWatch:
 
     def __init__(self, brokers: Brokers, reader: LogReader, wire: Wire, *, group: str, rules: StockRules) -> None:
         self._brokers, self._reader, self._wire, self._group, self._rules = brokers, reader, wire, group, rules
-        self._followed = [*brokers.partitions(DEAD_LETTER.name), *brokers.partitions(COMMERCE_OUTCOME.name)]
+        topics = (DEAD_LETTER.name, COMMERCE_OUTCOME.name, AUDIT.name)
+        self._followed = [part for topic in topics for part in brokers.partitions(topic)]
         self._reached = {one: span.end for one, span in brokers.spans(self._followed).items()}
         self._reader.follow(self._reached)
         self._places: dict[str, Place] = {}
@@ -86,6 +90,8 @@ class LogWatch:
         self._reached[part] = max(self._reached[part], record.offset + 1)
         if record.topic == DEAD_LETTER.name:
             self._take_letter(record)
+        elif record.topic == AUDIT.name:
+            self._take_audit(record)
         else:
             self._take_outcome(record)
 
@@ -94,6 +100,15 @@ class LogWatch:
         for name in () if letter is None else (letter.letter_id, letter.retry_of):
             if name in self._letters:
                 self._fates[name] = Fate.FAILED
+
+    def _take_audit(self, record: LogRecord) -> None:
+        """A worker that found newer state says so before it commits what it read."""
+        audit = self._wire.decode(AUDIT_CONTRACT, record.value)
+        if not isinstance(audit, Audit) or audit.entity not in self._letters:
+            return
+        closing = closing_of(record.at, audit)
+        if closing is not None and closing.is_mark:
+            self._fates[audit.entity] = Fate.SUPERSEDED
 
     def _take_outcome(self, record: LogRecord) -> None:
         """The lane says how each row ended; only those that the shop had refused before matter here."""

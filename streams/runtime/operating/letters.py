@@ -1,30 +1,23 @@
-"""Dead letters as operators work on them: read from the log, grouped, open or closed, and how one is sent again.
-
-Nothing can be deleted from a log, so a letter is closed by a record in `audit.v1` whose entity is the letter's id.
-Which letters are open is therefore a fold over two topics, made here without any I/O.
-"""
+"""Dead letters as operators work on them: read from the log, grouped, and how one is sent again; no I/O."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
-import msgspec
-
-from schemas.models.operations import Audit
+from schemas.codec import FRAME, schema_id_of
+from schemas.errors import DecodeError
 from streams.domain.reasons import DeadReason
 from streams.runtime.dead_letters import PREFIX
-from streams.runtime.letter_headers import told
+from streams.runtime.letter_headers import RETRY_OF, told
 from streams.runtime.lookback import Place
 from streams.runtime.operating.log_reader import LogRecord
 from streams.runtime.operating.places import place_text
 from streams.topics import AUDIT, BY_NAME, CONTROL, DEAD_LETTER
 
-RETRY, DISCARD = "retry-letter", "discard-letter"
-CLOSING_ACTIONS = (RETRY, DISCARD)
-LETTER = "letter"
-"""Entity type of the audit records."""
-RETRY_OF = "streams-retry-of"
-"""Header of a record that was sent again: the id of its letter."""
+EDIT_OF, EDITED = "streams-edit-of", "streams-edited"
+"""Headers of a record that a person corrected: the id of its letter, and the names of the fields."""
+MARKS = frozenset({RETRY_OF, EDIT_OF, EDITED})
+"""What we add to a record that is sent again; of an earlier time they do not go out twice."""
 AT_THE_SHOP = frozenset({DeadReason.UNKNOWN_SOURCE.value, DeadReason.REJECTED.value})
 """The record itself was accepted; what the shop refused is the row that contains it."""
 UNMARKED = "unmarked"
@@ -49,19 +42,8 @@ class DeadLetter(NamedTuple):
     retry_of: str | None
     kept_in: str | None
     """File on a worker's disk, where the broker would not take the bytes."""
-
-
-class Closing(NamedTuple):
-    """Why letters are closed: the newest audit record of their id; `at` is the broker's time, µs.
-
-    `place` is the letter that was closed: one that came after it is another one, even with the same id.
-    """
-
-    action: str
-    at: int
-    actor: str
-    reason: str
-    place: Place | None
+    schema: int | None = None
+    """Id of the schema that the bytes name; None where they name none."""
 
 
 class Original(NamedTuple):
@@ -86,11 +68,11 @@ class LetterGroup(NamedTuple):
     example: DeadLetter
 
 
-GroupOf = Callable[[str, str, str], str]
-"""Reason, topic and detail → id of the group."""
+GroupOf = Callable[[str, str, str, int | None], str]
+"""Reason, topic, detail and schema id → id of the group."""
 
 
-def ungrouped(_reason: str, _topic: str, _detail: str) -> str:
+def ungrouped(_reason: str, _topic: str, _detail: str, _schema: int | None) -> str:
     """Where groups do not matter."""
     return ""
 
@@ -102,6 +84,7 @@ def letter_of(record: LogRecord, group_of: GroupOf = ungrouped) -> DeadLetter | 
         return None
     origin = Place(found.topic, found.partition, found.offset)
     reason = found.reason or UNMARKED
+    schema = schema_named(record.value)
     return DeadLetter(
         letter_id=place_text(origin),
         origin=origin,
@@ -113,44 +96,19 @@ def letter_of(record: LogRecord, group_of: GroupOf = ungrouped) -> DeadLetter | 
         size=len(record.value or b"") if found.size is None else found.size,
         attempts=str(found.attempts),
         app=found.app,
-        group=group_of(reason, found.topic, found.detail),
+        group=group_of(reason, found.topic, found.detail, schema),
         retry_of=record.header(RETRY_OF),
         kept_in=found.file,
+        schema=schema,
     )
 
 
-# ── open or closed ───────────────────────────────────────────────────────────────────────────────
-
-
-def closings(audits: Iterable[tuple[int, Audit]]) -> dict[str, Closing]:
-    """Letter id → what closed it last; (broker's time in µs, record) in any order."""
-    found: dict[str, Closing] = {}
-    for at, audit in audits:
-        closing, known = closing_of(at, audit), found.get(audit.entity)
-        if closing is not None and (known is None or at >= known.at):
-            found[audit.entity] = closing
-    return found
-
-
-def closing_of(at: int, audit: Audit) -> Closing | None:
-    """What an audit record closes is its entity; None where it closes no letter.  `at` is the broker's time, µs."""
-    if audit.entity_type != LETTER or audit.action not in CLOSING_ACTIONS:
+def schema_named(value: bytes | None) -> int | None:
+    """The id in the frame of the bytes, whether or not the registry knows it; None where there is no frame."""
+    try:
+        return schema_id_of((value or b"")[: FRAME.size])
+    except DecodeError:
         return None
-    place = None if audit.cause is None else Place(*msgspec.structs.astuple(audit.cause))
-    return Closing(audit.action, at, audit.actor, audit.reason or "", place)
-
-
-def is_open(letter: DeadLetter, closed: Mapping[str, Closing]) -> bool:
-    """A letter that came after the one that was closed is open: the row was refused anew after its retry."""
-    closing = closed.get(letter.letter_id)
-    return closing is None or not closes(closing, letter.place, letter.at)
-
-
-def closes(closing: Closing, place: Place, at: int) -> bool:
-    """Whether the letter of that place and time is the one that was closed, or an earlier one of the same record."""
-    if closing.place is not None and closing.place.partition == place.partition:
-        return place.offset <= closing.place.offset
-    return at <= closing.at
 
 
 # ── groups ───────────────────────────────────────────────────────────────────────────────────────
@@ -203,7 +161,7 @@ def original_of(letter: DeadLetter, record: LogRecord, kept: bytes | None = None
     `kept` are the bytes of the file of a letter that the broker would not take.  Raises NotRetriableError.
     """
     check_topic(letter)
-    headers = [(name, value) for name, value in record.headers if not name.startswith(PREFIX) and name != RETRY_OF]
+    headers = [(name, value) for name, value in record.headers if not name.startswith(PREFIX) and name not in MARKS]
     partition = letter.origin.partition if record.key is None else None
     mark = (RETRY_OF, letter.letter_id.encode())
     return Original(letter.origin.topic, partition, record.key, _value(letter, record, kept), (*headers, mark))

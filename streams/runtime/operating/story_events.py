@@ -19,9 +19,10 @@ from schemas.models.returned import Return
 from schemas.models.stock_change import StockChange
 from streams.domain.quantities import to_decimal
 from streams.domain.stock_rules import StockRules
+from streams.runtime.letter_headers import RETRY_OF
 from streams.runtime.lookback import Place
 from streams.runtime.operating import story_orders
-from streams.runtime.operating.letters import AT_THE_SHOP, RETRY_OF, letter_of
+from streams.runtime.operating.letters import AT_THE_SHOP, letter_of
 from streams.runtime.operating.log_reader import LogRecord
 from streams.runtime.operating.readable import time_text
 from streams.runtime.operating.story_told import Contained, Kind, State, Told, caused_by, place_of_cause

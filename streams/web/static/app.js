@@ -153,11 +153,18 @@
     opener = button;
     const id = [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, "0")).join("");
     act = { url: button.dataset.post, body: { ...JSON.parse(button.dataset.body), act: id }, done: false };
+    const fields = button.dataset.fields ? changed($(button.dataset.fields)) : null;
+    if (fields) act.body.fields = fields;
     const label = button.textContent.replace(" …", "");
     $("act-title").textContent = `${button.dataset.title}?`;
     for (const part of ["what", "outside", "undo", "command"]) $(`act-${part}`).textContent = button.dataset[part];
     $("act-quantity-row").hidden = button.dataset.ask !== "quantity";
     $("act-quantity").value = "";
+    if (fields) {
+      const said = Object.entries(fields).map(([name, value]) => `${name} = ${value === null ? "empty" : value}`);
+      $("act-what").textContent += said.length ? ` ${said.join(", ")}.` : " none yet. Change a field first.";
+      $("act-command").textContent += Object.entries(fields).map(([name, value]) => ` --set ${quoted(`${name}=${value ?? ""}`)}`).join("");
+    }
     const confirm = button.dataset.confirm || "";
     $("act-confirm-row").hidden = confirm === "";
     $("act-confirm-what").textContent = confirm;
@@ -165,11 +172,26 @@
     $("act-do").textContent = label;
     $("act-do").className = button.classList.contains("d") ? "btn d" : "btn p";
     $("act-do").hidden = false;
-    $("act-do").disabled = button.dataset.ask === "quantity" || confirm !== "";
+    $("act-do").disabled = button.dataset.ask === "quantity" || confirm !== "" || (fields !== null && !Object.keys(fields).length);
     $("act-cancel").textContent = "Go back";
     say("");
     dialog.showModal();
     (button.classList.contains("d") ? $("act-cancel") : $("act-reason")).focus();
+  };
+  // What a person changed; an emptied field is null.
+  const changed = (box) => Object.fromEntries([...box.querySelectorAll("input")]
+    .filter((input) => input.value.trim() !== input.dataset.was)
+    .map((input) => [input.name, input.value.trim() || null]));
+  const quoted = (text) => /^[\w.=:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  const follow = async (id) => {
+    for (;;) {
+      await new Promise((go) => setTimeout(go, 1000));
+      const answer = await fetch(`/api/v1/acts/${encodeURIComponent(id)}`, { cache: "no-store", signal: AbortSignal.timeout(8000) });
+      const told = await answer.json();
+      if (told.error) throw new Error(`It goes on at another worker; the list shows what is left. ${told.error}`);
+      if (told.data.state !== "running") return told.data;
+      if (act?.body.act === id) say(`${told.data.done} of ${told.data.total} … You may leave this page: it goes on.`);
+    }
   };
   const preview = async () => {
     const { sku, location: place, bucket } = act.body;
@@ -190,8 +212,11 @@
     $("act-do").disabled = true;
     say("Asking …");
     try {
-      const told = await post(act.url, { ...act.body, reason });
-      if (told.state === "failed") throw new Error(told.text);
+      const mine = act.body.act;
+      let told = await post(act.url, { ...act.body, reason });
+      if (told.state === "running") told = await follow(told.id);
+      if (act.body.act !== mine) return;
+      if (told.state === "failed" || told.state === "refused") throw new Error(told.text);
       if (told.letter) reveal(told); else if (told.people) people(told); else say(`${told.state === "already" ? "Already done" : "Done"}: ${told.text}`);
       act.done = true;
       $("act-do").hidden = true;

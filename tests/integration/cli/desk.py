@@ -56,8 +56,8 @@ class Desk:
     def post(self, messages: Sequence[Outgoing]) -> list[Place]:
         return self.posting.post(messages)
 
-    def stock_change(self, sku: str, location: str, sequence: int) -> bytes:
-        """A count of 12.5 at this moment, as a WMS writes it."""
+    def stock_change(self, sku: str, location: str, sequence: int, **changes: object) -> bytes:
+        """A count of 12.5 at this moment, as a WMS writes it; `changes` are its other fields."""
         now = SystemClock().micros()
         record = {
             "event_id": f"{sku}-{sequence}",
@@ -71,6 +71,7 @@ class Desk:
             "reason": "CYCLE_COUNT",
             "effective_at": now,
             "recorded_at": now,
+            **changes,
         }
         schema_id = self._registry.id_of(STOCK_CHANGE.subject, STOCK_CHANGE.schema_text)
         assert schema_id is not None

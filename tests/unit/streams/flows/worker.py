@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.models.desired_stock import DesiredStock
 from schemas.models.inventory import InventoryAlert, InventoryHold, RecountRequest
+from schemas.models.operations import Audit
 from streams.domain import stock_entry
 from streams.domain.stock_entry import StockEntry
 from streams.domain.stock_rules import StockRules
@@ -23,7 +24,7 @@ from streams.runtime.partition_store import contents
 from streams.runtime.serde import Serde
 from streams.runtime.versioned import unpack
 from streams.runtime.writer import Record
-from streams.topics import ALERT, DEAD_LETTER, DESIRED, HOLD, RECOUNT, STOCK_CHANGE, STOCK_INPUTS
+from streams.topics import ALERT, AUDIT, DEAD_LETTER, DESIRED, HOLD, RECOUNT, STOCK_CHANGE, STOCK_INPUTS
 from tests.fakes.broker import MemoryBroker
 from tests.fakes.still_clock import StillClock
 from tests.unit.streams.domain.ledger import T0
@@ -62,12 +63,13 @@ class Worker:
             encode=encode,
             rules=self.rules,
             clock=self.clock,
+            worker="worker-1",
         )
         self.sweep = StockSweep(self.table, writer, encode=encode, limits=LIMITS, clock=self.clock)
 
     async def open(self) -> None:
         """As after an assignment: what was decided and not acknowledged is sent first."""
-        await self.serde.prepare([DESIRED.name, ALERT.name, RECOUNT.name, HOLD.name])
+        await self.serde.prepare([DESIRED.name, ALERT.name, RECOUNT.name, HOLD.name, AUDIT.name])
         await outbox.resend(self.table, self.broker.writer, PARTITION, generation=GENERATION)
 
     async def killed(self) -> None:
@@ -121,6 +123,10 @@ class Worker:
     @property
     def alerts(self) -> list[InventoryAlert]:
         return self._told(ALERT.name, InventoryAlert)
+
+    @property
+    def audits(self) -> list[Audit]:
+        return self._told(AUDIT.name, Audit)
 
     @property
     def recounts(self) -> list[RecountRequest]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from streams.runtime.operating.letter_closings import Closing
 from streams.web import facts as f
 from streams.web.letter_index import IndexState
 from tests.unit.streams.web.worlds import (
@@ -161,6 +162,22 @@ def letters_unknown() -> World:
     return world
 
 
+def worked() -> World:
+    """Letters of which some were dealt with, in every way there is; of one group none is open any more."""
+    world = calm()
+    world.letters = [letter(1000 + number) for number in range(12)]
+    gone = letter(1020, reason="unknown-unit", detail="unit 'PAL' is in no table")
+    world.letters.append(gone)
+    ways = ("retry-letter", "edit-letter", "discard-letter", "supersede-letter")
+    for number, action in enumerate(ways):
+        one = world.letters[number]
+        world.closings[one.id] = Closing(
+            action, NOW - (9 - number) * MINUTE, "token (operate)", "typo at DC-1", one.place
+        )
+    world.closings[gone.id] = Closing("edit-letter", NOW - MINUTE, "operator amy@desk", "", gone.place)
+    return world
+
+
 def hostile() -> World:
     """Every text that comes from outside tries to break the page."""
     world = busy()
@@ -177,6 +194,10 @@ def hostile() -> World:
     world.nearby = (HOSTILE_SKU, "PUMP-20")
     said = {"detail": _inert(HOSTILE)[:300], "key": _inert(HOSTILE)[:256]}
     world.letters = [letter(n, reason="rejected-by-target", **said) for n in range(3)]
+    over = letter(9, reason="rejected-by-target", **said)
+    world.letters.append(over)
+    who, why = _inert(HOSTILE)[:200], _inert(HOSTILE)[200:400]
+    world.closings = {over.id: Closing("discard-letter", NOW - MINUTE, who, why, over.place)}
     world.letter_bytes = HOSTILE.encode("utf-8", "surrogatepass")
     order = f.OrderFact("sink/commerce", "run", _inert(HOSTILE)[:200], _inert(HOSTILE)[:400], NOW - MINUTE)
     world.own = msgspec.structs.replace(
@@ -208,5 +229,6 @@ SCENES: dict[str, Callable[[], World]] = {
     "outage": outage,
     "twelve": twelve,
     "letters-unknown": letters_unknown,
+    "worked": worked,
     "hostile": hostile,
 }

@@ -4,7 +4,9 @@ import base64
 
 import pytest
 
-from streams.web.letter_groups import group_id, masked, values_of
+from streams.runtime.operating.letter_closings import Closing
+from streams.web import letter_index
+from streams.web.letter_groups import field_of, group_id, masked, values_of
 from streams.web.letter_index import CAP, IndexState, LetterIndex
 from streams.web.letter_view import hex_rows
 from tests.unit.streams.web import scenes
@@ -48,6 +50,40 @@ def test_reason_topic_and_message_keep_groups_apart() -> None:
     assert len(ids) == 4
 
 
+def test_another_schema_or_another_field_is_another_cause() -> None:
+    said = ("unknown-location", STOCK, "location 'WMS-07' of 'north'")
+    assert len({group_id(*said, 3), group_id(*said, 4)}) == 2
+
+    refused = ("rejected-by-target", STOCK, 'north: "{}" is required. Enter and try again.')
+    by_field = {group_id(*refused[:2], refused[2].format(field), 3) for field in ("sku", "quantity")}
+    assert len(by_field) == 2
+    decoded = {group_id("undecodable", STOCK, f"{field}: a text is not UTF-8", 3) for field in ("lot", "bin_code")}
+    assert len(decoded) == 2
+
+
+@pytest.mark.parametrize(
+    "reason", ["unknown-schema", "not-framed", "too-large", "unknown-source", "rejected-by-target"]
+)
+def test_a_schema_that_is_no_cause_splits_no_group(reason: str) -> None:
+    assert group_id(reason, STOCK, "schema id 9", 9) == group_id(reason, STOCK, "schema id 77", 77)
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail", "field"),
+    [
+        ("unknown-location", "location 'WMS-07' of 'north'", "location_code"),
+        ("wrong-key", "key b'A' is not the SKU of the record", "message key"),
+        ("unknown-source", "WH-SOUTH: Commerce has no source of this code", "source_code"),
+        ("rejected-by-target", 'north: "quantity" is required', "quantity"),
+        ("undecodable", "field lot: no default", "lot"),
+        ("undecodable", "serials.0: a text is not UTF-8", "serials.0"),
+        ("bytes-left-over", "3 of 40 bytes are left after the record", ""),
+    ],
+)
+def test_a_group_names_the_field_that_its_cause_lies_in(reason: str, detail: str, field: str) -> None:
+    assert field_of(reason, detail) == field
+
+
 def test_what_was_masked_is_named_by_the_word_before_it() -> None:
     assert values_of("location 'WMS-07' of 'north'") == (("location", "WMS-07"), ("of", "north"))
 
@@ -72,6 +108,51 @@ def test_a_letter_written_twice_counts_once() -> None:
 
     assert len(index) == 1
     assert index.groups()[0].letters == 1
+
+
+def test_closed_letters_stay_to_be_looked_at_and_are_not_counted() -> None:
+    index = LetterIndex()
+    for number in range(3):
+        index.add(letter(number))
+    first, second = (letter(number) for number in range(2))
+    index.close(first.id, Closing("retry-letter", NOW, "amy", "", first.place))
+    index.close(second.id, Closing("supersede-letter", NOW + 1, "worker-1", "stale", None, is_mark=True))
+    counted = len(index)
+    index.close(second.id, Closing("edit-letter", NOW + 2, "ben", "typo", second.place))
+
+    assert (counted, len(index)) == (2, 1)
+    assert [(one.letter.id, one.closing.state) for one in index.closed()] == [
+        (second.id, "superseded"),
+        (first.id, "retried"),
+    ]
+    assert index.closed("none") == []
+    over = index.closed_letter(first.id)
+    assert over is not None
+    assert (over.closing.actor, index.letter(first.id)) == ("amy", None)
+    assert index.closed_letter(letter(2).id) is None
+
+
+def test_a_letter_that_is_set_aside_anew_is_open_again() -> None:
+    index = LetterIndex()
+    first = letter(1)
+    index.close(first.id, Closing("retry-letter", NOW, "amy", "", first.place))
+    index.add(first)
+    assert (len(index), [one.letter.id for one in index.closed()]) == (0, [first.id])
+
+    index.add(letter(1, offset=999, at=NOW + SECOND))
+
+    assert (len(index), index.closed()) == (1, [])
+
+
+def test_only_the_letters_that_were_closed_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(letter_index, "CLOSED_KEPT", 2)
+    index = LetterIndex()
+    for number in range(4):
+        one = letter(number)
+        index.add(one)
+        index.close(one.id, Closing("discard-letter", NOW + number, "amy", "", one.place))
+
+    assert [one.letter.id for one in index.closed()] == [letter(3).id, letter(2).id]
 
 
 def test_beyond_the_bound_the_oldest_go_and_are_counted() -> None:

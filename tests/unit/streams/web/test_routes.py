@@ -10,7 +10,7 @@ from streams.settings import WebSettings
 from streams.web.install import Ports, install
 from tests.unit.streams.web import scenes
 from tests.unit.streams.web.asking import OPERATE, READ, REVEAL, WITH_TOKENS, bearer, form, get, post
-from tests.unit.streams.web.worlds import FakeActs, World, decode, served
+from tests.unit.streams.web.worlds import FakeActs, FakeLetterActs, World, decode, served
 
 pytestmark = pytest.mark.anyio
 
@@ -61,6 +61,13 @@ EXPECTED = {
     ("POST", f"{V}/sinks/{{role}}"): "operate",
     ("POST", f"{V}/topics/{{topic}}/resume"): "operate",
     ("POST", f"{V}/gaps/accept"): "operate",
+    ("POST", f"{V}{L}/retry"): "operate",
+    ("POST", f"{V}{G}/retry"): "operate",
+    ("POST", f"{V}{G}/edit"): "operate",
+    ("POST", f"{V}{G}/discard"): "operate",
+    ("POST", f"{V}{ONE}/retry"): "operate",
+    ("POST", f"{V}{ONE}/edit"): "operate",
+    ("POST", f"{V}{ONE}/discard"): "operate",
     ("POST", f"{V}{ONE}/reveal"): "reveal",
 }
 """Method and address → who may use it."""
@@ -75,7 +82,7 @@ def _address(path: str) -> str:
 def test_every_route_of_the_router_is_listed_here_with_and_without_a_slash() -> None:
     app = web.Application()
     world = World()
-    install(app, WebSettings(), Ports(world, FakeActs(), world, decode, world.clock))
+    install(app, WebSettings(), Ports(world, FakeActs(), FakeLetterActs(), world, decode, world.clock))
     found = {(route.method, route.resource.canonical) for route in app.router.routes() if route.resource}
 
     expected = {(method, path) for method, path in EXPECTED}

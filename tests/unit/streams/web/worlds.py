@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,9 +11,11 @@ import msgspec
 from aiohttp import web
 
 from connectors.core.errors import TargetUnavailableError
+from streams.runtime.operating.letter_closings import Closing
+from streams.runtime.operating.letter_edits import EDITABLE
 from streams.settings import WebSettings
 from streams.web import facts as f
-from streams.web.acts import ActFailedError, Mandate, Mode, OrderAct, Place
+from streams.web.acts import ActFailedError, LetterAct, LettersEnded, Mandate, Mode, OrderAct, Place, Told
 from streams.web.install import Ports, install
 from streams.web.letter_groups import Letter, group_id
 from streams.web.letter_index import IndexState, LetterIndex
@@ -224,6 +226,8 @@ class World(f.Introspection):
     ledger_owner: str | None = "own"
     lane_owner: str | None = "own"
     letters: list[Letter] = field(default_factory=list)
+    closings: dict[str, Closing] = field(default_factory=dict)
+    """Letter id → what became of it."""
     letter_bytes: bytes = b"\x00\x00\x00\x00\x07Hello \xff\x00 bytes"
     index_state: IndexState = field(default_factory=lambda: IndexState(known=True, why=""))
     nearby: tuple[str, ...] = ()
@@ -280,6 +284,8 @@ class World(f.Introspection):
         index.state = self.index_state
         for one in self.letters:
             index.add(one)
+        for letter_id, closing in self.closings.items():
+            index.close(letter_id, closing)
         await asyncio.Event().wait()
 
     async def letter(self, letter: Letter) -> StoredLetter | None:
@@ -324,6 +330,32 @@ class FakeActs:
         self._note("reveal-order", order_id, mandate.actor, mandate.reason)
 
 
+@dataclass
+class FakeLetterActs:
+    """Notes what was worked on; answers what it is told to, after `go` where one is set."""
+
+    done: list[tuple[object, ...]] = field(default_factory=list)
+    answer: LettersEnded | Exception | None = None
+    go: asyncio.Event | None = None
+    told: list[Told] = field(default_factory=list)
+
+    async def work(self, act: LetterAct, mandate: Mandate, told: Told) -> LettersEnded:
+        self.done.append((act.kind, len(act.places), act.fields, mandate.actor, mandate.reason))
+        self.told.append(told)
+        if self.go is not None:
+            await self.go.wait()
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer or LettersEnded(f"{len(act.places)} sent.", len(act.places))
+
+    async def correctable(self, topic: str, value: bytes) -> Mapping[str, str | None]:
+        if topic != STOCK:
+            return dict.fromkeys(EDITABLE.get(topic, ()), "canary@example.org")
+        return {"location_code": self.location, "bucket": "ON_HAND", "kind": "DELTA", "uom": None, "owner_code": None}
+
+    location: str = "WMS-07"
+
+
 async def decode(topic: str, value: bytes) -> Decoded:
     """As if the registry knew the schema of stock changes alone."""
     if topic != STOCK:
@@ -338,6 +370,7 @@ class Served:
     url: str
     world: World
     acts: FakeActs
+    letter_acts: FakeLetterActs
     runner: web.AppRunner
 
     async def close(self) -> None:
@@ -346,19 +379,19 @@ class Served:
 
 async def serve(world: World, settings: WebSettings | None = None, *, port: int = 0) -> Served:
     """Started; its own URL is put into its facts."""
-    acts = FakeActs()
+    acts, letter_acts = FakeActs(), FakeLetterActs()
     listening = socket.create_server(("127.0.0.1", port))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     world.own = msgspec.structs.replace(world.own, url=url)
     if world.orders is not None:
         world.orders.url = url
     app = web.Application()
-    install(app, settings or WebSettings(), Ports(world, acts, world, decode, world.clock, world.orders))
+    install(app, settings or WebSettings(), Ports(world, acts, letter_acts, world, decode, world.clock, world.orders))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.SockSite(runner, listening).start()
     await asyncio.sleep(0)  # noqa: TID251  the letters are read by a task that begins with the next turn
-    return Served(url, world, acts, runner)
+    return Served(url, world, acts, letter_acts, runner)
 
 
 @asynccontextmanager

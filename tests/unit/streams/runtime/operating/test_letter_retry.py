@@ -34,7 +34,7 @@ class Told:
 def run(count: int, fate: Callable[[int], Fate], pace: Pace = STEADY) -> tuple[Retried, Told]:
     clock = StillClock()
     watch = Told(clock, fate)
-    return Retry(lambda _part: None, watch, clock, pace).run(letters(count), lambda _done, _total: None), watch
+    return Retry(lambda part: (part, ()), watch, clock, pace).run(letters(count), lambda _done, _total: None), watch
 
 
 def test_one_goes_first_then_ten_then_the_rest_at_the_rate() -> None:
@@ -89,7 +89,9 @@ def test_the_rest_goes_out_no_faster_than_the_rate() -> None:
     clock = StillClock()
     started = clock.monotonic()
 
-    Retry(lambda _part: None, Told(clock, lambda _n: Fate.TAKEN), clock, Pace(20)).run(letters(111), lambda *_: None)
+    Retry(lambda part: (part, ()), Told(clock, lambda _n: Fate.TAKEN), clock, Pace(20)).run(
+        letters(111), lambda *_: None
+    )
 
     assert clock.monotonic() - started == pytest.approx(5.0)
 

@@ -5,14 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.runtime.letter_headers import RETRY_OF
 from streams.runtime.lookback import Place
+from streams.runtime.operating.letter_closings import Closing, closings, is_open
 from streams.runtime.operating.letters import (
-    RETRY_OF,
-    Closing,
     LetterGroups,
     NotRetriableError,
-    closings,
-    is_open,
     letter_of,
     original_of,
 )
