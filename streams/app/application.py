@@ -11,7 +11,8 @@ from typing import Any
 from aiokafka.errors import KafkaError
 
 from connectors.core.errors import LeaseLostError
-from streams.app import order_side
+from schemas.models.operations import OperatorControl
+from streams.app import order_side, reconciling
 from streams.app.batch_parts import FlowPart
 from streams.app.counts import by_topic
 from streams.app.faust_app import make_faust_app, raw_topic
@@ -48,7 +49,7 @@ from streams.runtime.store_errors import StoreError
 from streams.runtime.table import BulkTable
 from streams.runtime.writer import Writer
 from streams.settings import Settings, shown
-from streams.settings.rules import lane_rules, shipment_limits, stock_rules
+from streams.settings.rules import lane_rules, reconcile_rules, shipment_limits, stock_rules
 from streams.sinks.lane_catalogue import LaneCatalogue
 from streams.sinks.lane_context import ROLE, LaneContext
 from streams.sinks.lane_index import LaneIndex
@@ -121,6 +122,7 @@ class Application:
         self.stock = self._stock_part()
         self.lane = self._lane_part()
         self.intake.mode_changed = self.lane.lane.reindex
+        self.orders.changed.append(self._asked_to_reconcile)
         self.order_side = OrderSide(self, choices.orders) if choices.orders else None
         self.order_sums: Callable[[], OrderSums | None] = _none
         """What waits of orders; known once the pages are there, which look through them."""
@@ -192,7 +194,8 @@ class Application:
         )
         guards = {DESIRED.name: Guard(DESIRED.name, self.intake.pause_after_errors)}
         reader = RecordReader(self.serde, guards, RECORD_BYTES)
-        lane = StockLane(context, self.sink_mode, shipment_limits(self.settings.inventory))
+        limits = shipment_limits(self.settings.inventory)
+        lane = StockLane(context, self.sink_mode, limits, reconcile_rules(self.settings.reconcile))
         return LanePart(lane, self.rows, reader, self.letters, self.failed)
 
     def _agents(self) -> None:
@@ -219,6 +222,10 @@ class Application:
         """The newest order of an operator; without one the setting."""
         ordered = self.orders.state(SINK, role)
         return ordered if ordered in ("run", "shadow", "paused") else self.settings.sinks.mode  # type: ignore[return-value]  # checked here
+
+    def _asked_to_reconcile(self, order: OperatorControl) -> None:
+        if self.lane.lane.is_open:
+            reconciling.ordered(self.lane.lane.reconciliation, order, self.clock.micros())
 
     def failed(self, error: BaseException) -> None:
         """A fault inside: end at once; the only safe state is the one in Kafka, from where the rest comes again."""

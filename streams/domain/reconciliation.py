@@ -95,7 +95,6 @@ class Run:
         self.state, self.ended_at, self.why = state, at, why
 
 
-
 def next_daily(at: time, after: datetime) -> datetime:
     """The first such time (UTC) behind `after`."""
     today = after.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)

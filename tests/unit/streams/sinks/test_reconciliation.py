@@ -259,7 +259,7 @@ async def test_a_run_ends_with_the_lane(tmp_path: Path) -> None:
     async with lane(tmp_path) as at:
         await settled(at)
         at.mode = "paused"
-            await at.fold(desired(SKUS[0], 2, north=4, south=10))  # never at rest: the run waits for it
+        await at.fold(desired(SKUS[0], 2, north=4, south=10))  # never at rest: the run waits for it
         start(at)
         await at.until(lambda: (run := find(at)) and run.listed == 120, passing=1)
 
@@ -316,7 +316,7 @@ async def test_paced_calls_leave_the_turn_to_rows_that_are_due_and_still_come_to
         await settled(at)
         at.gate._spacing = 0.5
         at.mode = "paused"
-            await at.fold(desired(SKUS[0], 2, north=4, south=10))  # due all the time
+        await at.fold(desired(SKUS[0], 2, north=4, south=10))  # due all the time
         edit(at, SKUS[1], 1)
         began = at.clock.monotonic()
 

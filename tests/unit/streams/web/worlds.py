@@ -21,6 +21,7 @@ from streams.web.letter_groups import Letter, group_id
 from streams.web.letter_index import IndexState, LetterIndex
 from streams.web.letter_log import StoredLetter
 from streams.web.letter_view import Decoded
+from streams.web.reconcile_facts import RunFact
 from tests.fakes.clock import FakeClock
 from tests.unit.streams.web.order_worlds import ACCOUNTED as ORDERS_ACCOUNTED
 from tests.unit.streams.web.order_worlds import Orders
@@ -273,6 +274,10 @@ class World(f.Introspection):
             raise f.NotOwnedError(sku)
         return f.RowsFact(sku, self.lane_rows[sku]) if sku in self.lane_rows else None
 
+    def run(self, run: str) -> RunFact | None:
+        known = () if self.own.reconciliation is None else self.own.reconciliation.runs
+        return next((one for one in known if one.run == run), None)
+
     async def shop(self, sku: str, sources: tuple[str, ...]) -> tuple[f.ShopFact, ...]:
         self.asked_shop += 1
         if self.shop_down:
@@ -319,6 +324,9 @@ class FakeActs:
 
     async def rebase(self, place: Place, before: str, quantity: int, mandate: Mandate) -> None:
         self._note("rebase", place, before, quantity)
+
+    async def reconcile(self, scope: str, repair: tuple[str, ...] | None, mandate: Mandate) -> None:
+        self._note("reconcile", scope, repair, mandate.id, mandate.actor)
 
     async def reveal(self, letter: str, mandate: Mandate) -> None:
         self._note("reveal", letter, mandate.actor, mandate.reason)
