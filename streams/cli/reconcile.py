@@ -103,28 +103,29 @@ def _begin(session: Session, window: int | None, *, repair: bool, reason: str) -
 
 def _watched(client: WorkerClient, run: str, told: Progress) -> Json:
     """Until it has ended.  A worker may be silent for a moment, or hand the lane over."""
-    asked_at = heard_at = time.monotonic()  # noqa: TID251  a command waits in real time
-    seen = False
+    heard_at = time.monotonic()  # noqa: TID251  a command waits in real time
+    patience, seen = TAKEN_UP_WITHIN_S, False
     while True:
-        now = time.monotonic()  # noqa: TID251  as above
-        try:
-            found = next((one for one in client.get(PAGE)["data"]["runs"] if one["run"] == run), None)
-        except WorkerSilentError:
-            if now - heard_at > SILENT_AT_MOST_S:
-                raise
-            found = None
-        else:
-            heard_at = now
+        found = _run_of(client, run, is_last=time.monotonic() - heard_at > patience, seen=seen)  # noqa: TID251  as above
         if found is not None:
-            seen = True
+            heard_at, patience, seen = time.monotonic(), SILENT_AT_MOST_S, True  # noqa: TID251  as above
             told(found["compared"], max(found["expected"], found["compared"]))
             if found["state"] != "running":
                 return found
-        elif now - asked_at > (SILENT_AT_MOST_S if seen else TAKEN_UP_WITHIN_S):
-            raise CannotRunError(_lost(seen=seen))
-        if found is not None:
-            asked_at = now
         time.sleep(LOOK_EVERY_S)  # noqa: TID251  as above
+
+
+def _run_of(client: WorkerClient, run: str, *, is_last: bool, seen: bool) -> Json:
+    """None where nobody tells of it just now; at the last look that is an error."""
+    try:
+        found = next((one for one in client.get(PAGE)["data"]["runs"] if one["run"] == run), None)
+    except WorkerSilentError:
+        if is_last:
+            raise
+        return None
+    if found is None and is_last:
+        raise CannotRunError(_lost(seen=seen))
+    return found
 
 
 def _lost(*, seen: bool) -> str:
