@@ -1,4 +1,4 @@
-"""A catalogue that a worker wrote to the simulated shop, and drift of every kind that somebody plants behind its back."""
+"""A catalogue that a worker wrote to the simulated shop, and drift of every kind, planted behind its back."""
 
 import json
 import urllib.request
