@@ -81,7 +81,8 @@ class ReconcileView(msgspec.Struct, frozen=True, kw_only=True):
     owner: str | None
     refusal: str
     policy: tuple[str, ...]
-    every_s: float
+    every: str
+    """Empty where no windows come by themselves."""
     full_at: str
     next_full: datetime | None
     next_window: datetime | None
@@ -109,7 +110,7 @@ def _nobody() -> ReconcileView:
         owner=None,
         refusal="no worker that answered has the stock lane; `commerce-streams status` says who is silent",
         policy=(),
-        every_s=0,
+        every="",
         full_at="",
         next_full=None,
         next_window=None,
@@ -127,7 +128,7 @@ def _known(facts: ReconcileFact, owner: str, now: int, since: int) -> ReconcileV
         owner=owner,
         refusal=facts.refusal,
         policy=facts.repair,
-        every_s=facts.every_s,
+        every=span(facts.every_s) if facts.every_s else "",
         full_at=facts.full_at,
         next_full=moment_or_none(facts.next_at.get(FULL)),
         next_window=moment_or_none(facts.next_at.get(WINDOW)),

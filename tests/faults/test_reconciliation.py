@@ -1,0 +1,94 @@
+"""Drift of every kind behind the back of a trading system: all of it is found, none is invented, and it is repaired."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.faults import checks
+from tests.faults.conftest import MakeSystem
+from tests.faults.system import System
+from tests.processes import until
+from tests.proofs.drift import Catalogue, chosen, lay_out, plant
+
+pytestmark = pytest.mark.faults
+CATALOGUE = Catalogue(400, ("north", "south"))
+DRIFTED = 0.02
+WITHIN_S = 120
+DOWN, FOUND = 2, 1
+
+
+@contextmanager
+def trading(system: System) -> Iterator[None]:
+    """Beside whatever happens in the block."""
+    over = threading.Event()
+
+    def trade() -> None:
+        while not over.is_set():
+            system.trade(0.5, 150)
+
+    thread = threading.Thread(target=trade)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def reconcile(system: System, *arguments: str) -> tuple[int, dict[str, Any], str]:
+    """Exit code, what the command printed as JSON, and its last words."""
+    done = subprocess.run(
+        [sys.executable, "-m", "streams", "reconcile", "stock", *arguments, "--json", "--url", system.workers[0].url],
+        env={**os.environ, **system.environ},
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        check=False,
+    )
+    return done.returncode, json.loads(done.stdout) if done.stdout else {}, done.stderr
+
+
+def told(found: dict[str, Any]) -> dict[tuple[str, str], str]:
+    pairs = {(one["source_code"], one["sku"]): one["kind"] for one in found["drift"]}
+    assert len(pairs) == len(found["drift"]) == sum(found["found"].values())
+    return pairs
+
+
+def test_all_planted_drift_is_found_under_trade_and_repaired_and_an_outage_is_a_refusal(
+    make_system: MakeSystem,
+) -> None:
+    system = make_system()
+    live = [f"SKU-{n:05d}" for n in range(1, system.items + 1)]
+    sources = ["default", "north", "south", *sorted({pair[0] for pair in system.wms.truth().shown})]
+    system.shop.seed(products=[*live, *CATALOGUE.names], sources=list(dict.fromkeys(sources)))
+    system.worker("a").wait_ready()
+    planted = chosen(CATALOGUE, DRIFTED, seed=3)
+    lay_out(system, CATALOGUE, [pair for pair, kind in planted.items() if kind == "stale"], within=WITHIN_S)
+    system.open_stock()
+    plant(system, CATALOGUE, planted)
+
+    with trading(system):
+        code, found, _ = reconcile(system, "--full", "--repair")
+    assert (code, told(found)) == (FOUND, planted)
+    assert found["state"] == "done"
+    assert sum(found["repaired"].values()) == sum(kind != "orphan" for kind in planted.values())
+
+    system.wait_equal()
+    code, found, _ = reconcile(system, "--full")
+    assert told(found) == {pair: kind for pair, kind in planted.items() if kind == "orphan"}
+
+    rule = system.shop.fault(kind="outage", seconds=60)
+    with trading(system):  # the lane's own calls find out
+        until(lambda: "cannot be asked" in reconcile(system)[2], within=WITHIN_S, what="refused during the outage")
+    assert reconcile(system)[0] == DOWN
+    assert system.shop.hits(rule)
+    system.shop.heal()
+    system.wait_equal()
+    checks.check_all(system)
