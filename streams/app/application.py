@@ -19,15 +19,17 @@ from streams.app.faust_app import make_faust_app, raw_topic
 from streams.app.intake import Intake
 from streams.app.order_parts import CommandPart
 from streams.app.order_side import OrderSide
-from streams.app.parts import LanePart, StockPart
+from streams.app.parts import LanePart, StatementsPart, StockPart
 from streams.app.preparation import Prepared
 from streams.app.targets import Choices, certificate_files, open_shop
 from streams.app.tracing import open_traces
 from streams.app.watch import Watch
+from streams.domain.stock_statement import Finding
 from streams.flows.record_reader import RecordReader
 from streams.flows.stock import StockFlow
 from streams.flows.stock_keys import derive_index
 from streams.flows.stock_records import StockRecords
+from streams.flows.stock_statements import StockStatements
 from streams.flows.stock_sweep import Limits, StockSweep
 from streams.runtime.certificates import CertificateFiles
 from streams.runtime.clock import Clock
@@ -41,6 +43,7 @@ from streams.runtime.kafka import partition_of, producer_maker, reader_maker
 from streams.runtime.lease import Lease
 from streams.runtime.logs import logger
 from streams.runtime.lookback import Lookback
+from streams.runtime.metrics import begin_statements
 from streams.runtime.partition_store import Derive, no_index
 from streams.runtime.registry import HttpRegistry
 from streams.runtime.serde import Serde
@@ -70,6 +73,7 @@ from streams.topics import (
     RECORD_BYTES,
     RECOUNT,
     STOCK_INPUTS,
+    WMS_SNAPSHOT,
 )
 from streams.web.accounting import Balance, balances
 from streams.web.letter_index import Depth
@@ -110,7 +114,7 @@ class Application:
             orders=self.orders,
             health=self.health,
         )
-        inputs = [topic.name for topic in (*STOCK_INPUTS, DESIRED)]
+        inputs = [topic.name for topic in (*STOCK_INPUTS, WMS_SNAPSHOT, DESIRED)]
         install(self.faust, self.shell, self.lease, batch_topics=[*inputs, *order_side.READ])
         self.intake = Intake(
             self.faust, self.orders, health=self.health, writer=self.writer, serde=self.serde, clock=clock
@@ -130,6 +134,8 @@ class Application:
         """Open dead letters, as the pages count them."""
         self._certificates = CertificateFiles(certificate_files(settings, choices))
         self.parts: list[StockPart | LanePart | FlowPart | CommandPart] = [self.stock, self.lane]
+        self.statements = self._statements_part()
+        self.parts: list[StockPart | LanePart | FlowPart | CommandPart] = [self.stock, self.statements, self.lane]
         if self.order_side is not None:
             self.parts += self.order_side.parts
         self.shell.parts = [*self.parts]
@@ -173,6 +179,22 @@ class Application:
         sweep = StockSweep(self.ledger, self.writer, encode=self.serde.encode, limits=limits, clock=self.clock)
         return StockPart(flow, sweep, self.failed, is_paused=self.intake.is_paused)
 
+    def _statements_part(self) -> StatementsPart:
+        begin_statements(Finding)
+        settings = self.settings
+        guards = {WMS_SNAPSHOT.name: Guard(WMS_SNAPSHOT.name, self.intake.pause_after_errors)}
+        statements = StockStatements(
+            self.ledger,
+            self.writer,
+            self.letters,
+            reader=RecordReader(self.serde, guards, settings.inventory.max_record_bytes),
+            encode=self.serde.encode,
+            rules=self.rules,
+            clock=self.clock,
+            patience=timedelta(seconds=settings.reconcile.snapshot_patience_s),
+        )
+        return StatementsPart(statements, self.failed, is_paused=self.intake.is_paused)
+
     def _lane_part(self) -> LanePart:
         port, gate, clock = self.shop.port, self.shop.gate, self.clock
         context = LaneContext(
@@ -202,6 +224,7 @@ class Application:
         partitions = self.settings.kafka.partitions
         for topic in STOCK_INPUTS:
             self._agent(topic.name, topic.partitions or partitions, self.stock)
+        self._agent(WMS_SNAPSHOT.name, partitions, self.statements)
         self._agent(DESIRED.name, DESIRED.partitions, self.lane)
         if self.order_side is not None:
             for name, part in self.order_side.inputs.items():

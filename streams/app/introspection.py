@@ -26,9 +26,10 @@ from streams.runtime.metrics import (
     EFFECTS,
     IGNORED,
     RECOVERY_LEFT,
+    STATEMENTS,
 )
 from streams.runtime.versioned import unpack
-from streams.topics import DESIRED, STOCK_INPUTS
+from streams.topics import DESIRED, STOCK_INPUTS, WMS_SNAPSHOT
 from streams.web.facts import (
     DifferenceFact,
     GapFact,
@@ -97,6 +98,7 @@ class AppIntrospection:
             reference=self._reference(),
             order_sinks=self._order_sinks(targets),
             unknown_words=self._unknown_words(),
+            statements={finding: int(number) for (finding,), number in measured.values(STATEMENTS).items() if number},
             reconciliation=reconcile_fact(app.lane.lane.reconciliation) if app.lane.lane.is_open else None,
             other_words=0 if side is None else sum(one.others for one in side.unknown_words.values()),
         )
@@ -104,7 +106,7 @@ class AppIntrospection:
     def _topics(self) -> tuple[str, ...]:
         """Everything that this worker reads."""
         side = self._app.order_side
-        stock = (topic.name for topic in (*STOCK_INPUTS, DESIRED))
+        stock = (topic.name for topic in (*STOCK_INPUTS, WMS_SNAPSHOT, DESIRED))
         return tuple(dict.fromkeys((*stock, *(() if side is None else side.inputs))))
 
     def _order_sinks(self, targets: Mapping[str, TargetFact]) -> tuple[OrderSinkFact, ...]:

@@ -90,6 +90,9 @@ DRIFT_ITEMS = _gauge(
 )
 DRIFT_FOUND = _counter("reconcile_drift_total", "Pairs that were found to differ.", "kind")
 DRIFT_REPAIRED = _counter("reconcile_repaired_total", "Pairs that were made due again.", "kind")
+STATEMENTS = _counter(
+    "snapshot_statements_total", "Statements of warehouses that were compared with the ledger, by finding.", "finding"
+)
 RECONCILE_SECONDS = _gauge("reconcile_duration_seconds", "How long the last run took.", "scope")
 RECONCILE_CALLS = _gauge("reconcile_calls", "Calls of the last run.", "scope")
 # reference tables
@@ -163,6 +166,12 @@ def begin_sinks(roles: Iterable[str], outcomes: Iterable[str]) -> None:
     """As `begin`, for the sinks that this worker has."""
     for role, outcome in product(roles, outcomes):
         COMMANDS_ENDED.labels(role, outcome)
+
+
+def begin_statements(findings: Iterable[str]) -> None:
+    """As `begin`, for what warehouses state."""
+    for finding in findings:
+        STATEMENTS.labels(finding)
 
 
 def begin(topics: Iterable[str], reasons: Iterable[str], tables: Iterable[str]) -> None:

@@ -210,6 +210,12 @@ class ReconcileSettings(Frozen):
         pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$",
         description="Once a day at this UTC time everything is compared; empty: not by itself.",
     )
+    snapshot_patience_s: Seconds = Field(
+        30,
+        ge=0,
+        le=3600,
+        description="So old a warehouse's statement is when it is compared: what happened before it may still come.",
+    )
     calls_at_once: int = Field(3, ge=1, le=16, description="Reads side by side, one per source.")
     repair: tuple[Literal["missing", "stale", "foreign-edit"], ...] = Field(
         (), description="Kinds of drift that are written again; all others are only reported."

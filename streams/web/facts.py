@@ -173,6 +173,8 @@ class WorkerFacts(msgspec.Struct, frozen=True):
     """At most 50 of each topic."""
     other_words: int = 0
     """Records with words beyond those."""
+    statements: dict[str, int] = {}
+    """Finding → statements of warehouses that were compared with the ledger since this worker started."""
     reconciliation: ReconcileFact | None = None
     """Told only by the worker that owns the stock lane."""
 

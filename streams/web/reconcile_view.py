@@ -1,11 +1,13 @@
 """Do the shop and the ledger agree, and how fresh is that proof?  Without a young proof it is not known."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote
 
 import msgspec
 
+from streams.domain.stock_statement import WRONG
 from streams.web.envelope import Envelope, State
 from streams.web.memory import lane_of
 from streams.web.reconcile_facts import DriftFact, ReconcileFact, RunFact
@@ -90,6 +92,9 @@ class ReconcileView(msgspec.Struct, frozen=True, kw_only=True):
     runs: tuple[RunLine, ...] = ()
     drift: tuple[DriftLine, ...] = ()
     drift_total: int = 0
+    statements: int = 0
+    """Of warehouses, compared with the ledger since the workers began."""
+    statements_differ: int = 0
 
 
 def reconciliation(at: Situation) -> Envelope[ReconcileView]:
@@ -98,6 +103,11 @@ def reconciliation(at: Situation) -> Envelope[ReconcileView]:
     owner = None if found is None else found[0]
     facts = None if owner is None else owner.reconciliation
     view = _nobody() if owner is None or facts is None else _known(facts, owner.url, at.now, owner.started_at)
+    told = Counter[str]()
+    for worker in at.fleet.answered:
+        told.update(worker.statements)
+    wrong = sum(told[finding] for finding in WRONG)
+    view = msgspec.structs.replace(view, statements=told.total(), statements_differ=wrong)
     return Envelope(moment(at.now), at.fleet.own.worker, view.state, view, at.fleet.workers)
 
 

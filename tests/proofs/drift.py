@@ -39,23 +39,28 @@ class Catalogue(NamedTuple):
 
 
 class Snapshots:
-    """Says what is wanted, as the stock flow does."""
+    """Says what is wanted, as the stock flow does; no stock change is behind it, so none is counted."""
 
     def __init__(self, system: System) -> None:
-        self._wire = Wire(OperatorRegistry(SchemaRegistrySettings(url=system.registry_url)))
+        self._registry = OperatorRegistry(SchemaRegistrySettings(url=system.registry_url))
+        self._wire = Wire(self._registry)
         self._producer = Producer({"bootstrap.servers": system.kafka.bootstrap, "linger.ms": 20})
 
     def want(self, quantities: Mapping[str, Mapping[str, int]], version: int) -> None:
         """SKU → source → units."""
         for sku, by_source in quantities.items():
             sources = tuple(
-                SourceQuantity(code, units * UNIT, int(units > 0), version, version, 0, Cause("none", 0, 0))
+                SourceQuantity(code, units * UNIT, int(units > 0), version, 0, 0, Cause("none", 0, 0))
                 for code, units in sorted(by_source.items())
             )
             value = self._wire.encode(TOPIC, DesiredStock(sku, 1, version, 1, sources))
             self._producer.produce(TOPIC, key=sku.encode(), value=value)
             self._producer.poll(0)
         self._producer.flush()
+
+    def close(self) -> None:
+        self._registry.close()
+        self._producer.close()
 
 
 def units_of(number: int) -> int:
@@ -72,6 +77,7 @@ def lay_out(system: System, catalogue: Catalogue, stale: Sequence[tuple[str, str
     for source, sku in stale:
         second[sku][source] += 100
     said.want(second, 2)
+    said.close()
     until(lambda: _is_written(system, second), within=within, what="the second version is written", step=1)
 
 

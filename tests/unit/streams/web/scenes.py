@@ -77,6 +77,7 @@ def busy() -> World:
             pending=412, oldest_pending_since=NOW - 36 * MINUTE, unknown_skus=("GHOST-1", "GHOST-2"), frozen_calls=1
         ),
         orders=(order,),
+        statements={"agrees": 1200, "differs": 3, "unknown": 1, "counted-since": 40},
         reconciliation=reconciling(
             reconcile_run("full", run="full-2", state="failed", why="UnauthorizedError: 401 refused", compared=120_000),
             drifted(),

@@ -1,5 +1,6 @@
 """Do shop and ledger agree, how fresh is that proof, and who may ask for another one."""
 
+import msgspec
 import pytest
 
 from streams.web.facts import WorkerFacts
@@ -15,8 +16,10 @@ NONE = {"missing": 0, "stale": 0, "foreign-edit": 0, "orphan": 0}
 DAY = 86_400 * SECOND
 
 
-async def told(facts: ReconcileFact | None, **changes: object) -> Answer:
-    own: WorkerFacts = worker(reconciliation=facts, **changes)
+async def told(facts: ReconcileFact | None) -> Answer:
+    own: WorkerFacts = worker(reconciliation=facts)
+    if facts is None:
+        own = msgspec.structs.replace(own, lane=None)
     async with served(World(own=own)) as one:
         return await get(one.url + PAGE)
 
@@ -86,8 +89,15 @@ async def test_a_run_under_way_is_told_with_how_far_it_is() -> None:
     assert [one["state"] for one in answer.data["runs"]] == ["running", "done"]
 
 
+async def test_what_warehouses_stated_is_told_over_all_workers() -> None:
+    async with served(scenes.busy()) as one:
+        told = (await get(one.url + PAGE)).data
+
+    assert (told["statements"], told["statements_differ"]) == (1244, 4)
+
+
 async def test_where_nobody_has_the_lane_nothing_is_known_and_no_run_may_begin() -> None:
-    answer = await told(None, lane=None)
+    answer = await told(None)
 
     assert (answer.json["state"], answer.data["owner"]) == ("unknown", None)
     assert answer.data["refusal"]
@@ -113,7 +123,7 @@ async def test_a_run_is_asked_for_with_what_shall_be_repaired_and_by_whom() -> N
 @pytest.mark.parametrize("body", [{"scope": "all"}, {"repair": ["orphan"]}, {"reason": ""}])
 async def test_what_is_not_a_run_is_refused(body: dict[str, object]) -> None:
     async with served(scenes.calm(), WITH_TOKENS) as one:
-        answer = await _ask(one, **body)
+        answer = await _ask(one, OPERATE, **body)
 
     assert (answer.status, one.acts.done) == (400, [])
 
