@@ -119,7 +119,7 @@ WMS_SNAPSHOT: Final = Contract(
     lifted={"commerce_order": ("reference", "commerce_order")},
     key="SKU",
     key_field="sku",
-    description="What a warehouse holds at one moment, to be compared with the ledger: an ABSOLUTE that is not counted.",
+    description="What a warehouse holds at one moment: an ABSOLUTE that is compared with the ledger, not counted.",
     producers=("WMS", "ERP bridges"),
     consumers=("stock flow",),
 )

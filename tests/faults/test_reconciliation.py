@@ -90,7 +90,7 @@ def test_all_planted_drift_is_found_under_trade_and_repaired_and_an_outage_is_a_
     live = [f"SKU-{n:05d}" for n in range(1, system.items + 1)]
     sources = sorted({"default", *(warehouse.source_code for warehouse in WAREHOUSES)})
     system.shop.seed(products=[*live, *CATALOGUE.names], sources=sources)
-    system.worker("a").wait_ready()
+    system.worker("a").wait_ready(WITHIN_S)
     planted = chosen(CATALOGUE, DRIFTED, seed=3)
     lay_out(system, CATALOGUE, [pair for pair, kind in planted.items() if kind == "stale"], within=WITHIN_S)
     system.open_stock()

@@ -87,7 +87,7 @@ def _proof(system: System, options: argparse.Namespace) -> int:
         products=[*live, *catalogue.names],
         sources=["default", *catalogue.sources, *sorted({one.source_code for one in WAREHOUSES})],
     )
-    worker = system.worker("a").wait_ready()
+    worker = system.worker("a").wait_ready(300)
     planted = chosen(catalogue, options.share, options.seed)
     stale = [pair for pair, kind in planted.items() if kind == "stale"]
     _say(f"seed {options.seed}: {catalogue.skus:,} SKUs at {len(catalogue.sources)} sources, live trade beside them")

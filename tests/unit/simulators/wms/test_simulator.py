@@ -121,12 +121,11 @@ def test_a_statement_says_what_the_books_hold_on_a_topic_of_its_own(simulate: St
     stated = [record_of(message) for message in found]
     assert len(stated) == sent.counts["statement"] > 0
     assert {record["kind"] for record in stated} == {"ABSOLUTE"}
-    books = {
-        (a.place.warehouse.code, a.place.item.sku, a.bucket): a.quantity for a in simulator._traffic.books.accounts()
-    }
+    accounts = simulator._traffic.books.accounts()
+    books = {f"{a.place.warehouse.code}/{a.place.item.sku}/{a.bucket}": max(a.quantity, 0) for a in accounts}
     for record in stated:
-        place = (record["location_code"], record["sku"], record["bucket"])
-        assert int(record["quantity"] * 1_000_000) == max(books[place], 0)
+        place = f"{record['location_code']}/{record['sku']}/{record['bucket']}"
+        assert int(record["quantity"] * 1_000_000) == books[place]
     assert simulator.truth().shown == truth
 
 
