@@ -173,10 +173,10 @@ def _verdict(
     found = sum(map(_found, proofs))
     after = _what_next(facts, now)
     if still_open:
-        over = f" of {count(full.compared)}" if full is not None else ""
-        told = f"{many(still_open, 'pair')}{over} of source and SKU {'differs' if still_open == 1 else 'differ'}"
+        pairs = many(still_open, "pair") if full is None else f"{count(still_open)} of {count(full.compared)} pairs"
+        told = f"{pairs} of source and SKU {'differs' if still_open == 1 else 'differ'}"
         mended = f" {many(found - still_open, 'pair')} more were repaired." if found > still_open else ""
-        return "attention", told, f"Proof of {_ages(proofs, now)}.{mended}{after}"
+        return "attention", told, f"{_trouble(facts, now)}Proof of {_ages(proofs, now)}.{mended}{after}"
     if full is None or seconds_since(full.ended_at, now) > 2 * DAY_S:
         old = "no full run has come to its end" if full is None else f"the last full run is {_age(full, now)} old"
         runs_for = f", and the worker with the lane runs for {age(seconds_since(since, now))}" if full is None else ""
@@ -198,7 +198,9 @@ def _trouble(facts: ReconcileFact, now: int) -> str:
     if newest is None or newest.state not in _ENDED_BADLY:
         return ""
     share = f" at {round(100 * newest.compared / newest.expected)} %" if newest.expected else ""
-    return f"The full run of {ago(seconds_since(newest.started_at, now))} was {newest.state}{share}: {newest.why}. "
+    return (
+        f"The full run of {ago(seconds_since(newest.started_at, now))} ended as {newest.state}{share}: {newest.why}. "
+    )
 
 
 def _what_next(facts: ReconcileFact, now: int) -> str:

@@ -36,7 +36,7 @@ async def test_what_differs_and_is_not_repaired_comes_first_and_leads_to_its_sto
     answer = await told(reconciling(scenes.drifted()))
 
     assert answer.json["state"] == "attention"
-    assert answer.data["headline"] == "5 pairs of 300,000 of source and SKU differ"
+    assert answer.data["headline"] == "5 of 300,000 pairs of source and SKU differ"
     assert "7 pairs more were repaired." in answer.data["sentence"]
     kinds = {one["kind"]: (one["found"], one["repaired"], one["open"]) for one in answer.data["kinds"]}
     assert kinds == {"missing": (0, 0, 0), "stale": (7, 7, 0), "foreign-edit": (5, 0, 5), "orphan": (0, 0, 0)}
@@ -50,7 +50,7 @@ async def test_a_window_after_the_full_run_adds_what_it_found() -> None:
 
     answer = await told(reconciling(window, scenes.drifted()))
 
-    assert answer.data["headline"].startswith("7 pairs")
+    assert answer.data["headline"].startswith("7 of 300,000 pairs")
     assert [(one["found"], one["open"]) for one in answer.data["kinds"]] == [(2, 2), (7, 0), (5, 5), (0, 0)]
 
 
@@ -67,7 +67,7 @@ async def test_a_window_before_the_full_run_is_contained_in_it() -> None:
         (reconciling(reconcile_run(ended_at=NOW - 3 * DAY)), "The last full run is 3 d old"),
         (
             reconciling(reconcile_run(state="failed", why="TargetUnavailableError: 503", compared=120_000)),
-            "was failed at 40 %: TargetUnavailableError: 503",
+            "ended as failed at 40 %: TargetUnavailableError: 503",
         ),
         (reconciling(next_at={}), "No full run comes by itself"),
     ],
