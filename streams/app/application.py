@@ -133,7 +133,6 @@ class Application:
         self.letter_depths: Callable[[], Mapping[tuple[str, str], Depth] | None] = _none
         """Open dead letters, as the pages count them."""
         self._certificates = CertificateFiles(certificate_files(settings, choices))
-        self.parts: list[StockPart | LanePart | FlowPart | CommandPart] = [self.stock, self.lane]
         self.statements = self._statements_part()
         self.parts: list[StockPart | LanePart | FlowPart | CommandPart] = [self.stock, self.statements, self.lane]
         if self.order_side is not None:
