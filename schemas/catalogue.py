@@ -111,6 +111,18 @@ STOCK_CHANGE: Final = Contract(
     producers=("WMS", "ERP bridges"),
     consumers=("stock flow",),
 )
+WMS_SNAPSHOT: Final = Contract(
+    topic="wms.snapshot.v1",
+    file="wms.stock-change.v1",
+    record="commerce.stock.v1.StockChange",
+    model=StockChange,
+    lifted={"commerce_order": ("reference", "commerce_order")},
+    key="SKU",
+    key_field="sku",
+    description="What a warehouse holds at one moment: an ABSOLUTE that is compared with the ledger, not counted.",
+    producers=("WMS", "ERP bridges"),
+    consumers=("stock flow",),
+)
 FULFILMENT_EVENT: Final = Contract(
     topic="wms.fulfilment-event.v1",
     file="wms.fulfilment-event.v1",
@@ -363,6 +375,7 @@ COMMAND_ROLES: Final = (
 """Sinks that take commands; the stock lane, a sink of commerce too, takes snapshots."""
 CONTRACTS: Final[tuple[Contract[msgspec.Struct], ...]] = (
     STOCK_CHANGE,
+    WMS_SNAPSHOT,
     FULFILMENT_EVENT,
     ERP_ORDER_EVENT,
     CARRIER_EVENT,

@@ -22,7 +22,7 @@ class TableSpec:
 STOCK_LEDGER = TableSpec(
     "stock-ledger",
     partitions=0,
-    fed_by=("wms.stock-change.v1", "inventory.hold.v1", "inventory.rebase.v1"),
+    fed_by=("wms.stock-change.v1", "inventory.hold.v1", "inventory.rebase.v1", "wms.snapshot.v1"),
     about="What each bucket of each location holds, per SKU.",
     keys=MappingProxyType(
         {

@@ -50,6 +50,14 @@ STOCK_CHANGE = Topic(
     about="One stock movement (DELTA) or stock statement (ABSOLUTE).",
     config=_kept(7),
 )
+WMS_SNAPSHOT = Topic(
+    "wms.snapshot.v1",
+    key="sku",
+    written_by="WMS, ERP bridges",
+    read_by="stock flow",
+    about="What a warehouse holds at one moment (ABSOLUTE), compared with the ledger and never counted.",
+    config=_kept(7),
+)
 FULFILMENT_EVENT = Topic(
     "wms.fulfilment-event.v1",
     key="order number",
@@ -265,6 +273,7 @@ DEAD_LETTER = Topic(
 
 TOPICS: tuple[Topic, ...] = (
     STOCK_CHANGE,
+    WMS_SNAPSHOT,
     FULFILMENT_EVENT,
     ERP_ORDER_EVENT,
     CARRIER_EVENT,
@@ -304,5 +313,5 @@ NEWS_INPUTS: tuple[Topic, ...] = (
 ORDERS_READ: tuple[Topic, ...] = (COMMERCE_ORDER, *NEWS_INPUTS, *ORDER_INPUTS, *COMMANDS.values(), SHIPMENT)
 REFERENCE: tuple[Topic, ...] = (PRODUCT, PRICE, ACCOUNT)
 """What workers read whole, each for itself, to check orders against."""
-READ: tuple[Topic, ...] = (*STOCK_INPUTS, DESIRED, *ORDERS_READ)
+READ: tuple[Topic, ...] = (*STOCK_INPUTS, WMS_SNAPSHOT, DESIRED, *ORDERS_READ)
 """Every topic that a worker can read."""

@@ -37,6 +37,12 @@ class CommerceClient:
         call = self._list("list-source-items", "inventory/source-items", criteria)
         return await self._send(call, wire.decode_source_items)
 
+    async def listed_items(self, criteria: Criteria) -> wire.Page[wire.ListedItemRow]:
+        """GET inventory/source-items of one source: of each row what is not known already."""
+        fields = "items[sku,quantity,status],total_count"
+        call = self._list("list-source-items", "inventory/source-items", criteria, fields=fields)
+        return await self._send(call, wire.decode_listed_items)
+
     async def sources(self, criteria: Criteria) -> wire.Page[wire.SourceRow]:
         """GET inventory/sources."""
         call = self._list("list-sources", "inventory/sources", criteria)

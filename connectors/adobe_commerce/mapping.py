@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from connectors.adobe_commerce.wire import SourceItemRow, StockItemChange, StockItemRow, check_quantity
+from connectors.adobe_commerce.wire import ListedItemRow, SourceItemRow, StockItemChange, StockItemRow, check_quantity
 from schemas.models.source_item import SourceItem
 
 _IN_STOCK = 1
@@ -17,6 +17,16 @@ def to_source_item_row(item: SourceItem) -> SourceItemRow:
 
 def from_source_item_row(row: SourceItemRow) -> SourceItem:
     return SourceItem(row.sku, row.source_code, plain(row.quantity), row.status == _IN_STOCK)
+
+
+def from_listed_row(row: ListedItemRow, source_code: str) -> SourceItem:
+    """The quantity keeps the digits that it came with: there are many rows, and they are only compared.
+
+    Raises:
+        ValueError: a quantity that no warehouse has.
+    """
+    check_quantity(row.quantity)
+    return SourceItem(row.sku, source_code, row.quantity, row.status == _IN_STOCK)
 
 
 def to_stock_item_change(item: SourceItem) -> StockItemChange:

@@ -10,8 +10,9 @@ from connectors.adobe_commerce.client import CommerceClient
 from connectors.adobe_commerce.criteria import Criteria
 from connectors.adobe_commerce.settings import Settings
 from connectors.adobe_commerce.stock import missing_skus
-from connectors.core.errors import NotFoundError, RejectedPayloadError
+from connectors.core.errors import ConfigurationError, NotFoundError, RejectedPayloadError
 from connectors.core.paths import can_carry
+from connectors.core.ports import ItemPage
 from schemas.models.source_item import SourceItem, StockPair
 
 
@@ -68,6 +69,14 @@ class SingleStock:
         except NotFoundError:
             return None
         return mapping.from_stock_item_row(row, pair.sku, pair.source_code)
+
+    @property
+    def lists_source_items(self) -> bool:
+        """Legacy stock items are shown one by one."""
+        return False
+
+    async def list_source_items(self, source_code: str, after: str) -> ItemPage:  # noqa: ARG002  there is no list
+        raise ConfigurationError("a shop without multi-source inventory has no list of its stock")
 
     async def source_codes(self) -> frozenset[str]:
         return frozenset({self._settings.single_stock_source})

@@ -10,6 +10,7 @@ from connectors.adobe_commerce.criteria import Criteria, Filter, sku_filters
 from connectors.adobe_commerce.paging import every_row
 from connectors.adobe_commerce.settings import Settings
 from connectors.core.errors import RejectedPayloadError, TooManyItemsError
+from connectors.core.ports import ItemPage
 from schemas.models.source_item import SourceItem, StockPair
 
 
@@ -64,6 +65,19 @@ class SourceStock:
                     item = mapping.from_source_item_row(row)
                     found[item.pair] = item
         return found
+
+    @property
+    def lists_source_items(self) -> bool:
+        return True
+
+    async def list_source_items(self, source_code: str, after: str) -> ItemPage:
+        """By the unique key (source_code, sku) of the table, in the order of the database."""
+        groups = [Filter("source_code", "eq", source_code)]
+        if after:
+            groups.append(Filter("sku", "gt", after))
+        page = await self._client.listed_items(self._criteria(*groups, sort="sku"))
+        items = [mapping.from_listed_row(row, source_code) for row in page.items]
+        return ItemPage(items, is_last=len(items) < self._settings.page_size)
 
     async def source_codes(self) -> frozenset[str]:
         rows = await every_row(self._client.sources, self._criteria(sort="source_code"))

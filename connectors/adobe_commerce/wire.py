@@ -36,6 +36,14 @@ class SourceItemRow(msgspec.Struct, frozen=True):
         check_quantity(self.quantity)
 
 
+class ListedItemRow(msgspec.Struct, frozen=True, gc=False):
+    """A row of `inventory/source-items` whose source was asked for."""
+
+    sku: str
+    quantity: Decimal
+    status: int
+
+
 class SourceRow(msgspec.Struct, frozen=True):
     source_code: str
 
@@ -106,6 +114,7 @@ class AdminSignIn(msgspec.Struct, frozen=True):
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
 decode_source_items = msgspec.json.Decoder(Page[SourceItemRow], strict=False).decode
+decode_listed_items = msgspec.json.Decoder(Page[ListedItemRow], strict=False).decode
 decode_sources = msgspec.json.Decoder(Page[SourceRow], strict=False).decode
 decode_links = msgspec.json.Decoder(Page[StockSourceLinkRow], strict=False).decode
 decode_products = msgspec.json.Decoder(Page[ProductRow], strict=False).decode

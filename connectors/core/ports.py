@@ -1,9 +1,16 @@
 """What sinks may ask of a target, whatever product it is.  Fakes in tests/fakes pass the same suite."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from schemas.models.source_item import SourceItem, StockPair
+
+
+class ItemPage(NamedTuple):
+    """Rows of one source, in the target's own order; behind the last page there is none."""
+
+    items: Sequence[SourceItem]
+    is_last: bool
 
 
 class StockTarget(Protocol):
@@ -26,6 +33,19 @@ class StockTarget(Protocol):
 
     async def read_source_items(self, pairs: Sequence[StockPair]) -> Mapping[StockPair, SourceItem]:
         """What the target shows now; a pair that it does not know is absent."""
+        ...
+
+    @property
+    def lists_source_items(self) -> bool:
+        """Whether `list_source_items` is there: a target may be able to show rows only by name."""
+        ...
+
+    async def list_source_items(self, source_code: str, after: str) -> ItemPage:
+        """The next rows of a source behind the SKU `after`, "" for the first ones.
+
+        By key, not by page number: rows that come or go meanwhile neither hide others nor show them twice.  Quantities
+        are as the target writes them (5.5000).
+        """
         ...
 
     async def source_codes(self) -> frozenset[str]:

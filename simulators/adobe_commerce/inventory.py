@@ -5,6 +5,7 @@ and GetProductAvailableQty (read, not run): salable = sum over the enabled sourc
 the (negative) reservations, minus the out-of-stock threshold; 0 for what is not in stock at all.
 """
 
+from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -77,6 +78,8 @@ class Inventory:
     _all: dict[int, SourceItem] = field(default_factory=dict)
     _reserved: defaultdict[tuple[int, str], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     _last_item_id: int = 0
+    _in_order: dict[str, list[str]] = field(default_factory=dict)
+    """SKUs of a source as a database index keeps them; made anew after a row came or went."""
 
     # ── source items ─────────────────────────────────────────────────────────────────────────────
 
@@ -91,6 +94,8 @@ class Inventory:
         row = SourceItem(self._last_item_id, source_code, sku, kept, status)
         self._by_sku.setdefault(sku, {})[source_code] = row
         self._by_source[source_code][sku] = row
+        if source_code in self._in_order:
+            insort(self._in_order[source_code], sku)
         self._all[row.id] = row
 
     def delete(self, source_code: str, sku: str) -> bool:
@@ -99,6 +104,7 @@ class Inventory:
         if row is None:
             return False
         del self._by_sku[sku][source_code], self._by_source[source_code][sku], self._all[row.id]
+        self._in_order.pop(source_code, None)
         return True
 
     def find(self, source_code: str, sku: str) -> SourceItem | None:
@@ -113,6 +119,15 @@ class Inventory:
             rows = [row for code in dict.fromkeys(sources) for row in self._by_source.get(code, {}).values()]
             return sorted(rows, key=lambda row: row.id) if len(sources) > 1 else rows
         return list(self._all.values())
+
+    def items_behind(self, source_code: str, sku: str, most: int) -> tuple[list[SourceItem], int]:
+        """The next rows of a source by SKU, read along the index as a database does, and how many there are in all."""
+        rows = self._by_source.get(source_code, {})
+        order = self._in_order.get(source_code)
+        if order is None:
+            order = self._in_order[source_code] = sorted(rows)
+        start = bisect_right(order, sku)
+        return [rows[one] for one in order[start : start + most]], len(order) - start
 
     # ── stocks ───────────────────────────────────────────────────────────────────────────────────
 

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from simulators.adobe_commerce.errors import MASKED_SOURCE_ITEM, ApiError, Parameters
 from simulators.adobe_commerce.inventory import IN_STOCK, OUT_OF_STOCK, Inventory, SourceItem
-from simulators.adobe_commerce.search import Fields
+from simulators.adobe_commerce.search import Criteria, Fields
 from simulators.adobe_commerce.service_input import Value
 from simulators.adobe_commerce.shop import ApiRequest, Handlers, Shop, criteria_of
 from simulators.core.wire import Number
@@ -95,6 +95,11 @@ class SourceItemRoutes:
     async def read(self, request: ApiRequest) -> object:
         criteria = criteria_of(request)
         inventory = request.shop.state.inventory
+        along = _along_the_key(criteria)
+        if along is not None:
+            found, total = inventory.items_behind(*along)
+            shown = [show_source_item(row) for row in found]
+            return {"items": shown, "search_criteria": criteria.echo(), "total_count": total}
         rows = inventory.items(criteria.wanted("sku"), criteria.wanted("source_code"))
         return request.listing(rows, criteria, FIELDS, show_source_item)
 
@@ -153,6 +158,21 @@ async def _apply_over_time(
             inventory.put(row.source_code, row.sku, Decimal(row.digits), row.status)
             shown[offset]["applied"] = True
             request.note.effect = True
+
+
+def _along_the_key(criteria: Criteria) -> tuple[str, str, int] | None:
+    """Source, SKU and number of rows of a question that the unique key (source_code, sku) answers without a sort."""
+    filters = [one for group in criteria.groups for one in group]
+    asked = {(one.field, one.condition): one.value for one in filters}
+    known = {("source_code", "eq"), ("sku", "gt")}
+    is_first = criteria.current_page in (None, 1)
+    in_order = [(sort.field, sort.direction.upper()) for sort in criteria.sorts] == [("sku", "ASC")]
+    source = asked.get(("source_code", "eq"))
+    if source is None or not criteria.page_size or criteria.page_size < 0 or not (is_first and in_order):
+        return None
+    if len(filters) != len(criteria.groups) or len(filters) != len(asked) or not asked.keys() <= known:
+        return None
+    return source, asked.get(("sku", "gt"), ""), criteria.page_size
 
 
 def show_source_item(row: SourceItem) -> object:

@@ -20,7 +20,7 @@ from simulators.wms.registry import Registered, Registry, resolve
 from simulators.wms.rules import Rules
 from simulators.wms.traffic import Traffic, WorldSettings
 from simulators.wms.truth import Truth, tell
-from simulators.wms.wire import STOCK_TOPIC, RecordCodec, schema_of, subject_of
+from simulators.wms.wire import SNAPSHOT_TOPIC, STOCK_TOPIC, RecordCodec, frame, schema_of, subject_of
 
 RECENT = 500
 ANSWERED = 10_000
@@ -117,6 +117,21 @@ class WmsSimulator:
         """The nightly statement of everything, through the same disturbances as any record."""
         with self._lock:
             return self._push(self._traffic.snapshot(self.now), None)
+
+    def statement(self) -> Sent:
+        """What every bucket holds now, on wms.snapshot.v1: compared and not counted, so truth knows nothing of it."""
+        with self._lock:
+            stated = self._statements()
+            records = self._traffic.snapshot(self.now)
+            for record in records:
+                value = frame(stated.schema_id, RecordCodec(stated.schema).encode(record))
+                self.producer.kafka.produce(SNAPSHOT_TOPIC, value, record["sku"].encode())
+                self.producer.poll()
+        self.producer.flush()
+        return Sent(Counter({"statement": len(records)}))
+
+    def _statements(self) -> Registered:
+        return resolve(self._registry, SNAPSHOT_TOPIC, schema_of(STOCK_TOPIC), register=self._settings.register)
 
     def poison(self, count: int, kinds: Sequence[str] = ()) -> Sent:
         """`count` poison records, kinds in turn (all that can be made, unless named); needs something sent before.

@@ -59,6 +59,7 @@ class Control:
                 web.post("/_sim/burst", self.burst),
                 web.post("/_sim/poison", self.poison),
                 web.post("/_sim/snapshot", self.snapshot),
+                web.post("/_sim/statement", self.statement),
                 web.post("/_sim/drain", self.drain),
                 web.put("/_sim/disturbance", self.disturbance),
             ]
@@ -95,6 +96,9 @@ class Control:
 
     async def snapshot(self, _: web.Request) -> web.Response:
         return _sent(await asyncio.to_thread(self._simulator.snapshot))
+
+    async def statement(self, _: web.Request) -> web.Response:
+        return _sent(await asyncio.to_thread(self._simulator.statement))
 
     async def drain(self, _: web.Request) -> web.Response:
         return _sent(await asyncio.to_thread(self._simulator.drain))

@@ -13,6 +13,7 @@ from typing import Any, cast
 import fastavro
 
 STOCK_TOPIC = "wms.stock-change.v1"
+SNAPSHOT_TOPIC = "wms.snapshot.v1"
 RECOUNT_TOPIC = "inventory.recount.v1"
 FRAME_BYTES = 5
 

@@ -11,8 +11,10 @@ from schemas.models.operations import Audit, OperatorControl
 from schemas.models.order_event import OrderEvent
 from streams.app.intake import OPEN
 from streams.domain.derived_id import derived_id
+from streams.domain.drift import Verdict
 from streams.domain.quantities import to_decimal
-from streams.runtime.control import GAP, INTAKE, SINK, key_of
+from streams.domain.reconciliation import Request, Scope
+from streams.runtime.control import GAP, INTAKE, RECONCILE, SINK, STOCK, key_of
 from streams.runtime.writer import Record
 from streams.topics import AUDIT, CONTROL, ORDER_EVENT, REBASE, RECOUNT
 from streams.web.acts import ActFailedError, Mandate, Mode, OrderAct, Place
@@ -78,6 +80,13 @@ class AppActs:
             reason=mandate.reason,
         )
         await self._send(REBASE.name, place.sku, order)
+
+    async def reconcile(self, scope: str, repair: tuple[str, ...] | None, mandate: Mandate) -> None:
+        request = Request(mandate.id, Scope(scope), repair=None if repair is None else tuple(map(Verdict, repair)))
+        what = f"{scope}, repair: {'as set' if repair is None else ', '.join(repair) or 'nothing'}"
+        await self._audit(mandate, "reconcile", ("flow", STOCK), (None, what))
+        value = msgspec.json.encode(request).decode()
+        await self._order(key_of(RECONCILE, STOCK), scope, mandate, value)
 
     async def reveal(self, letter: str, mandate: Mandate) -> None:
         await self._audit(mandate, "reveal-letter", ("letter", letter), (None, None))

@@ -11,22 +11,25 @@ from typing import Any
 from aiokafka.errors import KafkaError
 
 from connectors.core.errors import LeaseLostError
-from streams.app import order_side
+from schemas.models.operations import OperatorControl
+from streams.app import order_side, reconciling
 from streams.app.batch_parts import FlowPart
 from streams.app.counts import by_topic
 from streams.app.faust_app import make_faust_app, raw_topic
 from streams.app.intake import Intake
 from streams.app.order_parts import CommandPart
 from streams.app.order_side import OrderSide
-from streams.app.parts import LanePart, StockPart
+from streams.app.parts import LanePart, StatementsPart, StockPart
 from streams.app.preparation import Prepared
 from streams.app.targets import Choices, certificate_files, open_shop
 from streams.app.tracing import open_traces
 from streams.app.watch import Watch
+from streams.domain.stock_statement import Finding
 from streams.flows.record_reader import RecordReader
 from streams.flows.stock import StockFlow
 from streams.flows.stock_keys import derive_index
 from streams.flows.stock_records import StockRecords
+from streams.flows.stock_statements import StockStatements
 from streams.flows.stock_sweep import Limits, StockSweep
 from streams.runtime.certificates import CertificateFiles
 from streams.runtime.clock import Clock
@@ -40,6 +43,7 @@ from streams.runtime.kafka import partition_of, producer_maker, reader_maker
 from streams.runtime.lease import Lease
 from streams.runtime.logs import logger
 from streams.runtime.lookback import Lookback
+from streams.runtime.metrics import begin_statements
 from streams.runtime.partition_store import Derive, no_index
 from streams.runtime.registry import HttpRegistry
 from streams.runtime.serde import Serde
@@ -48,7 +52,7 @@ from streams.runtime.store_errors import StoreError
 from streams.runtime.table import BulkTable
 from streams.runtime.writer import Writer
 from streams.settings import Settings, shown
-from streams.settings.rules import lane_rules, shipment_limits, stock_rules
+from streams.settings.rules import lane_rules, reconcile_rules, shipment_limits, stock_rules
 from streams.sinks.lane_catalogue import LaneCatalogue
 from streams.sinks.lane_context import ROLE, LaneContext
 from streams.sinks.lane_index import LaneIndex
@@ -69,6 +73,7 @@ from streams.topics import (
     RECORD_BYTES,
     RECOUNT,
     STOCK_INPUTS,
+    WMS_SNAPSHOT,
 )
 from streams.web.accounting import Balance, balances
 from streams.web.letter_index import Depth
@@ -109,7 +114,7 @@ class Application:
             orders=self.orders,
             health=self.health,
         )
-        inputs = [topic.name for topic in (*STOCK_INPUTS, DESIRED)]
+        inputs = [topic.name for topic in (*STOCK_INPUTS, WMS_SNAPSHOT, DESIRED)]
         install(self.faust, self.shell, self.lease, batch_topics=[*inputs, *order_side.READ])
         self.intake = Intake(
             self.faust, self.orders, health=self.health, writer=self.writer, serde=self.serde, clock=clock
@@ -121,13 +126,15 @@ class Application:
         self.stock = self._stock_part()
         self.lane = self._lane_part()
         self.intake.mode_changed = self.lane.lane.reindex
+        self.orders.changed.append(self._asked_to_reconcile)
         self.order_side = OrderSide(self, choices.orders) if choices.orders else None
         self.order_sums: Callable[[], OrderSums | None] = _none
         """What waits of orders; known once the pages are there, which look through them."""
         self.letter_depths: Callable[[], Mapping[tuple[str, str], Depth] | None] = _none
         """Open dead letters, as the pages count them."""
         self._certificates = CertificateFiles(certificate_files(settings, choices))
-        self.parts: list[StockPart | LanePart | FlowPart | CommandPart] = [self.stock, self.lane]
+        self.statements = self._statements_part()
+        self.parts: list[StockPart | LanePart | FlowPart | CommandPart] = [self.stock, self.statements, self.lane]
         if self.order_side is not None:
             self.parts += self.order_side.parts
         self.shell.parts = [*self.parts]
@@ -171,6 +178,22 @@ class Application:
         sweep = StockSweep(self.ledger, self.writer, encode=self.serde.encode, limits=limits, clock=self.clock)
         return StockPart(flow, sweep, self.failed, is_paused=self.intake.is_paused)
 
+    def _statements_part(self) -> StatementsPart:
+        begin_statements(Finding)
+        settings = self.settings
+        guards = {WMS_SNAPSHOT.name: Guard(WMS_SNAPSHOT.name, self.intake.pause_after_errors)}
+        statements = StockStatements(
+            self.ledger,
+            self.writer,
+            self.letters,
+            reader=RecordReader(self.serde, guards, settings.inventory.max_record_bytes),
+            encode=self.serde.encode,
+            rules=self.rules,
+            clock=self.clock,
+            patience=timedelta(seconds=settings.reconcile.snapshot_patience_s),
+        )
+        return StatementsPart(statements, self.failed, is_paused=self.intake.is_paused)
+
     def _lane_part(self) -> LanePart:
         port, gate, clock = self.shop.port, self.shop.gate, self.clock
         context = LaneContext(
@@ -192,13 +215,15 @@ class Application:
         )
         guards = {DESIRED.name: Guard(DESIRED.name, self.intake.pause_after_errors)}
         reader = RecordReader(self.serde, guards, RECORD_BYTES)
-        lane = StockLane(context, self.sink_mode, shipment_limits(self.settings.inventory))
+        limits = shipment_limits(self.settings.inventory)
+        lane = StockLane(context, self.sink_mode, limits, reconcile_rules(self.settings.reconcile))
         return LanePart(lane, self.rows, reader, self.letters, self.failed)
 
     def _agents(self) -> None:
         partitions = self.settings.kafka.partitions
         for topic in STOCK_INPUTS:
             self._agent(topic.name, topic.partitions or partitions, self.stock)
+        self._agent(WMS_SNAPSHOT.name, partitions, self.statements)
         self._agent(DESIRED.name, DESIRED.partitions, self.lane)
         if self.order_side is not None:
             for name, part in self.order_side.inputs.items():
@@ -219,6 +244,10 @@ class Application:
         """The newest order of an operator; without one the setting."""
         ordered = self.orders.state(SINK, role)
         return ordered if ordered in ("run", "shadow", "paused") else self.settings.sinks.mode  # type: ignore[return-value]  # checked here
+
+    def _asked_to_reconcile(self, order: OperatorControl) -> None:
+        if self.lane.lane.is_open:
+            reconciling.ordered(self.lane.lane.reconciliation, order, self.clock.micros())
 
     def failed(self, error: BaseException) -> None:
         """A fault inside: end at once; the only safe state is the one in Kafka, from where the rest comes again."""

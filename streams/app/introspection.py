@@ -11,7 +11,9 @@ from connectors.core.ports import StockTarget
 from schemas.models.source_item import StockPair
 from streams.app import measured, stock_view
 from streams.app.counts import by_topic
+from streams.app.reconciling import reconcile_fact, run_fact
 from streams.domain import stock_entry
+from streams.domain.reconciliation import KEPT_DRIFT
 from streams.domain.stock_rules import StockRules
 from streams.flows import stock_keys
 from streams.runtime.control import sink_of
@@ -24,9 +26,10 @@ from streams.runtime.metrics import (
     EFFECTS,
     IGNORED,
     RECOVERY_LEFT,
+    STATEMENTS,
 )
 from streams.runtime.versioned import unpack
-from streams.topics import DESIRED, STOCK_INPUTS
+from streams.topics import DESIRED, STOCK_INPUTS, WMS_SNAPSHOT
 from streams.web.facts import (
     DifferenceFact,
     GapFact,
@@ -45,6 +48,7 @@ from streams.web.facts import (
     WorkerFacts,
 )
 from streams.web.order_facts import OrderSums
+from streams.web.reconcile_facts import RunFact
 
 if TYPE_CHECKING:
     from streams.app.application import Application
@@ -94,13 +98,15 @@ class AppIntrospection:
             reference=self._reference(),
             order_sinks=self._order_sinks(targets),
             unknown_words=self._unknown_words(),
+            statements={finding: int(number) for (finding,), number in measured.values(STATEMENTS).items() if number},
+            reconciliation=reconcile_fact(app.lane.lane.reconciliation) if app.lane.lane.is_open else None,
             other_words=0 if side is None else sum(one.others for one in side.unknown_words.values()),
         )
 
     def _topics(self) -> tuple[str, ...]:
         """Everything that this worker reads."""
         side = self._app.order_side
-        stock = (topic.name for topic in (*STOCK_INPUTS, DESIRED))
+        stock = (topic.name for topic in (*STOCK_INPUTS, WMS_SNAPSHOT, DESIRED))
         return tuple(dict.fromkeys((*stock, *(() if side is None else side.inputs))))
 
     def _order_sinks(self, targets: Mapping[str, TargetFact]) -> tuple[OrderSinkFact, ...]:
@@ -244,6 +250,11 @@ class AppIntrospection:
         shop_sku = self._rules.sku_of(sku)
         entry = self._app.rows.entries([shop_sku])[shop_sku]
         return stock_view.rows_fact(shop_sku, entry, self._app.lane.lane.context.index) if entry.rows else None
+
+    def run(self, run: str) -> RunFact | None:
+        runs = self._app.lane.lane.reconciliation.runs
+        found = next((one for one in runs if one.request.run == run), None)
+        return None if found is None else run_fact(found, KEPT_DRIFT)
 
     async def shop(self, sku: str, sources: tuple[str, ...]) -> tuple[ShopFact, ...]:
         port: StockTarget = self._app.shop.port

@@ -11,6 +11,7 @@ from streams.domain.reasons import DeadReason
 from streams.domain.stock_door import Refused
 from streams.flows.record_reader import RecordReader
 from streams.flows.stock import StockFlow
+from streams.flows.stock_statements import StockStatements
 from streams.flows.stock_sweep import StockSweep
 from streams.runtime.dead_letters import DeadLetters, SourceRecord
 from streams.runtime.metrics import CONSUMED
@@ -57,6 +58,27 @@ class StockPart(FlowPart):
             self._sweeping.cancel()
             await asyncio.wait([self._sweeping])
             self._sweeping = None
+
+
+class StatementsPart(FlowPart):
+    """What warehouses state, compared with the ledger; what waits for its time is left when the partitions go."""
+
+    def __init__(
+        self,
+        statements: StockStatements,
+        failed: Callable[[BaseException], None],
+        *,
+        is_paused: Callable[[str], bool],
+    ) -> None:
+        super().__init__(STOCK_LEDGER.name, statements, failed, is_paused=is_paused)
+        self._statements = statements
+
+    async def opened(self, partitions: frozenset[int], generation: int) -> None:  # noqa: ARG002  all of them
+        self._statements.closing = False
+
+    async def quiesce(self, generation: int) -> None:
+        self._statements.closing = True
+        await super().quiesce(generation)
 
 
 class LanePart:

@@ -39,6 +39,12 @@ class WorkerClient:
         self._headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         self._open = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect()).open
 
+    def at(self, url: str) -> "WorkerClient":
+        """Another worker of the same group, with the same token."""
+        other = WorkerClient(url, None)
+        other._headers = self._headers
+        return other
+
     def facts(self) -> Json:
         """What the worker says of itself."""
         return self.get("/api/v1/worker").get("data", {})

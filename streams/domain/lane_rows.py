@@ -57,7 +57,8 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     those that are settled: the acknowledged or the refused value contains them.  `dead_topic` is the topic of the
     record that was counted dead with a refused value, "" where that value contained no record.  `retry_at` is when a
     parked row gets another try, `parks` how often in a row it was parked with this value.  `rest_until` is when a clean
-    row becomes due because a posting left the shop lower than what is wanted, 0 where none did.  Times in µs.
+    row becomes due because a posting left the shop lower than what is wanted, 0 where none did.  `acked_before` is what
+    the shop showed before it acknowledged another value.  Times in µs.
     """
 
     source_code: str
@@ -79,6 +80,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     parks: int = 0
     unposted: tuple[Unposted, ...] = ()
     rest_until: int = 0
+    acked_before: Shown | None = None
 
     @property
     def shipped(self) -> int:
@@ -183,6 +185,7 @@ def acknowledged(row: Row, written: Row, now: int, called_at: int | None = None)
         retry_at=0,
         parks=0,
         rest_until=0,
+        acked_before=row.acked_before if shown == row.acked else row.acked,
     )
     if is_newest and shown.quantity <= row.to_write.quantity:
         return Settled(msgspec.structs.replace(acked, state=RowState.CLEAN), closed.counts)
@@ -218,6 +221,14 @@ def tried_again(row: Row) -> Settled:
         return Settled(row)
     back = _brought_back(row, row, row.dirty_since)
     return Settled(msgspec.structs.replace(back.row, parks=row.parks), back.counts)
+
+
+def overwritten(row: Row, shown: Shown | None, now: int) -> Row:
+    """The shop shows something else than it acknowledged: the row is due again, by what it shows.
+
+    Its records are settled already, so nothing is counted once more.
+    """
+    return msgspec.structs.replace(row, state=RowState.DIRTY, acked=shown, dirty_since=now)
 
 
 def _wanted(old: Row | None, source: SourceQuantity, snapshot: DesiredStock, now: int) -> Settled:

@@ -16,6 +16,8 @@ from streams.runtime.serde import FIRST_WAIT, Serde
 from streams.topics import CONTROL
 
 SINK, INTAKE, GAP = "sink", "intake", "gap"
+RECONCILE = "reconcile"
+STOCK = "stock"
 SHOP_ORDERS = "commerce-orders"
 """What operators call the sink of the orders' commands to the shop: `commerce` is the stock lane."""
 _LOG = logger("streams.control")

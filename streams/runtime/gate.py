@@ -3,6 +3,10 @@
 A failing target stops only its own sink.  Nothing is set aside for an outage: what waits, waits in Kafka or in rows.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import timedelta
 
 from connectors.core.calls import CallDetails
@@ -24,6 +28,16 @@ DEFAULT_PAUSE = timedelta(seconds=5)
 _LOG = logger("streams.gate")
 
 
+@dataclass(slots=True)
+class Calls:
+    """How many left."""
+
+    number: int = 0
+
+
+_COUNTED: ContextVar[Calls | None] = ContextVar("_COUNTED", default=None)
+
+
 class Gate:
     """`breaker` can be read by pages; everything else goes through the methods."""
 
@@ -37,6 +51,21 @@ class Gate:
         self._pause_until = 0.0
         self._spacing = 1 / calls_per_s if calls_per_s else 0.0
         self._next_call = 0.0
+
+    @property
+    def spacing(self) -> float:
+        """Seconds from one call to the next; 0 where calls are not paced."""
+        return self._spacing
+
+    @contextmanager
+    def counting(self) -> Iterator[Calls]:
+        """Counts the calls that the caller's own task makes meanwhile."""
+        calls = Calls()
+        token = _COUNTED.set(calls)
+        try:
+            yield calls
+        finally:
+            _COUNTED.reset(token)
 
     def ready_in(self) -> float:
         """Seconds until a call may leave; 0 for now."""
@@ -94,6 +123,9 @@ class Gate:
 
     def observe(self, call: CallDetails) -> None:
         """Handed to the connector: one exchange, as metrics may see it."""
+        counted = _COUNTED.get()
+        if counted is not None:
+            counted.number += 1
         code = str(call.status) if call.status else call.error or "none"
         REQUESTS.labels(call.target, call.operation, code).inc()
         REQUEST_SECONDS.labels(call.target, call.operation).observe(call.duration.total_seconds())

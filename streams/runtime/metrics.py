@@ -76,6 +76,25 @@ UNPOSTED = _gauge("shipments_unposted", "Shipments whose goods have left, and th
 REFUSED_VERSIONS = _counter("refused_versions_total", "Snapshots older than one already seen.", "sink")
 UNKNOWN_SKUS = _gauge("unknown_skus", "Written SKUs that the shop's catalogue does not hold.", "target")
 SINK_MODE = _gauge("sink_mode", "0 paused, 1 shadow, 2 run.", "sink")
+# reconciliation
+RECONCILED = _gauge(
+    "reconcile_last_success_timestamp_seconds",
+    "When a run last came to its end; at first: when this worker took the lane over.",
+    "scope",
+)
+RECONCILE_INTERVAL = _gauge(
+    "reconcile_interval_seconds", "From one run to the next; absent where none runs by itself.", "scope"
+)
+DRIFT_ITEMS = _gauge(
+    "reconcile_drift_items", "Pairs that differ and were not repaired, as the last run found them.", "scope", "kind"
+)
+DRIFT_FOUND = _counter("reconcile_drift_total", "Pairs that were found to differ.", "kind")
+DRIFT_REPAIRED = _counter("reconcile_repaired_total", "Pairs that were made due again.", "kind")
+STATEMENTS = _counter(
+    "snapshot_statements_total", "Statements of warehouses that were compared with the ledger, by finding.", "finding"
+)
+RECONCILE_SECONDS = _gauge("reconcile_duration_seconds", "How long the last run took.", "scope")
+RECONCILE_CALLS = _gauge("reconcile_calls", "Calls of the last run.", "scope")
 # reference tables
 REFERENCE_ROWS = _gauge("reference_rows", "Rows that this worker holds of a reference table.", "topic")
 REFERENCE_LAG = _gauge("reference_lag_records", "Records of a reference table that are not read yet.", "topic")
@@ -147,6 +166,12 @@ def begin_sinks(roles: Iterable[str], outcomes: Iterable[str]) -> None:
     """As `begin`, for the sinks that this worker has."""
     for role, outcome in product(roles, outcomes):
         COMMANDS_ENDED.labels(role, outcome)
+
+
+def begin_statements(findings: Iterable[str]) -> None:
+    """As `begin`, for what warehouses state."""
+    for finding in findings:
+        STATEMENTS.labels(finding)
 
 
 def begin(topics: Iterable[str], reasons: Iterable[str], tables: Iterable[str]) -> None:

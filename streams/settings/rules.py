@@ -1,13 +1,14 @@
 """From what an operator wrote to the frozen tables that the rules work with."""
 
 from collections.abc import Mapping
-from datetime import time
+from datetime import time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
 
 from schemas.models.fulfilment_event import FulfilmentStep
 from schemas.models.order_event import OrderEventKind
+from streams.domain.drift import Verdict
 from streams.domain.lane_rules import LaneRules, Window
 from streams.domain.lane_shipments import Limits
 from streams.domain.order_checks import CheckPlan, OrderFacts
@@ -18,9 +19,10 @@ from streams.domain.order_routing import RoutingRule, RoutingRules
 from streams.domain.order_rules import OrderRules
 from streams.domain.order_words import ERP, SAID_BY_SYSTEMS, WMS, OrderWords
 from streams.domain.quantities import from_decimal
+from streams.domain.reconciliation import ReconcileRules
 from streams.domain.stock_rules import Owner, PairTable, StockRules
 from streams.settings.order_tables import RoutingSettings, WordSettings
-from streams.settings.tree import InventorySettings, OrderSettings, SkuClass
+from streams.settings.tree import InventorySettings, OrderSettings, ReconcileSettings, SkuClass
 
 MICROS = 1_000_000
 
@@ -114,6 +116,16 @@ def _kind(word: str) -> OrderEventKind | None:
 def shipment_limits(settings: InventorySettings) -> Limits:
     """How long shipped goods count, and how long their row rests."""
     return Limits(hold=int(settings.hold_limit_s * MICROS), rest=int(settings.posted_rest_s * MICROS))
+
+
+def reconcile_rules(settings: ReconcileSettings) -> ReconcileRules:
+    """When the shop is compared by itself, and what is repaired."""
+    return ReconcileRules(
+        every=timedelta(seconds=settings.every_s),
+        full_at=time.fromisoformat(settings.full_at) if settings.full_at else None,
+        calls_at_once=settings.calls_at_once,
+        repair=frozenset(Verdict(kind) for kind in settings.repair),
+    )
 
 
 def _window(sku_class: SkuClass) -> Window:

@@ -199,6 +199,29 @@ class SinkSettings(Frozen):
     calls_per_s: float = Field(0, ge=0, description="At most so many calls a second to one target; 0: no limit.")
 
 
+class ReconcileSettings(Frozen):
+    """The comparison of what the shop shows with what it acknowledged, by the worker that writes stock."""
+
+    every_s: Seconds = Field(
+        300, ge=0, le=86_400, description="So often what was written since is read and compared; 0: not by itself."
+    )
+    full_at: str = Field(
+        "02:30",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$",
+        description="Once a day at this UTC time everything is compared; empty: not by itself.",
+    )
+    snapshot_patience_s: Seconds = Field(
+        30,
+        ge=0,
+        le=3600,
+        description="So old a warehouse's statement is when it is compared: what happened before it may still come.",
+    )
+    calls_at_once: int = Field(3, ge=1, le=16, description="Reads side by side, one per source.")
+    repair: tuple[Literal["missing", "stale", "foreign-edit"], ...] = Field(
+        (), description="Kinds of drift that are written again; all others are only reported."
+    )
+
+
 class RoleSettings(Frozen):
     """Which connector plays which part."""
 
@@ -310,6 +333,7 @@ class Settings(Frozen):
     web: WebSettings = WebSettings()
     inventory: InventorySettings = InventorySettings()
     sinks: SinkSettings = SinkSettings()
+    reconcile: ReconcileSettings = ReconcileSettings()
     roles: RoleSettings = RoleSettings()
     orders: OrderSettings = OrderSettings()
     gateway: GatewaySettings = GatewaySettings()

@@ -246,6 +246,10 @@ class LaneIndex:
     def now(self) -> int:
         return int(self._clock.monotonic() * 1_000_000)
 
+    def is_any_due(self) -> bool:
+        """Whether a row of any group waits for nothing but its call."""
+        return any(self.next_in(group) == 0 for group in self._queues)
+
     def next_in(self, group: int) -> float | None:
         """Seconds until a row of the group is due; None where none waits."""
         at = self._queues[group].next_at()

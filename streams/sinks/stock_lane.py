@@ -17,6 +17,7 @@ from streams.domain import lane_rows
 from streams.domain.lane_rows import Count, Row, SkuRows
 from streams.domain.lane_shipments import LIMITS, Limits
 from streams.domain.reasons import IgnoreReason
+from streams.domain.reconciliation import ReconcileRules
 from streams.runtime.logs import logger
 from streams.runtime.metrics import OLDEST_UNAPPLIED, PENDING, REFUSED_VERSIONS, SINK_MODE
 from streams.sinks.lane_alerts import tell_unknown_skus
@@ -27,9 +28,11 @@ from streams.sinks.lane_settling import FLOW, LaneSettling
 from streams.sinks.lane_shadow import LaneShadow
 from streams.sinks.lane_shipments import LaneShipments
 from streams.sinks.lane_writer import LaneWriter
+from streams.sinks.reconciliation import Reconciliation
 
 Mode = Literal["run", "shadow", "paused"]
 IDLE, NO_TIME = timedelta(seconds=1), timedelta(0)
+ON_DEMAND = ReconcileRules()
 _MODES: dict[Mode, int] = {"paused": 0, "shadow": 1, "run": 2}
 _LOG = logger("streams.stock-lane")
 
@@ -45,7 +48,13 @@ class Snapshot(NamedTuple):
 class StockLane:
     """Opened with the partition, closed before it goes."""
 
-    def __init__(self, context: LaneContext, mode: Callable[[], Mode], limits: Limits = LIMITS) -> None:
+    def __init__(
+        self,
+        context: LaneContext,
+        mode: Callable[[], Mode],
+        limits: Limits = LIMITS,
+        reconcile: ReconcileRules = ON_DEMAND,
+    ) -> None:
         self.context = self._at = context
         self._mode = mode
         settling = LaneSettling(context)
@@ -55,6 +64,7 @@ class StockLane:
         self.shadow = LaneShadow(context)
         self._wake = asyncio.Event()
         self.shipments = LaneShipments(context, limits, self._wake.set)
+        self.reconciliation = Reconciliation(context, reconcile, mode, self._wake.set)
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
         self._learned = False
@@ -153,11 +163,14 @@ class StockLane:
         async with asyncio.TaskGroup() as runs:
             catalogue = runs.create_task(self._at.catalogue.run(partial(tell_unknown_skus, self._at)))
             shipments = runs.create_task(self.shipments.run())
+            reconciliation = runs.create_task(self.reconciliation.run())
             drives = [runs.create_task(self._drive(group, grouping)) for group in self._at.index.group_numbers]
             await asyncio.wait(drives)
             catalogue.cancel()
             async with self.shipments.busy:
                 shipments.cancel()
+            async with self.reconciliation.busy:
+                reconciliation.cancel()
 
     async def _regain(self) -> None:
         """Wait for the lease; a rebalance closes the lane meanwhile."""

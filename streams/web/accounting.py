@@ -25,7 +25,7 @@ from typing import Literal
 
 import msgspec
 
-from streams.topics import DESIRED, READ, REBASE, STOCK_INPUTS
+from streams.topics import DESIRED, READ, REBASE, STOCK_INPUTS, WMS_SNAPSHOT
 from streams.web.facts import WorkerFacts
 
 ENDS_IN_LEDGER = frozenset({REBASE.name})
@@ -61,7 +61,7 @@ OUTCOMES: tuple[tuple[str, str], ...] = (
 """Names of the rows, in their order."""
 
 
-_NOT_OF_ORDERS = frozenset({DESIRED.name, *(topic.name for topic in STOCK_INPUTS)})
+_NOT_OF_ORDERS = frozenset({DESIRED.name, WMS_SNAPSHOT.name, *(topic.name for topic in STOCK_INPUTS)})
 TAKEN = "taken"
 """Counted by a sink beside the outcomes: what came in, whether it ended or not."""
 ROW_OF: Mapping[str, str] = MappingProxyType(

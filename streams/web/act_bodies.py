@@ -53,6 +53,13 @@ class RebaseAct(Act, frozen=True, kw_only=True):
     before: str
 
 
+class ReconcileAct(Act, frozen=True, kw_only=True):
+    """What shall be compared; `repair` None: as the settings say."""
+
+    scope: Literal["full", "window"]
+    repair: tuple[Literal["missing", "stale", "foreign-edit"], ...] | None = None
+
+
 class CorrectAct(Act, frozen=True, kw_only=True):
     """The whole order as it shall be, as people write it."""
 

@@ -100,6 +100,10 @@ class Acts(Protocol):
         """States what a bucket holds as of now, whatever the records said; quantity in micros."""
         ...
 
+    async def reconcile(self, scope: str, repair: tuple[str, ...] | None, mandate: Mandate) -> None:
+        """Compares the shop's stock once: `full`, or the `window` of the last minutes; the act's id is the run's."""
+        ...
+
     async def reveal(self, letter: str, mandate: Mandate) -> None:
         """Notes that the content of a letter is shown to a person."""
         ...

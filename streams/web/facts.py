@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from streams.web.order_facts import OrderSums
+from streams.web.reconcile_facts import ReconcileFact, RunFact
 
 
 class TroubleFact(msgspec.Struct, frozen=True):
@@ -172,6 +173,10 @@ class WorkerFacts(msgspec.Struct, frozen=True):
     """At most 50 of each topic."""
     other_words: int = 0
     """Records with words beyond those."""
+    statements: dict[str, int] = {}
+    """Finding → statements of warehouses that were compared with the ledger since this worker started."""
+    reconciliation: ReconcileFact | None = None
+    """Told only by the worker that owns the stock lane."""
 
 
 class TermFact(msgspec.Struct, frozen=True):
@@ -312,6 +317,10 @@ class Introspection(Protocol):
 
     async def rows(self, sku: str) -> RowsFact | None:
         """None where the lane has no entry.  Raises NotOwnedError."""
+        ...
+
+    def run(self, run: str) -> RunFact | None:
+        """One comparison with the shop, with all differences that are kept; None where this worker knows none such."""
         ...
 
     async def shop(self, sku: str, sources: tuple[str, ...]) -> tuple[ShopFact, ...]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from streams.web import act_api, api, letter_api, order_api, pages, probes, rebase_api, sign_in
+from streams.web import act_api, api, letter_api, order_api, pages, probes, rebase_api, reconcile_api, sign_in
 from streams.web.context import VISITOR, context
 from streams.web.door import Access
 
@@ -31,6 +31,7 @@ def _post(path: str, access: Access, handler: Handler) -> Route:
 
 _LETTERS, _ONE_GROUP, _ONE_LETTER = "/dead-letters", "/dead-letters/{group}", "/dead-letters/{group}/{letter}"
 _API = "/api/v1"
+_RECONCILIATION = "/reconciliation"
 _ORDERS, _ORDER = "/orders", "/orders/{id}"
 
 ROUTES: tuple[Route, ...] = (
@@ -49,6 +50,7 @@ ROUTES: tuple[Route, ...] = (
     _get(_LETTERS, Access.READ, pages.letters),
     _get(_ONE_GROUP, Access.READ, pages.group),
     _get(_ONE_LETTER, Access.READ, pages.letter),
+    _get(_RECONCILIATION, Access.READ, reconcile_api.show),
     _get("/settings", Access.READ, pages.settings),
     _get(f"{_API}/worker", Access.READ, api.worker),
     _get(f"{_API}/stock", Access.READ, api.stock),
@@ -63,11 +65,14 @@ ROUTES: tuple[Route, ...] = (
     _get(_API + _LETTERS, Access.READ, api.letters),
     _get(_API + _ONE_GROUP, Access.READ, api.group),
     _get(_API + _ONE_LETTER, Access.READ, api.letter),
+    _get(_API + _RECONCILIATION, Access.READ, reconcile_api.told),
+    _get(f"{_API}{_RECONCILIATION}/own", Access.READ, reconcile_api.own_run),
     _get(f"{_API}/settings", Access.READ, api.settings),
     _get(f"{_API}/acts/{{act}}", Access.READ, api.act),
     _get(f"{_API}/stock/rebase", Access.OPERATE, rebase_api.preview),
     _post(f"{_API}/stock/rebase", Access.OPERATE, rebase_api.rebase),
     _post(f"{_API}/stock/recount", Access.OPERATE, act_api.recount),
+    _post(f"{_API}{_RECONCILIATION}/runs", Access.OPERATE, reconcile_api.run),
     _post(f"{_API}/sinks/{{role}}", Access.OPERATE, act_api.set_sink),
     _post(f"{_API}/topics/{{topic}}/resume", Access.OPERATE, act_api.resume),
     _post(f"{_API}/gaps/accept", Access.OPERATE, act_api.accept_gap),

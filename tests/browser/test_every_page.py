@@ -24,6 +24,7 @@ PAGES = {
     "letter": ("busy", "{letter}", 200),
     "letters-worked": ("worked", "/dead-letters", 200),
     "group-worked": ("worked", "{group}", 200),
+    "reconciliation": ("busy", "/reconciliation", 200),
     "settings": ("busy", "/settings", 200),
     "sign-in": ("calm", "/sign-in?again=1", 200),
     "not-found": ("calm", "/nothing", 404),
@@ -50,6 +51,10 @@ STATES = {
     "hostile-stock": ("hostile", f"/stock?sku={quote(HOSTILE_SKU, safe='')}"),
     "hostile-letters": ("hostile", "/dead-letters"),
     "hostile-letter": ("hostile", "{letter}"),
+    "reconciliation-calm": ("calm", "/reconciliation"),
+    "reconciliation-none": ("zero", "/reconciliation"),
+    "reconciliation-silent": ("partial-lane", "/reconciliation"),
+    "hostile-reconciliation": ("hostile", "/reconciliation"),
     "hostile-settings": ("hostile", "/settings"),
 }
 

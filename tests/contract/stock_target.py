@@ -143,8 +143,46 @@ class StockTargetSuite:
         assert await target.read_source_items([stray.pair]) == {}
 
     @pytest.mark.anyio
+    async def test_the_rows_of_a_source_are_listed_page_by_page_each_once(self, target: StockTarget) -> None:
+        if not target.lists_source_items:
+            with pytest.raises(ConnectorError):
+                await target.list_source_items(self.source, "")
+            return
+        rows = [item(sku, "2.5") for sku in AWKWARD] + [item(f"N{number:05d}", str(number)) for number in range(650)]
+        await target.write_source_items([*rows, item("SKU-1", "4", "east")])
+
+        listed = await every_listed(target, "default")
+
+        assert sorted(one.sku for one in listed) == sorted(row.sku for row in rows)
+        assert {one.pair: one for one in listed} == {row.pair: row for row in rows}
+        assert await every_listed(target, "central") == []
+
+    @pytest.mark.anyio
+    async def test_a_row_that_comes_meanwhile_hides_no_other(self, target: StockTarget) -> None:
+        if not target.lists_source_items:
+            return
+        rows = [item(f"N{number:05d}") for number in range(400)]
+        await target.write_source_items(rows)
+        first = await target.list_source_items("default", "")
+
+        await target.write_source_items([item("1"), item("01")])  # before all others: pages by number would shift
+        rest = await every_listed(target, "default", first.items[-1].sku)
+
+        assert [one.sku for one in (*first.items, *rest)] == [row.sku for row in rows]
+
+    @pytest.mark.anyio
     async def test_a_check_of_a_healthy_target_is_quiet(self, target: StockTarget) -> None:
         await target.check()
+
+
+async def every_listed(target: StockTarget, source: str, after: str = "") -> list[SourceItem]:
+    """All pages behind a SKU."""
+    found: list[SourceItem] = []
+    while True:
+        page = await target.list_source_items(source, found[-1].sku if found else after)
+        found += page.items
+        if page.is_last:
+            return found
 
 
 @asynccontextmanager

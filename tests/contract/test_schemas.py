@@ -11,7 +11,7 @@ import pytest
 from schemas.avro_text import parse_schema
 from schemas.avro_types import EnumType, RecordType
 from schemas.binding import bind, to_model
-from schemas.catalogue import CONTRACTS, STOCK_CHANGE, Contract, contract_of, outcome_contract
+from schemas.catalogue import CONTRACTS, STOCK_CHANGE, WMS_SNAPSHOT, Contract, contract_of, outcome_contract
 from schemas.codec import Reader, Writer
 from schemas.compatibility import differences
 from schemas.example_records import example_record
@@ -104,7 +104,7 @@ def test_every_example_encodes_and_decodes(contract: Contract[msgspec.Struct], n
 
     assert Reader(contract.schema, contract.schema).read(payload) == record
     assert to_model(contract.model, bind(contract.model, contract.lifted), record) == model
-    if contract is not STOCK_CHANGE:
+    if contract not in (STOCK_CHANGE, WMS_SNAPSHOT):  # read in part only, and written by nobody here
         assert encoder(contract)(model) == payload
 
 

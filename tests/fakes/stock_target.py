@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.core.errors import ConnectorError, MaskedFailureError, RejectedPayloadError, TooManyItemsError
+from connectors.core.ports import ItemPage
 from schemas.models.source_item import SourceItem, StockPair
 
 
@@ -22,7 +23,8 @@ class InMemoryStockTarget:
 
     `rows` is what the shop shows; `calls` every write that arrived, in order, whatever came of it.
     `failures` are used up one per write, None for a success.  Rows of `refused_skus` are refused by name, rows of
-    `masked_skus` without a name.  Clearing `free` holds writes until it is set again.
+    `masked_skus` without a name.  Clearing `free` holds writes until it is set again.  `before_read` is called with
+    every read: what happens at the shop at that moment.
     """
 
     def __init__(
@@ -36,6 +38,9 @@ class InMemoryStockTarget:
         self.refused_skus: set[str] = set()
         self.masked_skus: set[str] = set()
         self.most_rows = most_rows
+        self.page_size = 100
+        self.lists_source_items = True
+        self.before_read: Callable[[], object] = lambda: None
         self.free = asyncio.Event()
         self.free.set()
         self.in_flight = 0
@@ -77,6 +82,12 @@ class InMemoryStockTarget:
         self._fail_read()
         return {pair: self.rows[pair] for pair in pairs if pair in self.rows}
 
+    async def list_source_items(self, source_code: str, after: str) -> ItemPage:
+        self._fail_read()
+        behind = sorted(pair.sku for pair in self.rows if pair.source_code == source_code and pair.sku > after)
+        items = [self.rows[StockPair(source_code, sku)] for sku in behind[: self.page_size]]
+        return ItemPage(items, is_last=len(items) < self.page_size)
+
     async def source_codes(self) -> frozenset[str]:
         self._fail_read()
         return frozenset(self._stocks)
@@ -96,6 +107,7 @@ class InMemoryStockTarget:
         self.closed = True
 
     def _fail_read(self) -> None:
+        self.before_read()
         error = self.read_failures.popleft() if self.read_failures else None
         if error is not None:
             raise error

@@ -1,0 +1,1 @@
+"""Proofs that take minutes: commands of their own, not part of `make test`."""

@@ -18,7 +18,7 @@ from simulators.wms.rules import Fact, Pair, Rules
 from simulators.wms.simulator import WmsSimulator
 from simulators.wms.traffic import Traffic, WorldSettings
 from simulators.wms.truth import Shown, tell
-from simulators.wms.wire import STOCK_TOPIC, RecordCodec, schema_of, unframe
+from simulators.wms.wire import SNAPSHOT_TOPIC, STOCK_TOPIC, RecordCodec, schema_of, unframe
 from tests.unit.simulators.wms.conftest import FakeRegistry, Start, SteppingClock, brokers_of, read_topic
 
 CODEC = RecordCodec(schema_of(STOCK_TOPIC))
@@ -106,6 +106,27 @@ def test_the_truth_is_what_the_topic_says(simulate: Start) -> None:
     assert truth.shown
     assert truth.shown == tell(facts, simulator.rules()).shown
     assert {"duplicate", "contained"} <= set(truth.verdicts)
+
+
+def test_a_statement_says_what_the_books_hold_on_a_topic_of_its_own(simulate: Start, registry: FakeRegistry) -> None:
+    registry.add(f"{SNAPSHOT_TOPIC}-value", schema_of(STOCK_TOPIC))
+    simulator = simulate(clock=SteppingClock(), items=4)
+    simulator.opening()
+    simulator.run(Phase(1, 100))
+    truth = simulator.truth().shown
+
+    sent = simulator.statement()
+
+    found = read_topic(brokers_of(simulator), SNAPSHOT_TOPIC, sent.counts["statement"])
+    stated = [record_of(message) for message in found]
+    assert len(stated) == sent.counts["statement"] > 0
+    assert {record["kind"] for record in stated} == {"ABSOLUTE"}
+    accounts = simulator._traffic.books.accounts()
+    books = {f"{a.place.warehouse.code}/{a.place.item.sku}/{a.bucket}": max(a.quantity, 0) for a in accounts}
+    for record in stated:
+        place = f"{record['location_code']}/{record['sku']}/{record['bucket']}"
+        assert int(record["quantity"] * 1_000_000) == books[place]
+    assert simulator.truth().shown == truth
 
 
 def test_the_truth_after_disturbances_is_what_the_books_hold(simulate: Start) -> None:

@@ -14,6 +14,20 @@ ONLY_READ = {**SETTINGS, "STREAMS_WEB__READ_TOKEN": READ}
 ASKING = (("status",), ("stock", "show", "PUMP-200"))
 
 
+def test_a_comparison_is_refused_while_the_shop_cannot_be_asked_and_nothing_is_ordered() -> None:
+    with worker(scenes.busy()) as url:
+        line = one_line(run("reconcile", "stock", "--url", url, settings=ONLY_READ))
+
+    assert "adobe_commerce cannot be asked now (UnauthorizedError: 401 refused)" in line
+
+
+def test_a_comparison_needs_a_worker_with_the_lane() -> None:
+    with worker(scenes.partial_without_lane()) as url:
+        assert "no worker that answered has the stock lane" in one_line(
+            run("reconcile", "stock", "--window", "5m", "--url", url, settings=ONLY_READ)
+        )
+
+
 def test_a_calm_worker_is_exit_code_0_with_the_verdict_of_the_page() -> None:
     with worker(scenes.calm()) as url:
         shown = run("status", "--url", url, settings=ONLY_READ)

@@ -13,12 +13,13 @@ import msgspec
 from schemas.models.cause import Cause
 from schemas.models.desired_stock import DesiredStock, SourceQuantity
 from schemas.models.inventory import InventoryAlert
-from schemas.models.operations import Outcome
+from schemas.models.operations import Audit, Outcome
 from schemas.models.source_item import StockPair
 from streams.domain.batch_size import BatchSize
 from streams.domain.lane_rows import CHANGES, Row
 from streams.domain.lane_rules import LaneRules, Window
 from streams.domain.quantities import from_decimal
+from streams.domain.reconciliation import ReconcileRules
 from streams.runtime.dead_letters import DeadLetters
 from streams.runtime.gate import Gate
 from streams.runtime.lookback import Place
@@ -29,7 +30,7 @@ from streams.sinks.lane_index import LaneIndex
 from streams.sinks.lane_sources import LaneSources
 from streams.sinks.lane_table import LaneTable
 from streams.sinks.stock_lane import Mode, Snapshot, StockLane
-from streams.topics import ALERT, COMMERCE_OUTCOME, DEAD_LETTER, DESIRED
+from streams.topics import ALERT, AUDIT, COMMERCE_OUTCOME, DEAD_LETTER, DESIRED
 from tests.fakes.broker import MemoryBroker
 from tests.fakes.still_clock import StillClock
 from tests.fakes.stock_target import InMemoryStockTarget
@@ -80,6 +81,7 @@ class Settings:
     window_s: float = 0
     size: BatchSize = field(default_factory=lambda: BatchSize(100, 5000))
     rows_in_memory: int = 1000
+    reconcile: ReconcileRules = field(default_factory=ReconcileRules)
 
 
 class Lane:
@@ -116,10 +118,10 @@ class Lane:
             permit=self.broker.check,
             failed=self.faults.append,
         )
-        self.lane = StockLane(self.at, lambda: self.mode)
+        self.lane = StockLane(self.at, lambda: self.mode, reconcile=self.settings.reconcile)
 
     async def open(self) -> None:
-        await self.serde.prepare([ALERT.name, COMMERCE_OUTCOME.name])
+        await self.serde.prepare([ALERT.name, AUDIT.name, COMMERCE_OUTCOME.name])
         await self.lane.opened(GENERATION)
 
     async def killed(self) -> None:
@@ -187,6 +189,10 @@ class Lane:
     @property
     def alerts(self) -> list[InventoryAlert]:
         return self._told(ALERT.name, InventoryAlert)
+
+    @property
+    def audits(self) -> list[Audit]:
+        return self._told(AUDIT.name, Audit)
 
     def _told(self, topic: str, kind: type[ModelT]) -> list[ModelT]:
         return [model_of(topic, record.value, kind) for record in self.broker.log[topic]]

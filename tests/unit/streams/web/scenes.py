@@ -7,6 +7,7 @@ import msgspec
 from streams.runtime.operating.letter_closings import Closing
 from streams.web import facts as f
 from streams.web.letter_index import IndexState
+from streams.web.reconcile_facts import RunFact
 from tests.unit.streams.web.worlds import (
     ACCOUNTED,
     DESIRED,
@@ -16,10 +17,13 @@ from tests.unit.streams.web.worlds import (
     SECOND,
     STOCK,
     World,
+    drift,
     intake,
     lane,
     ledger,
     letter,
+    reconcile_run,
+    reconciling,
     row,
     source,
     target,
@@ -47,6 +51,18 @@ def calm() -> World:
     return World(ledgers={"PUMP-200": ledger()}, lane_rows=rows, shops=shops)
 
 
+def drifted() -> RunFact:
+    """Twelve pairs differ, seven were repaired."""
+    none = {"missing": 0, "stale": 0, "foreign-edit": 0, "orphan": 0}
+    return reconcile_run(
+        agree=299_988,
+        found={**none, "stale": 7, "foreign-edit": 5},
+        repaired={**none, "stale": 7},
+        repair=("stale",),
+        drift=(drift(), drift("PUMP-201", kind="stale", repaired=True), drift("A&B/1", theirs=None, kind="missing")),
+    )
+
+
 def busy() -> World:
     """The shop refuses our credential, and 1,024 letters name one location."""
     world = calm()
@@ -61,6 +77,12 @@ def busy() -> World:
             pending=412, oldest_pending_since=NOW - 36 * MINUTE, unknown_skus=("GHOST-1", "GHOST-2"), frozen_calls=1
         ),
         orders=(order,),
+        statements={"agrees": 1200, "differs": 3, "unknown": 1, "counted-since": 40},
+        reconciliation=reconciling(
+            reconcile_run("full", run="full-2", state="failed", why="UnauthorizedError: 401 refused", compared=120_000),
+            drifted(),
+            refusal="adobe_commerce cannot be asked now (UnauthorizedError: 401 refused); nothing was begun",
+        ),
     )
     world.lane_rows["PUMP-200"] = (row("north", "120", "120"), row("south", "70.7", "74"))
     return world
@@ -76,6 +98,7 @@ def zero() -> World:
     silent_target = target(last_answer_at=0, requests={}, p50_s=None, p99_s=None)
     own = worker(
         intakes=(*empty, desired), accounted={}, lane_accounted={}, lane=quiet, targets=(silent_target,),
+        reconciliation=reconciling(),
         started_at=NOW - 4 * MINUTE,
     )  # fmt: skip
     return World(own=own)
@@ -208,6 +231,17 @@ def hostile() -> World:
         ),
         lane=lane(pending=2, unknown_skus=(sku, "x" * 64)),
         orders=(order,),
+        reconciliation=reconciling(
+            reconcile_run(
+                state="failed", why=_inert(HOSTILE)[:300], by=_inert(HOSTILE)[:200], run=_inert(HOSTILE)[:100]
+            ),
+            reconcile_run(
+                found={"orphan": 1},
+                drift=(drift(sku, source_code=_inert(HOSTILE)[:128], kind="orphan", ours=None),),
+                repaired={},
+            ),
+            refusal=_inert(HOSTILE)[:300],
+        ),
         settings={**world.own.settings, "STREAMS_WEB__ENVIRONMENT": _inert(HOSTILE)[:500]},
     )
     return world

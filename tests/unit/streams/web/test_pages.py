@@ -68,6 +68,7 @@ OF_PAGES = {
     "/": "/status",
     "/stock?sku=PUMP-200": "/api/v1/stock?sku=PUMP-200",
     "/dead-letters": "/api/v1/dead-letters",
+    "/reconciliation": "/api/v1/reconciliation",
     "/settings": "/api/v1/settings",
 }
 STANDING = {"24", "3", "0"}
@@ -99,7 +100,8 @@ async def _letter_paths(one: Served) -> list[str]:
 async def test_every_page_is_whole_in_every_state(name: str) -> None:
     skus = ("PUMP-200", "NOPE", HOSTILE_SKU)
     async with served(scenes.SCENES[name](), WITH_TOKENS) as one:
-        paths = ["/", "/stock", "/dead-letters", "/settings", "/nothing", "/stock?sku=%20", *await _letter_paths(one)]
+        paths = ["/", "/stock", "/dead-letters", "/reconciliation", "/settings", "/nothing", "/stock?sku=%20"]
+        paths += await _letter_paths(one)
         paths += [f"/stock?sku={quote(sku, safe='')}{ask}" for sku in skus for ask in ("", "&ask=1")]
         answers = {path: await get(one.url + path, bearer(OPERATE)) for path in paths}
 
@@ -115,6 +117,7 @@ async def test_hostile_text_is_inert_and_visible_everywhere() -> None:
         paths = [
             "/",
             "/dead-letters",
+            "/reconciliation",
             "/settings",
             f"/stock?sku={quote(HOSTILE_SKU, safe='')}&ask=1",
             *await _letter_paths(one),

@@ -21,6 +21,7 @@ from streams.web.letter_groups import Letter, group_id
 from streams.web.letter_index import IndexState, LetterIndex
 from streams.web.letter_log import StoredLetter
 from streams.web.letter_view import Decoded
+from streams.web.reconcile_facts import DriftFact, ReconcileFact, RunFact
 from tests.fakes.clock import FakeClock
 from tests.unit.streams.web.order_worlds import ACCOUNTED as ORDERS_ACCOUNTED
 from tests.unit.streams.web.order_worlds import Orders
@@ -90,6 +91,41 @@ def lane(**changes: object) -> f.LaneFact:
     return msgspec.structs.replace(made, **changes)
 
 
+def drift(sku: str = "PUMP-200", **changes: object) -> DriftFact:
+    made = DriftFact("foreign-edit", sku, "north", "120 in stock", "97 in stock", NOW - 7200 * SECOND, repaired=False)
+    return msgspec.structs.replace(made, **changes)
+
+
+def reconcile_run(scope: str = "full", **changes: object) -> RunFact:
+    """Of two hours ago; everything agreed."""
+    made = RunFact(
+        run=f"{scope}-1",
+        scope=scope,
+        by="timer",
+        state="done",
+        why="",
+        started_at=NOW - 7450 * SECOND,
+        ended_at=NOW - 7200 * SECOND,
+        expected=300_000,
+        listed=300_000,
+        compared=300_000,
+        agree=300_000,
+        unsettled=0,
+        set_aside=0,
+        calls=1_004,
+        found={"missing": 0, "stale": 0, "foreign-edit": 0, "orphan": 0},
+        repaired={"missing": 0, "stale": 0, "foreign-edit": 0, "orphan": 0},
+        repair=(),
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def reconciling(*runs: RunFact, **changes: object) -> ReconcileFact:
+    next_at = {"window": NOW + 200 * SECOND, "full": NOW + 80_000 * SECOND}
+    made = ReconcileFact(refusal="", every_s=300, full_at="02:30", repair=(), next_at=next_at, runs=runs)
+    return msgspec.structs.replace(made, **changes)
+
+
 ACCOUNTED = {
     STOCK: {
         "accepted": 1_607_180, "ignored": 8_806, "dead": 1_024, "handed": 1_607_149, "parked": 31,
@@ -129,6 +165,7 @@ def worker(number: int = 1, partitions: tuple[int, ...] = tuple(range(8)), **cha
         lane_accounted=LANE_ACCOUNTED if first else {},
         orders=(),
         since_poll_s=0.2,
+        reconciliation=reconciling(reconcile_run()) if first else None,
     )
     return msgspec.structs.replace(made, **changes)
 
@@ -273,6 +310,10 @@ class World(f.Introspection):
             raise f.NotOwnedError(sku)
         return f.RowsFact(sku, self.lane_rows[sku]) if sku in self.lane_rows else None
 
+    def run(self, run: str) -> RunFact | None:
+        known = () if self.own.reconciliation is None else self.own.reconciliation.runs
+        return next((one for one in known if one.run == run), None)
+
     async def shop(self, sku: str, sources: tuple[str, ...]) -> tuple[f.ShopFact, ...]:
         self.asked_shop += 1
         if self.shop_down:
@@ -319,6 +360,9 @@ class FakeActs:
 
     async def rebase(self, place: Place, before: str, quantity: int, mandate: Mandate) -> None:
         self._note("rebase", place, before, quantity)
+
+    async def reconcile(self, scope: str, repair: tuple[str, ...] | None, mandate: Mandate) -> None:
+        self._note("reconcile", scope, repair, mandate.id, mandate.actor)
 
     async def reveal(self, letter: str, mandate: Mandate) -> None:
         self._note("reveal", letter, mandate.actor, mandate.reason)

@@ -1,0 +1,278 @@
+"""One comparison of the shop's stock with the lane's table, in memory that does not grow with the catalogue.
+
+A full one pages through the shop's rows, a source at a time and several sources side by side, and looks each page up in
+the table; which rows the shop does not show at all is told by marks (`SetDifference`).  A window, or a shop that has no
+list, is asked row by row from the table.
+
+Nothing is drift on one look: the row may have changed while the page was on its way.  A pair that differs is read once
+more, and counts only where its row was at rest, and the same, before and after that read: then no write of ours can
+have run beside it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from itertools import islice
+from typing import TypeVar
+
+from connectors.core.errors import ConnectorError, LeaseLostError, RateLimitedError, TargetUnavailableError
+from connectors.core.ports import ItemPage
+from schemas.models.source_item import SourceItem, StockPair
+from streams.domain.breaker import BreakerState
+from streams.domain.drift import KINDS, Drift, Verdict, judge, shown_of
+from streams.domain.lane_rows import Row, SkuRows
+from streams.domain.reconciliation import ReconcileRules, Run
+from streams.domain.set_difference import SetDifference
+from streams.sinks.lane_context import LaneContext
+
+PAIRS_AT_ONCE = 300
+ENTRIES_AT_ONCE = 500
+"""Of the table, between two turns of the event loop."""
+MOST_LATER = 10_000
+LATER_ROUNDS = 5
+LATER_AFTER = timedelta(seconds=2)
+TRIES = 4
+FIRST_WAIT = timedelta(seconds=1)
+MOST_PAUSES = 60
+MOST_TURNS = 10
+NO_TIME = timedelta(0)
+T = TypeVar("T")
+Repair = Callable[[Run, Sequence[Drift]], Awaitable[Sequence[Drift]]]
+"""Makes rows due again; gives back what was found, with what became of it."""
+
+
+class ShopAwayError(Exception):
+    """The shop does not answer, or not to this; the run ends."""
+
+
+class StockComparison:
+    """Made anew for each run; counts what it finds in `run`."""
+
+    def __init__(self, context: LaneContext, rules: ReconcileRules, run: Run, repair: Repair) -> None:
+        self._at, self._run, self._repair = context, run, repair
+        self._turns = asyncio.Semaphore(rules.calls_at_once)
+        self._marks = SetDifference()
+        self._later: list[StockPair] = []
+        self._later_missing: list[StockPair] = []
+
+    # ── what is compared ─────────────────────────────────────────────────────────────────────────
+
+    async def full(self) -> None:
+        """Every row of every source that the lane writes.  Raises ShopAwayError, LeaseLostError."""
+        if not self._at.port.lists_source_items:
+            await self.since(0)
+            return
+        sources = await self._survey()
+        async with asyncio.TaskGroup() as chains:
+            for source in sorted(sources):
+                chains.create_task(self._source(source))
+        await self._not_listed()
+        await self._look_later()
+
+    async def since(self, moment: int) -> None:
+        """Rows that the shop acknowledged at or after `moment` (µs).  Raises as `full`."""
+        batch: list[StockPair] = []
+        async with asyncio.TaskGroup() as looks:
+            async for pair, row in self._rows():
+                if row.acked is None or row.acked_at < moment:
+                    continue
+                self._run.expected += 1
+                batch.append(pair)
+                if len(batch) == PAIRS_AT_ONCE:
+                    await self._free_turn()
+                    looks.create_task(self._look(batch))
+                    batch = []
+        await self._look(batch)
+        await self._look_later()
+
+    async def _free_turn(self) -> None:
+        """So that no more is waiting in memory than is asked at once."""
+        async with self._turns:
+            pass
+
+    async def _rows(self) -> AsyncIterator[tuple[StockPair, Row]]:
+        """The whole table in slices, others run in between."""
+        cursor = ""
+        while True:
+            entries = list(islice(self._at.table.every_entry(cursor), ENTRIES_AT_ONCE))
+            for sku, entry in entries:
+                for row in entry.rows:
+                    yield StockPair(row.source_code, sku), row
+            if len(entries) < ENTRIES_AT_ONCE:
+                return
+            cursor = entries[-1][0]
+            await self._at.clock.sleep(NO_TIME)
+
+    # ── the shop's list ──────────────────────────────────────────────────────────────────────────
+
+    async def _survey(self) -> set[str]:
+        """Sources that are ours; every row that the shop must show is marked once."""
+        sources = set()
+        async for pair, row in self._rows():
+            sources.add(pair.source_code)
+            if row.acked is not None:
+                self._marks.mark(pair)
+                self._run.expected += 1
+        return sources
+
+    async def _source(self, source: str) -> None:
+        """All pages of one source; the next one is on its way while one is compared."""
+        doubtful: list[StockPair] = []
+        coming = asyncio.ensure_future(self._page(source, ""))
+        try:
+            after = ""
+            while True:
+                page = await coming
+                is_last = page.is_last or not page.items or page.items[-1].sku == after
+                if not is_last:
+                    after = page.items[-1].sku
+                    coming = asyncio.ensure_future(self._page(source, after))
+                doubtful += await self._compare(page.items)
+                if len(doubtful) >= PAIRS_AT_ONCE or is_last:
+                    await self._look(doubtful)
+                    doubtful = []
+                if is_last:
+                    return
+        finally:
+            coming.cancel()
+
+    async def _page(self, source: str, after: str) -> ItemPage:
+        return await self._asked(lambda: self._at.port.list_source_items(source, after))
+
+    async def _compare(self, items: Sequence[SourceItem]) -> list[StockPair]:
+        """Pairs that do not agree at first sight."""
+        entries = await self._at.entries(item.pair for item in items)
+        doubtful = []
+        agreed = 0
+        for item in items:
+            pair = item.pair
+            row = entries[item.sku].row(item.source_code)
+            if row is not None and row.acked is not None:
+                self._marks.mark(pair)
+            if judge(row, shown_of(item), is_held=self._at.index.is_held(pair)) is Verdict.AGREES:
+                agreed += 1
+            else:
+                doubtful.append(pair)
+        self._run.looks[Verdict.AGREES] += agreed
+        self._run.listed += len(items)
+        return doubtful
+
+    async def _not_listed(self) -> None:
+        """Rows that no page showed: only those are told here, all others were told when their page came."""
+        batch: list[StockPair] = []
+        async for pair, row in self._rows():
+            if row.acked is None or not self._marks.may_differ(pair):
+                continue
+            batch.append(pair)
+            if len(batch) == PAIRS_AT_ONCE:
+                await self._look(batch, listed=False)
+                batch = []
+        await self._look(batch, listed=False)
+
+    # ── the second look ──────────────────────────────────────────────────────────────────────────
+
+    async def _look(self, pairs: Sequence[StockPair], *, listed: bool = True, is_last: bool = False) -> None:
+        """Reads the pairs and judges each whose row stood still meanwhile.
+
+        Of those that no page listed only the missing ones are told: the others were told with their page.
+        """
+        if not pairs:
+            return
+        before = self._at_rest(pairs, await self._at.entries(pairs))
+        found = await self._asked(lambda: self._at.port.read_source_items(list(before))) if before else {}
+        after = await self._at.entries(pairs)
+        drift = []
+        for pair in pairs:
+            row, item = after[pair.sku].row(pair.source_code), found.get(pair)
+            verdict = judge(row, shown_of(item), is_held=self._at.index.is_held(pair))
+            if pair not in before or row != before[pair]:
+                verdict = Verdict.UNSETTLED
+            if verdict is Verdict.UNSETTLED and not is_last and self._put_off(pair, listed=listed):
+                continue
+            if verdict is Verdict.MISSING or (listed and verdict in KINDS):
+                ours = None if row is None else row.acked
+                drift.append(Drift(verdict, pair, ours, shown_of(item), self._at.clock.micros()))
+            elif listed:
+                self._run.looks[verdict] += 1
+        if drift:
+            self._run.tell(await self._repair(self._run, drift))
+
+    def _at_rest(self, pairs: Iterable[StockPair], entries: Mapping[str, SkuRows]) -> dict[StockPair, Row | None]:
+        rows = {pair: entries[pair.sku].row(pair.source_code) for pair in pairs}
+        return {
+            pair: row
+            for pair, row in rows.items()
+            if judge(row, None, is_held=self._at.index.is_held(pair)) is not Verdict.UNSETTLED
+        }
+
+    def _put_off(self, pair: StockPair, *, listed: bool) -> bool:
+        """False where too many wait already: then nothing is said of it, it is being written."""
+        later = self._later if listed else self._later_missing
+        if len(later) < MOST_LATER:
+            later.append(pair)
+            return True
+        return False
+
+    async def _look_later(self) -> None:
+        """What was not at rest gets time to come to rest; what never does is being written all the time."""
+        for number in range(LATER_ROUNDS):
+            if not (self._later or self._later_missing):
+                return
+            await self._at.clock.sleep(LATER_AFTER)
+            waiting = ((self._later, True), (self._later_missing, False))
+            self._later, self._later_missing = [], []
+            for pairs, listed in waiting:
+                for start in range(0, len(pairs), PAIRS_AT_ONCE):
+                    some = pairs[start : start + PAIRS_AT_ONCE]
+                    await self._look(some, listed=listed, is_last=number == LATER_ROUNDS - 1)
+
+    # ── calls ────────────────────────────────────────────────────────────────────────────────────
+
+    async def _asked(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """A few at once, behind the lane's own; a hiccup is waited out.  Raises ShopAwayError, LeaseLostError."""
+        async with self._turns:
+            tries = pauses = 0
+            while True:
+                await self._turn()
+                try:
+                    return await self._counted(ask)
+                except LeaseLostError:
+                    raise
+                except ConnectorError as error:
+                    tries, pauses = _after(error, tries, pauses)
+                    if isinstance(error, RateLimitedError):
+                        self._at.gate.failed(error)  # everybody waits, as long as it says
+                    else:
+                        await self._at.clock.sleep(FIRST_WAIT * (2 ** (tries - 1)))
+
+    async def _counted(self, ask: Callable[[], Awaitable[T]]) -> T:
+        with self._at.gate.counting() as calls:
+            try:
+                return await ask()
+            finally:
+                self._run.calls += calls.number
+
+    async def _turn(self) -> None:
+        """The lane's calls go first: where calls are paced, a row that is due takes the turn, but not every one."""
+        gate, left_to_others = self._at.gate, 0
+        while True:
+            if gate.breaker.state is not BreakerState.CLOSED:
+                raise ShopAwayError(gate.breaker.why)
+            wait = gate.ready_in()
+            if wait > 0:
+                await self._at.clock.sleep(timedelta(seconds=wait))
+            elif gate.spacing and left_to_others < MOST_TURNS and self._at.index.is_any_due():
+                left_to_others += 1
+                await self._at.clock.sleep(timedelta(seconds=gate.spacing))
+            else:
+                gate.leaving()
+                return
+
+
+def _after(error: ConnectorError, tries: int, pauses: int) -> tuple[int, int]:
+    """The next numbers of tries and of pauses.  Raises ShopAwayError where another try is of no use."""
+    tries, pauses = tries + (not isinstance(error, RateLimitedError)), pauses + isinstance(error, RateLimitedError)
+    may_pass = isinstance(error, (TargetUnavailableError, RateLimitedError))
+    if not may_pass or tries >= TRIES or pauses >= MOST_PAUSES:
+        raise ShopAwayError(f"{type(error).__name__}: {error.message}"[:300]) from error
+    return tries, pauses

@@ -1,0 +1,151 @@
+"""Do shop and ledger agree, how fresh is that proof, and who may ask for another one."""
+
+import msgspec
+import pytest
+
+from streams.web.facts import WorkerFacts
+from streams.web.reconcile_facts import ReconcileFact
+from tests.unit.streams.web import scenes
+from tests.unit.streams.web.asking import OPERATE, READ, WITH_TOKENS, Answer, bearer, get, post
+from tests.unit.streams.web.worlds import NOW, SECOND, Served, World, reconcile_run, reconciling, served, worker
+
+pytestmark = pytest.mark.anyio
+
+PAGE, RUNS = "/api/v1/reconciliation", "/api/v1/reconciliation/runs"
+NONE = {"missing": 0, "stale": 0, "foreign-edit": 0, "orphan": 0}
+DAY = 86_400 * SECOND
+
+
+async def told(facts: ReconcileFact | None) -> Answer:
+    own: WorkerFacts = worker(reconciliation=facts)
+    if facts is None:
+        own = msgspec.structs.replace(own, lane=None)
+    async with served(World(own=own)) as one:
+        return await get(one.url + PAGE)
+
+
+async def test_a_young_full_run_without_drift_is_agreement_with_its_age_and_price() -> None:
+    answer = await told(reconciling(reconcile_run()))
+
+    assert answer.json["state"] == "ok"
+    assert answer.data["headline"] == "300,000 of 300,000 pairs agree"
+    assert "Checked 2 h ago in 4 min with 1,004 calls. No repair was needed." in answer.data["sentence"]
+
+
+async def test_what_differs_and_is_not_repaired_comes_first_and_leads_to_its_story() -> None:
+    answer = await told(reconciling(scenes.drifted()))
+
+    assert answer.json["state"] == "attention"
+    assert answer.data["headline"] == "5 of 300,000 pairs of source and SKU differ"
+    assert "7 pairs more were repaired." in answer.data["sentence"]
+    kinds = {one["kind"]: (one["found"], one["repaired"], one["open"]) for one in answer.data["kinds"]}
+    assert kinds == {"missing": (0, 0, 0), "stale": (7, 7, 0), "foreign-edit": (5, 0, 5), "orphan": (0, 0, 0)}
+    assert [one["href"] for one in answer.data["drift"]][2] == "/stock?sku=A%26B%2F1&ask=1"
+    assert (answer.data["drift"][2]["ours"], answer.data["drift"][2]["theirs"]) == ("120 in stock", "not there")
+    assert answer.data["drift_total"] == 12
+
+
+async def test_a_window_after_the_full_run_adds_what_it_found() -> None:
+    window = reconcile_run("window", ended_at=NOW - 60 * SECOND, found={**NONE, "missing": 2}, repaired=NONE)
+
+    answer = await told(reconciling(window, scenes.drifted()))
+
+    assert answer.data["headline"].startswith("7 of 300,000 pairs")
+    assert [(one["found"], one["open"]) for one in answer.data["kinds"]] == [(2, 2), (7, 0), (5, 5), (0, 0)]
+
+
+async def test_a_window_before_the_full_run_is_contained_in_it() -> None:
+    window = reconcile_run("window", ended_at=NOW - 9000 * SECOND, found={**NONE, "missing": 2}, repaired=NONE)
+
+    assert (await told(reconciling(reconcile_run(), window))).json["state"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        (reconciling(), "No full run has come to its end"),
+        (reconciling(reconcile_run(ended_at=NOW - 3 * DAY)), "The last full run is 3 d old"),
+        (
+            reconciling(reconcile_run(state="failed", why="TargetUnavailableError: 503", compared=120_000)),
+            "ended as failed at 40 %: TargetUnavailableError: 503",
+        ),
+        (reconciling(next_at={}), "No full run comes by itself"),
+    ],
+    ids=["none yet", "too old", "failed", "off"],
+)
+async def test_without_a_young_proof_agreement_is_not_known(facts: ReconcileFact, says: str) -> None:
+    answer = await told(facts)
+
+    assert (answer.json["state"], answer.data["headline"]) == ("unknown", "Agreement is not known")
+    assert says in answer.data["sentence"]
+
+
+async def test_a_run_under_way_is_told_with_how_far_it_is() -> None:
+    running = reconcile_run(state="running", ended_at=0, compared=120_000)
+
+    answer = await told(reconciling(running, reconcile_run(run="full-0")))
+
+    assert "A full run is under way: 120,000 of 300,000 pairs." in answer.data["sentence"]
+    assert [one["state"] for one in answer.data["runs"]] == ["running", "done"]
+
+
+async def test_what_warehouses_stated_is_told_over_all_workers() -> None:
+    async with served(scenes.busy()) as one:
+        told = (await get(one.url + PAGE)).data
+
+    assert (told["statements"], told["statements_differ"]) == (1244, 4)
+
+
+async def test_where_nobody_has_the_lane_nothing_is_known_and_no_run_may_begin() -> None:
+    answer = await told(None)
+
+    assert (answer.json["state"], answer.data["owner"]) == ("unknown", None)
+    assert answer.data["refusal"]
+
+
+# ── acts ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _ask(one: Served, token: str = OPERATE, **body: object) -> Answer:
+    return await post(one.url + RUNS, {"scope": "full", "reason": "after a restore", **body}, bearer(token))
+
+
+async def test_a_run_is_asked_for_with_what_shall_be_repaired_and_by_whom() -> None:
+    async with served(scenes.calm(), WITH_TOKENS) as one:
+        answer = await _ask(one, repair=["missing", "stale"], act="0123456789abcdef")
+        as_set = await _ask(one, scope="window")
+
+    assert (answer.status, as_set.status) == (202, 202)
+    assert one.acts.done[0] == ("reconcile", "full", ("missing", "stale"), "0123456789abcdef", "token (operate)")
+    assert one.acts.done[1][1:3] == ("window", None)
+
+
+@pytest.mark.parametrize("body", [{"scope": "all"}, {"repair": ["orphan"]}, {"reason": ""}])
+async def test_what_is_not_a_run_is_refused(body: dict[str, object]) -> None:
+    async with served(scenes.calm(), WITH_TOKENS) as one:
+        answer = await _ask(one, OPERATE, **body)
+
+    assert (answer.status, one.acts.done) == (400, [])
+
+
+async def test_during_an_outage_the_refusal_says_why_and_nothing_is_ordered() -> None:
+    async with served(scenes.busy(), WITH_TOKENS) as one:
+        answer = await _ask(one)
+
+    assert (answer.status, one.acts.done) == (409, [])
+    assert "UnauthorizedError: 401 refused" in answer.json["error"]
+
+
+async def test_whoever_may_only_read_cannot_ask_for_a_run() -> None:
+    async with served(scenes.calm(), WITH_TOKENS) as one:
+        assert (await _ask(one, READ)).status == 403
+    assert one.acts.done == []
+
+
+async def test_one_run_is_told_whole_by_the_worker_that_has_it() -> None:
+    async with served(scenes.busy()) as one:
+        found = await get(f"{one.url}/api/v1/reconciliation/own?run=full-1")
+        unknown = await get(f"{one.url}/api/v1/reconciliation/own?run=nobody")
+
+    assert len(found.data["drift"]) == 3
+    assert unknown.status == 404
