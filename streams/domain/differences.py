@@ -41,3 +41,16 @@ def grouped(found: Iterable[Difference], at_most: int) -> tuple[DifferenceGroup,
         if len(kept) < at_most:
             kept.append(one.example)
     return tuple(DifferenceGroup(*key, counts[key], tuple(examples[key])) for key in sorted(counts))
+
+
+def joined(groups: Iterable[DifferenceGroup], examples: int) -> tuple[DifferenceGroup, ...]:
+    """Groups of several partitions as one list."""
+    found: dict[tuple[str, str], DifferenceGroup] = {}
+    for group in groups:
+        known = found.get((group.kind, group.about))
+        if known is not None:
+            kept = (*known.examples, *group.examples)[:examples]
+            found[group.kind, group.about] = known._replace(number=known.number + group.number, examples=kept)
+        else:
+            found[group.kind, group.about] = group
+    return tuple(found[key] for key in sorted(found))

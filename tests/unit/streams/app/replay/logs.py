@@ -53,9 +53,7 @@ class MemoryLogs:
         return {part: Span(self.cut, self.cut + len(self.logs[part])) for part in partitions}
 
     def at(self, partitions: Sequence[Partition], moment: int) -> dict[Partition, int | None]:
-        return {
-            part: next((one.offset for one in self.logs[part] if one.at >= moment), None) for part in partitions
-        }
+        return {part: next((one.offset for one in self.logs[part] if one.at >= moment), None) for part in partitions}
 
     def one(self, place: Place) -> LogRecord | None:
         found = [one for one in self.logs[Partition(place.topic, place.partition)] if one.offset == place.offset]

@@ -1,9 +1,6 @@
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
-
-from streams.app.replay.offline_flow import IntakeWouldPauseError
 from streams.settings import InventorySettings
 from tests.unit.streams.app.replay.logs import MemoryLogs, examples, kinds
 
@@ -49,6 +46,9 @@ def test_letters_that_come_and_go_are_told_by_their_reason(tmp_path: Path) -> No
     assert kinds(found)["letter-gone", "unknown-location"] == 1
     assert kinds(found)["letter-new", "unknown-location"] == 2
     assert [one.name for one in examples(found, "letter-gone")] == ["D"]
-    assert [one.place for one in examples(found, "letter-new")] == ["wms.stock-change.v1-0-1", "wms.stock-change.v1-0-3"]
+    assert [one.place for one in examples(found, "letter-new")] == [
+        "wms.stock-change.v1-0-1",
+        "wms.stock-change.v1-0-3",
+    ]
     assert (found.before.letters, found.after.letters) == (2, 3)
     assert kinds(found)["row-new", "north"] == 1
