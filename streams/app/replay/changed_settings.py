@@ -14,6 +14,8 @@ BY_THE_CLOCK = ("hold_limit_s", "base_alert_s", "posted_rest_s", "check_every_s"
 """Limits that time alone makes good, or that are only measured: records read again say nothing of them."""
 COMPUTED = tuple(name for name in InventorySettings.model_fields if name not in BY_THE_CLOCK)
 ENTRIES_TOLD = 20
+IN_ORDER = "classes"
+"""The table whose first entry that fits decides."""
 
 
 class Change(NamedTuple):
@@ -65,7 +67,7 @@ def _why(environ: Mapping[str, str], config: str | None) -> str:
 def _changes(before: InventorySettings, after: InventorySettings) -> Iterator[Change]:
     for field in COMPUTED:
         old, new = getattr(before, field), getattr(after, field)
-        if old == new:
+        if old == new and list(old if field == IN_ORDER else ()) == list(new if field == IN_ORDER else ()):
             continue
         name = INVENTORY + field.upper()
         if isinstance(old, Mapping):
@@ -80,7 +82,7 @@ def _entries(name: str, old: Mapping[str, object], new: Mapping[str, object]) ->
         yield Change(f"{name} {key}", _text(old.get(key)), _text(new.get(key)))
     if len(different) > ENTRIES_TOLD:
         yield Change(f"{name}, {len(different) - ENTRIES_TOLD} more entries", None, None)
-    if not different:  # the order of a table can decide, too
+    if not different:  # the order differs
         yield Change(name, ", ".join(old), ", ".join(new))
 
 

@@ -3,23 +3,20 @@
 import asyncio
 import os
 import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import click
 
 from streams.app.replay.offline_flow import IntakeWouldPauseError
-from streams.app.replay.one_try import OneTry, RegistryGoneError
+from streams.app.replay.one_try import RegistryGoneError
 from streams.app.replay.rebuild import Rebuilding, Rebuilt, TableLogs
 from streams.cli.failures import FOUND_SOMETHING, CannotRunError
 from streams.cli.output import as_json, echo_rows, json_option, progress, say
 from streams.cli.replay.promotion import Promotion
+from streams.cli.replay.workshop import workshop
 from streams.cli.session import Session, actor_option, confirmed
 from streams.domain.differences import DifferenceGroup
-from streams.runtime.operating.registry import OperatorRegistry
 from streams.runtime.operating.replay_plan import Rebuild, rebuild_of
-from streams.runtime.serde import Serde
 from streams.settings import read_without_targets
 from streams.tables import STOCK_LEDGER, TABLES
 
@@ -77,11 +74,8 @@ def rebuild(*, table: str, promote: bool, examples: int, reason: str, yes: bool,
 
 
 def _compared(session: Session, wanted: Rebuild, examples: int) -> Rebuilt:
-    registry = OperatorRegistry(session.settings.schema_registry)
-    click.get_current_context().call_on_close(registry.close)
-    serde = Serde(OneTry(registry), session.clock)
-    with tempfile.TemporaryDirectory(prefix="rebuild-") as folder, progress("Records") as done:
-        rebuilding = Rebuilding(Path(folder), session.settings.inventory, serde, session.reader.read)
+    with workshop(session) as (folder, serde), progress("Records") as done:
+        rebuilding = Rebuilding(folder, session.settings.inventory, serde, session.reader.read)
         try:
             return asyncio.run(rebuilding.run(_logs(session, wanted), examples, done))
         except (IntakeWouldPauseError, RegistryGoneError) as error:

@@ -3,8 +3,6 @@
 import asyncio
 import os
 import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import click
@@ -12,16 +10,15 @@ import click
 from streams import topics
 from streams.app.replay.changed_settings import TwoSettings, two_settings
 from streams.app.replay.offline_flow import IntakeWouldPauseError
-from streams.app.replay.one_try import OneTry, RegistryGoneError
+from streams.app.replay.one_try import RegistryGoneError
 from streams.app.replay.what_if import Comparison, Sent, WhatIf
 from streams.cli.failures import FOUND_SOMETHING, CannotRunError
 from streams.cli.output import as_json, echo_rows, json_option, progress
+from streams.cli.replay.workshop import workshop
 from streams.cli.session import Session
 from streams.domain.differences import DifferenceGroup, Example
 from streams.runtime.operating.places import Partition, Span
 from streams.runtime.operating.ranges import Asked, Range, RangeError, range_of
-from streams.runtime.operating.registry import OperatorRegistry
-from streams.runtime.serde import Serde
 
 READ = tuple(topic.name for topic in topics.STOCK_INPUTS)
 WORDS = {
@@ -101,11 +98,8 @@ def _others(session: Session, wanted: Range) -> dict[Partition, Span]:
 def _compared(
     session: Session, both: TwoSettings, wanted: Range, others: dict[Partition, Span], examples: int
 ) -> WhatIf:
-    registry = OperatorRegistry(session.settings.schema_registry)
-    click.get_current_context().call_on_close(registry.close)
-    serde = Serde(OneTry(registry), session.clock)
-    with tempfile.TemporaryDirectory(prefix="what-if-") as folder, progress("Records") as done:
-        comparison = Comparison(Path(folder), both.before.inventory, both.after.inventory, serde)
+    with workshop(session) as (folder, serde), progress("Records") as done:
+        comparison = Comparison(folder, both.before.inventory, both.after.inventory, serde)
         try:
             asyncio.run(comparison.run(wanted, others, session.reader.read, done))
             return comparison.result(examples)
@@ -182,7 +176,7 @@ def _group_document(group: DifferenceGroup) -> dict[str, Any]:  # Any: as above
         "kind": group.kind,
         "what": WORDS[group.kind],
         "about": group.about,
-        "count": group.number,
+        "number": group.number,
         "examples": [_example(one) for one in group.examples],
     }
 
