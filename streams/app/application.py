@@ -131,10 +131,9 @@ class Application:
         self.parts: list[StockPart | LanePart | FlowPart | CommandPart] = [self.stock, self.lane]
         if self.order_side is not None:
             self.parts += self.order_side.parts
-        again: dict[str, StockPart | LanePart] = dict.fromkeys((topic.name for topic in STOCK_INPUTS), self.stock)
         self.reprocessing = Reprocessing(
             self.orders,
-            again | {DESIRED.name: self.lane},
+            dict.fromkeys((topic.name for topic in STOCK_INPUTS), self.stock),
             self.shell,
             make_reader=reader_maker(settings.kafka, f"{settings.app_id}-again", reset="none"),
             keep=self.intake.keep,

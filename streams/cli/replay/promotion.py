@@ -13,7 +13,7 @@ from streams.runtime.operating.gap_list import ACCEPTED, gap_key
 from streams.runtime.operating.log_reader import LogRecord
 from streams.runtime.operating.places import Partition
 from streams.runtime.operating.posting import Outgoing
-from streams.runtime.operating.replay_plan import Move, Rebuild, moves_of
+from streams.runtime.operating.replay_plan import Move, Rebuild, WouldSkipError, moves_of
 from streams.runtime.tally import Tally
 from streams.runtime.versioned import unpack
 
@@ -40,7 +40,10 @@ class Promotion:
         parts = [part for topic in self._wanted.topics for part in brokers.partitions(topic)]
         logs = brokers.spans(parts)
         committed = brokers.committed(self._session.settings.app_id, parts)
-        return moves_of(logs, committed, {part: span.first for part, span in logs.items()})
+        try:
+            return moves_of(logs, committed, {part: span.first for part, span in logs.items()})
+        except WouldSkipError as error:
+            raise CannotRunError(str(error)) from None
 
     def rows(self) -> list[dict[str, str | int | None]]:
         return [

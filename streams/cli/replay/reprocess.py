@@ -12,9 +12,9 @@ from streams.runtime.operating.again import Following, Plan, plan_of
 from streams.runtime.operating.posting import Outgoing
 from streams.runtime.operating.ranges import Asked, RangeError, range_of
 from streams.runtime.reprocess_order import REFUSED, WANTED, Again
-from streams.topics import DESIRED, STOCK_INPUTS
+from streams.topics import STOCK_INPUTS
 
-READ = tuple(topic.name for topic in (*STOCK_INPUTS, DESIRED))
+READ = tuple(topic.name for topic in STOCK_INPUTS)
 HARMLESS = (
     "The tables know these records: no quantity changes. Snapshots are sent again, and rows that the shop had refused "
     "get another try."
@@ -51,7 +51,7 @@ def reprocess(
 
     \b
     Example: commerce-streams replay reprocess wms.stock-change.v1 --from 6h --reason "the shop lost its index"
-    Example: commerce-streams replay reprocess inventory.desired.v1 --from earliest --dry-run
+    Example: commerce-streams replay reprocess inventory.hold.v1 --from earliest --dry-run
     """  # noqa: D301  click reads \b as "keep these lines"
     session = Session(actor)
     plan = _plan(session, Asked(topic, start, end, partition, session.clock.micros()))

@@ -162,7 +162,8 @@ def test_a_range_that_has_left_kafka_is_refused_with_the_oldest_there_is(desk: D
     number = partition_of(b"CUT-1", 2)
     places = desk.post([Outgoing(STOCK, b"CUT-1", b"x")] * 4)
     asked = [TopicPartition(STOCK, number, places[2].offset)]
-    for future in AdminClient({**confluent_options(desk.settings.kafka)}).delete_records(asked).values():
+    admin = AdminClient({**confluent_options(desk.settings.kafka)})
+    for future in admin.delete_records(asked).values():
         future.result(10)
 
     for command in (("what-if", "--set", "STREAMS_INVENTORY__BUFFER=1"), ("reprocess",)):
