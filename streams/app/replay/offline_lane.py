@@ -85,6 +85,8 @@ class OfflineLane:
             if index.wants_more:
                 index.refill(self._context.table.every_entry)
             wait = index.next_in(FIRST_GROUP)
+            if wait is None and index.wants_more:
+                continue  # the slice that was looked at held none of the rows that were left out
             if wait is None:
                 return
             due = self._clock.micros() + int(wait * 1_000_000) + 1  # a float may end just below it

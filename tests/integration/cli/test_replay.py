@@ -16,6 +16,7 @@ from confluent_kafka.admin import AdminClient
 from schemas.catalogue import AUDIT, DESIRED_STOCK
 from streams.runtime.kafka import confluent_options, partition_of
 from streams.runtime.lookback import Place
+from streams.runtime.operating.places import Partition
 from streams.runtime.operating.posting import Outgoing
 from tests.integration.cli.conftest import COMMERCE
 from tests.integration.cli.desk import Desk
@@ -172,3 +173,19 @@ def test_a_range_that_has_left_kafka_is_refused_with_the_oldest_there_is(desk: D
         assert f"offset 0 is no longer in Kafka; the oldest there is has offset {places[2].offset}" in refused.stderr
         late = desk.run("replay", name, STOCK, "--from", "2099-01-01", *options, expect=2)
         assert "the range holds no record: the newest of wms.stock-change.v1 is of " in late.stderr
+
+
+def test_an_order_waits_for_a_worker_and_is_not_given_twice(desk: Desk) -> None:
+    (place,) = desk.post([Outgoing(STOCK, b"WAITS-1", desk.stock_change("WAITS-1", "W1", 1))])
+    part = Partition(place.topic, place.partition)
+    again = ("replay", "reprocess", STOCK, "--from", str(place.offset), "--partition", str(place.partition))
+
+    early = desk.run(*again, "--yes", expect=2).stderr
+    desk.brokers.commit(desk.app_id, {part: place.offset + 1})
+    first = desk.run(*again, "--yes", "--actor", "me").stderr
+    second = desk.run(*again, "--yes", expect=2).stderr
+
+    assert "the workers have not read this range of wms.stock-change.v1 yet: it comes anyway" in early
+    assert "no worker runs: it begins when one does" in first
+    span = f"offsets {place.offset} to {place.offset} are being read again, as me wanted; 1 are left"
+    assert span in second

@@ -1,4 +1,5 @@
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -6,8 +7,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from schemas.models.inventory import InventoryHold
+from streams.app.replay import offline_lane
 from streams.app.replay.offline_flow import IntakeWouldPauseError
 from streams.settings import InventorySettings
+from streams.sinks.lane_index import LaneIndex
 from streams.topics import HOLD
 from tests.unit.streams.app.replay.logs import MemoryLogs, examples, kinds
 from tests.unit.streams.domain.ledger import T0
@@ -154,6 +157,22 @@ def test_alerts_are_told_by_their_kind(tmp_path: Path) -> None:
 
     assert kinds(found) == {("told-new", "alert LOW"): 1}
     assert [(one.name, one.place, one.after) for one in examples(found, "told-new")] == [("A", "east", "90 × 1")]
+
+
+def test_rows_that_do_not_fit_into_memory_are_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs = MemoryLogs()
+    for number in range(60):
+        logs.change(f"S{number}", location_code="W1", kind="ABSOLUTE", quantity=Decimal(number))
+    buffered = InventorySettings(locations=TODAY.locations, buffer=Decimal(1))
+    roomy = logs.what_if(tmp_path / "roomy", TODAY, buffered)
+    monkeypatch.setattr(offline_lane, "LaneIndex", partial(LaneIndex, most=4))
+
+    tight = logs.what_if(tmp_path / "tight", TODAY, buffered)
+
+    assert tight == roomy
+    assert tight.before.rows == 60
 
 
 # ── what stops it ────────────────────────────────────────────────────────────────────────────────
