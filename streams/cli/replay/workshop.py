@@ -15,10 +15,20 @@ from streams.runtime.serde import Serde
 @contextmanager
 def workshop(session: Session) -> Iterator[tuple[Path, Serde]]:
     """Nothing of it is left afterwards."""
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 20)  # as a worker: most walks through many small records find no garbage
     with (
+        _fewer_walks(),
         OperatorRegistry(session.settings.schema_registry) as registry,
         tempfile.TemporaryDirectory(prefix="commerce-streams-") as folder,
     ):
         yield Path(folder), Serde(OneTry(registry), session.clock)
+
+
+@contextmanager
+def _fewer_walks() -> Iterator[None]:
+    """As in a worker: most of the collector's walks through many small records find no garbage."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

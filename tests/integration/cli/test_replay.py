@@ -38,7 +38,7 @@ def start_worker(desk: Desk, tmp_path: Path) -> Iterator[StartWorker]:
     def start(name: str) -> Worker:
         started.append(Worker(name, tmp_path, {**desk.environ, **TODAY}))
         started[-1].start()
-        return started[-1].wait_ready()
+        return started[-1].wait_ready(90)
 
     yield start
     for one in started:
@@ -155,6 +155,9 @@ def test_a_what_if_connects_to_brokers_and_registry_only_and_reads_no_credential
     assert [one["after"] for one in groups["quantity", "default"]] == ["12.5 in stock, 1 write"]
     assert [one["after"] for one in groups["row-new", "other"]] == ["12.5 in stock, 1 write"]
     assert found["records"] == 2
+    nowhere = ("--set", 'STREAMS_INVENTORY__BUFFERS={"nowhere|*": 1}')
+    same = desk.run("replay", "what-if", STOCK, *span, *nowhere, STREAMS_INVENTORY__LOCATIONS=MAPPED)
+    assert "no difference" in same.stdout
     assert desk.brokers.topic_names() == before
     assert desk.brokers.members(desk.app_id) == 0
 

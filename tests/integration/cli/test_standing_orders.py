@@ -95,8 +95,8 @@ def test_a_gap_is_found_accepted_and_answered_with_recounts(desk: Desk) -> None:
 
     (accepted,) = [one for one in desk.json("gaps", "list") if one["topic"] == STOCK]
     assert accepted["accepted"] == "me: retention was short"
-    (audit,) = desk.models(AUDIT, f"{STOCK}/{part.number}")
-    assert (audit.action, audit.after) == ("accept-gap", str(found[0]["last"] + 1))
+    audits = desk.models(AUDIT, f"{STOCK}/{part.number}")  # of every test that acted on the partition
+    assert [one.after for one in audits if one.action == "accept-gap"] == [str(found[0]["last"] + 1)]
     asked = {sku for sku in skus if desk.models(RECOUNT_REQUEST, sku)}
     assert asked == {sku for sku in skus if partition_of(sku.encode(), 2) == part.number}
 
