@@ -46,8 +46,8 @@ __all__ = [
 _MAY_HIDE_A_SECRET = re.compile(r"[@?#]|//[^/]*:(?!\d+(?:/|$))")
 """A credential may stand before an @, behind a ?, and where an address should have its port."""
 
-OF_TARGETS = ("connectors", "web", "gateway", "poll", "roles", "orders")
-"""Groups of settings that only speak of targets, pages and entrances."""
+OF_TARGETS = ("connectors", "web", "gateway", "poll", "roles", "orders", "traces")
+"""Groups of settings that only speak of targets, collectors, pages and entrances."""
 _OF_TARGETS = tuple(f"{PREFIX}{group.upper()}{NESTED}" for group in OF_TARGETS)
 
 Model = TypeVar("Model", bound=BaseModel)
