@@ -249,7 +249,7 @@ CONTROL = Topic(
     key="what it orders",
     written_by="operators",
     read_by="every worker",
-    about="Standing orders: sink modes, paused intakes, accepted gaps.",
+    about="Standing orders: sink modes, paused intakes, accepted gaps, ranges to be read again.",
     partitions=1,
     config=_input(**{"cleanup.policy": "compact"}),
 )

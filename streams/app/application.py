@@ -21,6 +21,7 @@ from streams.app.order_parts import CommandPart
 from streams.app.order_side import OrderSide
 from streams.app.parts import LanePart, StatementsPart, StockPart
 from streams.app.preparation import Prepared
+from streams.app.reprocessing import Reprocessing
 from streams.app.targets import Choices, certificate_files, open_shop
 from streams.app.tracing import open_traces
 from streams.app.watch import Watch
@@ -137,9 +138,18 @@ class Application:
         self.parts: list[StockPart | LanePart | FlowPart | CommandPart] = [self.stock, self.statements, self.lane]
         if self.order_side is not None:
             self.parts += self.order_side.parts
-        self.shell.parts = [*self.parts]
+        self.reprocessing = Reprocessing(
+            self.orders,
+            dict.fromkeys((topic.name for topic in STOCK_INPUTS), self.stock),
+            self.shell,
+            make_reader=reader_maker(settings.kafka, f"{settings.app_id}-again", reset="none"),
+            keep=self.intake.keep,
+            clock=clock,
+        )
+        self.shell.parts = [*self.parts, self.reprocessing]
         self._agents()
         self._watching: asyncio.Task[None] | None = None
+        self._again: asyncio.Task[None] | None = None
 
     def _writer(self, prepared: Prepared) -> Writer:
         app_id = self.settings.app_id
@@ -266,6 +276,8 @@ class Application:
         await self.faust.start()
         self._watching = asyncio.ensure_future(Watch(self, self.clock, self.failed).run())
         self._watching.add_done_callback(self._watch_ended)
+        self._again = asyncio.ensure_future(self.reprocessing.run())
+        self._again.add_done_callback(self._watch_ended)
 
     def _watch_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -276,8 +288,9 @@ class Application:
         self.lane.stopping = True
         for sink in [] if self.order_side is None else self.order_side.sinks:
             sink.stopping = True
-        if self._watching is not None:
-            self._watching.cancel()
+        for task in (self._watching, self._again):
+            if task is not None:
+                task.cancel()
         await self.faust.stop()
         await self.orders.stop()
         await self.writer.stop()

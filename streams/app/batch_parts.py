@@ -53,6 +53,13 @@ class FlowPart:
             raise IntakePausedError(message.topic)
         await self._flow.take(message.topic, message.partition, event.value, message.generation_id)
 
+    async def take_again(self, event: Event) -> None:
+        """Records that the table has accounted for, outside the pool: nothing is acknowledged.
+
+        Raises IntakePausedError, LeaseLostError, KafkaError, StoreError.
+        """
+        await self._take(event)
+
     async def opened(self, partitions: frozenset[int], generation: int) -> None:
         """Records follow."""
 

@@ -47,9 +47,9 @@ class Intake:
         )
         self._orders.orders[order.key] = order
         self._ordered(order)
-        self._start(self._keep(order))
+        self._start(self.keep(order))
 
-    async def _keep(self, order: OperatorControl) -> None:
+    async def keep(self, order: OperatorControl) -> None:
         """Until the brokers have it."""
         record = Record(order.key.encode(), self._serde.encode(CONTROL.name, order))
         while True:

@@ -28,7 +28,7 @@ ENTRIES: Mapping[str, Entry] = {
     "resume": Entry("streams.cli.resume", "resume", ACT, "Read a topic again whose intake was paused."),
     "sinks": Entry("streams.cli.sinks", "sinks", ACT, "How targets are written: run, pause, shadow."),
     "reconcile": Entry("streams.cli.reconcile", "reconcile", ACT, "Compare the shop with the ledger; repair drift."),
-    "replay": Entry("streams.cli.replay", "replay", ACT, "Read a topic again from an offset or a time."),
+    "replay": Entry("streams.cli.replay.command", "replay", ACT, "Read a topic again: what-if, reprocess, rebuild."),
     "topics": Entry("streams.cli.topics", "topics", SET_UP, "The topics and changelogs of this application."),
     "schemas": Entry("streams.cli.schemas", "schemas", SET_UP, "The Avro contracts in the schema registry."),
     "docs": Entry("streams.cli.docs", "docs", SET_UP, "Write the generated pages of docs/."),

@@ -26,8 +26,10 @@ Command = TypeVar("Command", bound=Callable[..., Any])  # Any: a click command's
 class Session:
     """Clients of one command.  Raises SettingsError when made, the clients' own errors later."""
 
-    def __init__(self, actor: str | None = None, environ: Mapping[str, str] = os.environ) -> None:
-        self.settings: Settings = read_settings(environ)
+    def __init__(
+        self, actor: str | None = None, environ: Mapping[str, str] = os.environ, *, settings: Settings | None = None
+    ) -> None:
+        self.settings: Settings = settings or read_settings(environ)
         self.clock = SystemClock()
         self.actor = actor or _who()
 

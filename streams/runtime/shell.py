@@ -169,6 +169,19 @@ class Shell:
         self._health.is_working = len(known) == len(committed)
         return found
 
+    def is_open(self, topic: str, partition: int) -> bool:
+        """Whether the table that the topic feeds is recovered here, and still is."""
+        name = self.inputs.get(topic, "")
+        return (name, partition) in self._opened and partition in self.tables[name].owned
+
+    def accounted(self, topic: str, partition: int) -> int:
+        """Below this offset every record of the topic is known to the table as a redelivery.  KeyError: not open."""
+        return self.tables[self.inputs[topic]].tally(partition).upto.get(topic, 0)
+
+    def generation(self) -> int:
+        """Of the assignment that this worker works for."""
+        return self._lease.generation
+
     def _is_recovered(self, tp: TP) -> bool:
         return (self.inputs.get(tp.topic, ""), tp.partition) in self._opened or tp.topic not in self.inputs
 

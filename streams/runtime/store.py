@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +21,16 @@ CACHE_BYTES = 64 << 20
 
 class ChangelogRecord(Protocol):
     """What recovery hands over: an aiokafka record."""
+
+    key: bytes
+    value: bytes | None
+    offset: int
+    headers: Sequence[tuple[str, bytes]]
+
+
+@dataclass(slots=True)
+class ChangelogCopy:
+    """A record of a changelog that somebody else has read."""
 
     key: bytes
     value: bytes | None
@@ -69,13 +80,7 @@ class RocksStore(Store):
 
     def apply_records(self, partition: int, records: Sequence[ChangelogRecord]) -> None:
         """One fetch of the changelog, in one write.  Of a key the highest version stays, whatever the order."""
-        store = self._open[partition]
-        newest: dict[bytes, bytes | None] = {}
-        held = dict(zip(keys := list({r.key for r in records}), store.get_many(keys), strict=True))
-        for record in records:
-            if _version(record) >= _stored_version(newest.get(record.key, held[record.key])):
-                newest[record.key] = record.value
-        store.write(newest.items(), records[-1].offset)
+        apply_records(self._open[partition], records)
 
     # ── Faust's side ─────────────────────────────────────────────────────────────────────────────
 
@@ -152,6 +157,16 @@ class RocksStore(Store):
         return PartitionStore.open_or_rebuild(
             path, self.cache, self._derive, lambda error: self._events.damaged(self.table.name, error)
         )
+
+
+def apply_records(store: PartitionStore, records: Sequence[ChangelogRecord]) -> None:
+    """One fetch of a changelog, in one write.  Of a key the highest version stays, whatever the order."""
+    newest: dict[bytes, bytes | None] = {}
+    held = dict(zip(keys := list({r.key for r in records}), store.get_many(keys), strict=True))
+    for record in records:
+        if _version(record) >= _stored_version(newest.get(record.key, held[record.key])):
+            newest[record.key] = record.value
+    store.write(newest.items(), records[-1].offset)
 
 
 def _version(record: ChangelogRecord) -> bytes:

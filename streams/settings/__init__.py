@@ -1,6 +1,6 @@
 """One frozen tree of settings, read once: environment over TOML file over defaults; unknown names are errors."""
 
-from streams.settings.read import SettingsError, read_connector, read_settings, shown
+from streams.settings.read import SettingsError, read_connector, read_settings, read_without_targets, shown
 from streams.settings.tree import (
     InventorySettings,
     KafkaSettings,
@@ -18,5 +18,6 @@ __all__ = [
     "WebSettings",
     "read_connector",
     "read_settings",
+    "read_without_targets",
     "shown",
 ]

@@ -39,11 +39,16 @@ __all__ = [
     "one_line",
     "read_connector",
     "read_settings",
+    "read_without_targets",
     "shown",
 ]
 
 _MAY_HIDE_A_SECRET = re.compile(r"[@?#]|//[^/]*:(?!\d+(?:/|$))")
 """A credential may stand before an @, behind a ?, and where an address should have its port."""
+
+OF_TARGETS = ("connectors", "web", "gateway", "poll", "roles", "orders", "traces")
+"""Groups of settings that only speak of targets, collectors, pages and entrances."""
+_OF_TARGETS = tuple(f"{PREFIX}{group.upper()}{NESTED}" for group in OF_TARGETS)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -56,6 +61,18 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     file["connectors"] = connectors_of(below, file.get("connectors", {}))
     _refuse_unknown_connectors(file["connectors"])
     return _read(Settings, texts, file, PREFIX)
+
+
+def read_without_targets(environ: Mapping[str, str]) -> Settings:
+    """As `read_settings`, without whatever only targets, pages and entrances need: none of it is looked at.
+
+    So no file with a credential of a target is opened, and a connector may be set up wrongly.  Names below these
+    groups are not checked.  Raises SettingsError.
+    """
+    texts = texts_of({name: value for name, value in environ.items() if not name.startswith(_OF_TARGETS)})
+    file = file_of(texts.pop(CONFIG, None))
+    kept = {name: value for name, value in file.items() if name not in OF_TARGETS}
+    return _read(Settings, texts, kept, PREFIX)
 
 
 def read_connector(model: type[Model], name: str, raw: Mapping[str, Any]) -> Model:

@@ -1,8 +1,6 @@
-"""Reading a topic again: from which offsets, and what that does.  Nothing here touches the brokers.
+"""Beginning a table from nothing: what is taken away, and where the group goes back to.
 
-A worker starts a partition at the group's committed offset; below what its table has accounted for, records are known
-as redeliveries and change nothing (only their snapshots are sent again).  So a replay repairs what stands behind the
-table.  To compute the table itself anew, it must be begun from nothing.
+Nothing here touches the brokers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +10,6 @@ from typing import NamedTuple
 from streams.runtime.operating.places import Partition, Span
 from streams.settings import Settings
 from streams.tables import TABLES, TableSpec, changelog
-
-EARLIEST = "earliest"
 
 
 class Move(NamedTuple):

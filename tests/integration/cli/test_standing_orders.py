@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from schemas.catalogue import AUDIT, RECOUNT_REQUEST, STOCK_REBASE
@@ -95,8 +95,8 @@ def test_a_gap_is_found_accepted_and_answered_with_recounts(desk: Desk) -> None:
 
     (accepted,) = [one for one in desk.json("gaps", "list") if one["topic"] == STOCK]
     assert accepted["accepted"] == "me: retention was short"
-    (audit,) = desk.models(AUDIT, f"{STOCK}/{part.number}")
-    assert (audit.action, audit.after) == ("accept-gap", str(found[0]["last"] + 1))
+    audits = desk.models(AUDIT, f"{STOCK}/{part.number}")  # of every test that acted on the partition
+    assert [one.after for one in audits if one.action == "accept-gap"] == [str(found[0]["last"] + 1)]
     asked = {sku for sku in skus if desk.models(RECOUNT_REQUEST, sku)}
     assert asked == {sku for sku in skus if partition_of(sku.encode(), 2) == part.number}
 
@@ -116,69 +116,6 @@ def test_a_rebase_and_a_recount_are_written_under_the_sku_and_audited(desk: Desk
     assert (rebase.actor, rebase.reason) == ("me", "counted by hand")
     assert (recount.location_code, recount.bucket, recount.reason) == ("W1", "ON_HAND", "OPERATOR")
     assert [one.action for one in desk.models(AUDIT, "REB-1")] == ["rebase-stock", "ask-recount"]
-
-
-# ── replay ───────────────────────────────────────────────────────────────────────────────────────
-
-
-def _read_to_the_end(desk: Desk) -> dict[Partition, int]:
-    parts = [*desk.brokers.partitions(STOCK)]
-    desk.post([Outgoing(STOCK, b"REPLAY", b"x"), Outgoing(STOCK, b"REPLAY-2", b"x")])
-    ends = {part: span.end for part, span in desk.brokers.spans(parts).items()}
-    desk.brokers.commit(desk.app_id, ends)
-    return ends
-
-
-def test_a_replay_moves_the_groups_offsets_back_and_is_audited(desk: Desk) -> None:
-    ends = _read_to_the_end(desk)
-    starts = {part: span.first for part, span in desk.brokers.spans(list(ends)).items()}
-
-    plan = desk.json("replay", STOCK, "--from", "earliest", "--dry-run")
-    assert desk.brokers.committed(desk.app_id, ends) == ends
-    said = desk.run("replay", STOCK, "--from", "earliest", "--yes", "--reason", "wrong mapping").stderr
-
-    assert {Partition(one["topic"], one["partition"]): one["to"] for one in plan["moves"]} == starts
-    assert desk.brokers.committed(desk.app_id, ends) == starts
-    assert "known as redeliveries: they change no quantity" in said
-    audits = [one for part in ends for one in desk.models(AUDIT, f"{STOCK}/{part.number}") if one.action == "replay"]
-    assert [one.reason for one in audits] == ["wrong mapping"] * 2
-
-
-def test_a_replay_is_refused_while_a_worker_of_the_group_runs(desk: Desk) -> None:
-    ends = _read_to_the_end(desk)
-    member = Consumer({**confluent_options(desk.settings.kafka), "group.id": desk.app_id, "enable.auto.commit": False})
-    member.subscribe([STOCK])
-    try:
-        while not member.assignment():
-            member.poll(0.1)
-        refused = desk.run("replay", STOCK, "--from", "earliest", "--yes", expect=2)
-    finally:
-        member.close()
-
-    assert f"1 worker of the group {desk.app_id} runs: stop them first" in refused.stderr
-    assert desk.brokers.committed(desk.app_id, ends) == ends
-
-
-def test_a_rebuild_takes_away_changelog_and_stores_and_makes_the_topic_anew(desk: Desk) -> None:
-    _read_to_the_end(desk)
-    topic = f"{desk.app_id}-stock-ledger-changelog"
-    store = desk.settings.data_dir / "v1" / "tables" / "stock-ledger-0.rocksdb"
-    store.mkdir(parents=True)
-    (store / "CURRENT").write_text("x")
-    before = desk.brokers.topic_ids([topic])[topic]
-    command = ("replay", STOCK, "--from", "earliest", "--rebuild", "stock-ledger")
-
-    shown = desk.run(*command)
-    assert "nothing was done" in shown.stderr
-    assert (desk.brokers.topic_ids([topic])[topic], store.exists()) == (before, True)
-    desk.run(*command, "--yes")
-
-    assert desk.brokers.topic_ids([topic])[topic] != before
-    assert desk.brokers.topics([topic])[topic].config["cleanup.policy"] == "compact"
-    assert not store.exists()
-    holds = desk.brokers.partitions("inventory.hold.v1")
-    assert None not in desk.brokers.committed(desk.app_id, holds).values()
-    assert [one.action for one in desk.models(AUDIT, "stock-ledger")] == ["rebuild-table"]
 
 
 def test_the_shops_orders_are_paused_apart_from_its_stock(desk: Desk) -> None:

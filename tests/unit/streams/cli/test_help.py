@@ -19,7 +19,7 @@ def _paths() -> Iterator[tuple[str, ...]]:
         assert command is not None
         yield (name,)
         if isinstance(command, click.Group):
-            yield from ((name, inner) for inner in command.commands)
+            yield from ((name, inner) for inner in command.list_commands(click.Context(command)))
 
 
 @pytest.mark.parametrize("path", [path for path in _paths() if path[0] not in PASSED_ON], ids=" ".join)

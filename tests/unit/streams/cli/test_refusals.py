@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.streams.cli.calling import SETTINGS, one_line, run
 
+STOCK = "wms.stock-change.v1"
 TALKS_TO_KAFKA = [
     ("topics", "apply"),
     ("dead-letters", "list"),
@@ -16,7 +17,9 @@ TALKS_TO_KAFKA = [
     ("sinks", "list"),
     ("sinks", "pause", "commerce"),
     ("trace", "SKU-1"),
-    ("replay", "wms.stock-change.v1", "--from", "earliest"),
+    ("replay", "reprocess", "wms.stock-change.v1", "--from", "earliest"),
+    ("replay", "rebuild", "stock-ledger"),
+    ("replay", "what-if", "wms.stock-change.v1", "--from", "earliest", "--set", "STREAMS_INVENTORY__BUFFER=1"),
     ("stock", "recount", "SKU-1"),
 ]
 
@@ -70,8 +73,14 @@ def test_a_registry_that_does_not_answer_is_named() -> None:
         (("dead-letters", "list", "--reason", "because"), "because"),
         (("sinks", "pause", "pos"), "pos"),
         (("resume", "audit.v1"), "audit.v1"),
-        (("replay", "wms.stock-change.v1"), "--from"),
-        (("replay", "dead-letter.v1", "--from", "0"), "dead-letter.v1"),
+        (("replay", "reprocess", "wms.stock-change.v1"), "--from"),
+        (("replay", "reprocess", "dead-letter.v1", "--from", "0"), "'wms.stock-change.v1', 'inventory.hold.v1'"),
+        (("replay", "what-if", "orders.event.v1", "--from", "0"), "'wms.stock-change.v1', 'inventory.hold.v1'"),
+        (("replay", "what-if", STOCK, "--from", "0"), "nothing is changed"),
+        (("replay", "what-if", STOCK, "--from", "0", "--set", "BUFFER=1"), "it takes names below STREAMS_INVENTORY__"),
+        (("replay", "what-if", STOCK, "--from", "0", "--config", "/nowhere.toml"), "/nowhere.toml"),
+        (("replay", "rebuild", "ledger"), "'stock-ledger'"),
+        (("replay", "rebuild", "orders"), "orders cannot be compared"),
         (("trace",), "name a SKU or an order, or a record"),
         (("trace", "SKU-1", "--record", "a.v1-0-1"), "name a SKU or an order, or a record"),
         (("stock", "rebase", "A", "W1", "5"), "--reason"),
@@ -90,13 +99,6 @@ def test_a_wrong_argument_is_said_before_anything_is_asked(command: tuple[str, .
 
     assert refused.exit_code == 2
     assert said in refused.stderr
-
-
-def test_a_rebuild_is_of_a_table_that_the_topic_feeds_and_of_all_of_it() -> None:
-    replay = ("replay", "wms.stock-change.v1", "--from", "earliest", "--rebuild")
-
-    assert "does not feed stock-write" in one_line(run(*replay, "stock-write"))
-    assert "leave out --partition" in one_line(run(*replay, "stock-ledger", "--partition", "0"))
 
 
 def test_faust_cannot_start_a_worker_behind_our_back() -> None:

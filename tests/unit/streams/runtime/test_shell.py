@@ -130,6 +130,18 @@ def test_a_new_assignment_makes_the_table_silent_again(world: World) -> None:
     assert world.starts({ZERO: 50}) == {}
 
 
+def test_it_says_what_is_open_here_and_how_far_it_is_accounted_for(world: World) -> None:
+    assert not world.shell.is_open(STOCK, 0)
+
+    world.recover({0: 50})
+
+    assert world.shell.is_open(STOCK, 0)
+    assert not world.shell.is_open(STOCK, 7)
+    assert not world.shell.is_open("orders.event.v1", 0)
+    assert world.shell.accounted(STOCK, 0) == 50
+    assert world.shell.generation() == GENERATION
+
+
 def test_a_gap_pauses_its_partition_alone_until_a_person_accepts_it(world: World) -> None:
     world.recover({0: 50, 1: 70})
 
