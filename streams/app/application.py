@@ -56,26 +56,13 @@ from streams.sinks.lane_sources import LaneSources
 from streams.sinks.lane_table import LaneTable
 from streams.sinks.stock_lane import Mode, StockLane
 from streams.tables import CHANGELOG_BATCH_BYTES, STOCK_LEDGER, STOCK_WRITE, TABLES, TableSpec, changelog
-from streams.topics import (
-    ALERT,
-    AUDIT,
-    BY_NAME,
-    COMMERCE_OUTCOME,
-    CONTROL,
-    DEAD_LETTER,
-    DESIRED,
-    HOLD,
-    REBASE,
-    RECORD_BYTES,
-    RECOUNT,
-    STOCK_INPUTS,
-)
+from streams.topics import AUDIT, BY_NAME, CONTROL, DEAD_LETTER, DESIRED, RECORD_BYTES, STOCK_INPUTS, STOCK_WRITTEN
 from streams.web.accounting import Balance, balances
 from streams.web.letter_index import Depth
 from streams.web.order_facts import OrderSums
 
 EXIT_CANNOT_RUN, EXIT_FAULT = 2, 70
-WRITTEN = tuple(topic.name for topic in (DESIRED, HOLD, REBASE, ALERT, RECOUNT, COMMERCE_OUTCOME, AUDIT, CONTROL))
+WRITTEN = tuple(topic.name for topic in (*STOCK_WRITTEN, AUDIT, CONTROL))
 _LOG = logger("streams.app")
 
 

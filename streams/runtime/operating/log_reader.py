@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from streams.rights import reader_group
 from streams.runtime import refusals
 from streams.runtime.cluster import ClusterUnavailableError
 from streams.runtime.kafka import confluent_options
@@ -54,7 +55,7 @@ class LogReader:
         self._errors: list[KafkaError] = []
         self._options: dict[str, Any] = {  # Any: librdkafka's settings and a callback
             **confluent_options(settings),
-            "group.id": f"{app_id}-reader",
+            "group.id": reader_group(app_id),
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",
