@@ -29,11 +29,13 @@ from streams.flows.stock_keys import derive_index
 from streams.flows.stock_records import StockRecords
 from streams.flows.stock_sweep import Limits, StockSweep
 from streams.runtime.certificates import CertificateFiles
+from streams.runtime import log_traces
 from streams.runtime.clock import Clock
 from streams.runtime.cluster import Cluster, ClusterUnavailableError
 from streams.runtime.control import SINK, StandingOrders
 from streams.runtime.dead_letters import DeadLetters
 from streams.runtime.driver.install import install
+from streams.runtime.granted import lost_right
 from streams.runtime.guard import Guard
 from streams.runtime.health import Health
 from streams.runtime.kafka import partition_of, producer_maker, reader_maker
@@ -81,7 +83,7 @@ class Application:
         self.cluster = Cluster(settings.kafka)
         self.serde = Serde(HttpRegistry(settings.schema_registry), clock)
         self._make_reader = reader_maker(settings.kafka, f"{settings.app_id}-reader")
-        self.orders = StandingOrders(self._make_reader, self.serde, clock)
+        self.orders = StandingOrders(self._make_reader, self.serde, clock, self.failed)
         self.lookback = Lookback(self._make_reader)
         self.writer = self._writer(prepared)
         self.letters = DeadLetters(self.writer, settings.app_id, settings.data_dir / "dead-letters")
@@ -209,10 +211,12 @@ class Application:
 
     def failed(self, error: BaseException) -> None:
         """A fault inside: end at once; the only safe state is the one in Kafka, from where the rest comes again."""
-        if isinstance(error, (StoreError, ChangelogGapError)):
-            print(f"commerce-streams: {error}", file=sys.stderr, flush=True)  # noqa: T201  the one line
+        first = next(log_traces.leaves(error))
+        known = str(first) if isinstance(first, (StoreError, ChangelogGapError)) else lost_right(first)
+        if known:
+            print(f"commerce-streams: {known}", file=sys.stderr, flush=True)  # noqa: T201  the one line
             os._exit(EXIT_CANNOT_RUN)
-        _LOG.critical("fault", error=f"{type(error).__name__}: {error}"[:500], exc_info=error)
+        _LOG.critical("fault", error=log_traces.told(error), exc_info=error)
         os._exit(EXIT_FAULT)
 
     async def start(self) -> None:

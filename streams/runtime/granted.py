@@ -6,6 +6,8 @@ time.  Brokers without an authorizer, and those that do not tell rights, are bel
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFailedError
+
 from streams.rights import Part, Right, by_topic, lacking
 from streams.runtime.cluster import Cluster
 from streams.settings import KafkaSettings
@@ -32,6 +34,19 @@ def refusal(
     unseen = [right for right in rights if right.kind == "topic" and right.name in hidden]
     lacks = [*unseen, *lacking(rights, granted), *_on_groups(cluster, rights)]
     return _told(settings, part, lacks) if lacks else None
+
+
+def lost_right(error: BaseException) -> str:
+    """The same for a right that was taken away while the process ran; "" for any other error."""
+    if not isinstance(error, (TopicAuthorizationFailedError, GroupAuthorizationFailedError)):
+        return ""
+    kind = "topic" if isinstance(error, TopicAuthorizationFailedError) else "group"
+    named = error.args[0] if error.args else "?"
+    names = named if isinstance(named, str) else ", ".join(sorted(named))
+    return (
+        f"the brokers took away a right of this user on {kind} {names}; grant it again and start anew: "
+        "nothing was lost (`commerce-streams topics acls --part worker` prints what is needed)"
+    )
 
 
 def _on_groups(cluster: Cluster, rights: Iterable[Right]) -> list[Right]:

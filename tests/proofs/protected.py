@@ -45,7 +45,7 @@ class ProtectedSystem(System):
     def start(self) -> "ProtectedSystem":
         self.kafka.start()
         self.shop.start()
-        self.admin = AdminClient(self.kafka.client_config())
+        self.admin = self.brokers_own()
         for name, password in PASSWORDS.items():
             self._add_user(name, password)
         self.grant(self.printed("operator", OPERATOR))
@@ -73,6 +73,10 @@ class ProtectedSystem(System):
         change = UserScramCredentialUpsertion(name, info, password.encode())
         for future in self.admin.alter_user_scram_credentials([change]).values():
             future.result(TIMEOUT_S)
+
+    def brokers_own(self) -> AdminClient:
+        """May do everything."""
+        return AdminClient({**self.kafka.client_config(), "log_level": 0})
 
     def client(self, user: str) -> dict[str, Any]:
         """For confluent-kafka, quiet."""

@@ -1,5 +1,6 @@
 import json
 import shlex
+from itertools import pairwise
 
 from streams.rights import PARTS, rights_of
 from tests.unit.streams.cli.calling import one_line, run
@@ -31,7 +32,7 @@ def test_the_commands_of_kafkas_tool_name_each_thing_once_with_all_its_operation
     assert sorted(named) == sorted(wanted)
     assert all(line[line.index("--allow-principal") + 1] == "User:mw" for line in lines)
     letters = next(line for line in lines if "dead-letter.v1" in line)
-    assert [word for before, word in zip(letters, letters[1:], strict=False) if before == "--operation"] == [
+    assert [word for before, word in pairwise(letters) if before == "--operation"] == [
         "Read",
         "Write",
         "DescribeConfigs",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.app.diagnosis import Check, brokers, machine, target
+from streams.app.diagnosis import Check, machine, target
 from streams.runtime.data_dir import DataDir
 from streams.settings import Settings, read_settings
 from tests.fakes.still_clock import StillClock

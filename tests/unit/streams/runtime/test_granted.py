@@ -1,9 +1,12 @@
 from collections.abc import Mapping
 from typing import cast
 
+import pytest
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaConnectionError, TopicAuthorizationFailedError
+
 from streams.rights import Right
 from streams.runtime.cluster import Cluster
-from streams.runtime.granted import refusal
+from streams.runtime.granted import lost_right, refusal
 from streams.settings import read_settings
 from tests.unit.streams.cli.calling import SETTINGS
 
@@ -62,3 +65,23 @@ def test_a_group_that_this_user_may_not_join_is_named() -> None:
 
     assert line is not None
     assert "lacks READ on group app; " in line
+
+
+@pytest.mark.parametrize(
+    ("error", "thing"),
+    [
+        (TopicAuthorizationFailedError("a"), "topic a"),
+        (TopicAuthorizationFailedError({"b", "a"}), "topic a, b"),
+        (GroupAuthorizationFailedError("app"), "group app"),
+        (TopicAuthorizationFailedError(), "topic ?"),
+    ],
+)
+def test_a_right_that_is_taken_away_from_a_running_worker_is_told_in_one_line(error: Exception, thing: str) -> None:
+    line = lost_right(error)
+
+    assert f"took away a right of this user on {thing}; " in line
+    assert "\n" not in line
+
+
+def test_any_other_error_is_no_matter_of_rights() -> None:
+    assert lost_right(KafkaConnectionError("away")) == ""
