@@ -90,7 +90,7 @@ def missed_while_running(system: ProtectedSystem, rule: Rule, worker: Worker) ->
 def denied(system: ProtectedSystem) -> Iterator[tuple[str, bool]]:
     """What the worker's own credential cannot do."""
     yield "write to a source topic", _write(system, "wms.stock-change.v1") == KafkaError.TOPIC_AUTHORIZATION_FAILED
-    system.brokers_own().create_topics([NewTopic(ANOTHER, 1, 1)])[ANOTHER].result(30)
+    system.admin.create_topics([NewTopic(ANOTHER, 1, 1)])[ANOTHER].result(30)
     yield "write another application's changelog", _write(system, ANOTHER) == KafkaError.TOPIC_AUTHORIZATION_FAILED
     yield "read another application's changelog", _read(system, ANOTHER) == KafkaError.TOPIC_AUTHORIZATION_FAILED
     yield "join another group", _read(system, "inventory.desired.v1", "x") == KafkaError.GROUP_AUTHORIZATION_FAILED
