@@ -6,12 +6,13 @@ records hold names, addresses and mail.  Of such errors only the class is told; 
 
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 QUOTE_VALUES = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 """Classes whose messages may repeat what they were given; pydantic's and msgspec's errors are ValueErrors."""
 LONGEST = 500
+Fields = MutableMapping[str, Any]  # Any: whatever a field holds
 
 
 def told(error: BaseException) -> str:
@@ -44,7 +45,7 @@ def leaves(error: BaseException) -> Iterator[BaseException]:
         yield error
 
 
-def as_field(_logger: Any, _name: str, fields: dict[str, Any]) -> dict[str, Any]:  # Any: structlog's processor
+def as_field(_logger: Any, _name: str, fields: Fields) -> Fields:  # Any: structlog's processor
     """`exc_info` becomes `exception`."""
     given = fields.pop("exc_info", None)
     error = given[1] if isinstance(given, tuple) else given

@@ -31,6 +31,7 @@ TAKEN_WHILE_RUNNING = (
 )
 """What a worker uses all the time: the others it misses when it starts."""
 QUIET_LINES = 120
+LONG_S = 120.0
 ANOTHER = "another-app-ledger-changelog"
 _OPERATORS_COMMANDS = (
     ("sinks", "pause", "commerce", "--reason", "proof"),
@@ -45,10 +46,10 @@ def the_flow_works(system: ProtectedSystem) -> Worker:
     """Stock from the warehouse to the shop under exactly the printed list."""
     worker = system.made_worker("whole-list")
     worker.start()
-    worker.wait_ready()
+    worker.wait_ready(LONG_S)
     system.open_stock()
     system.trade(2, 20)
-    system.wait_equal()
+    system.wait_equal(LONG_S)
     return worker
 
 
@@ -71,7 +72,7 @@ def missed_while_running(system: ProtectedSystem, rule: Rule, worker: Worker) ->
     system.take_away(rule)
     try:
         system.trade(2, 20)
-        until(lambda: not worker.running, within=30, what=lambda: f"the worker ends\n{worker.log[-2000:]}")
+        until(lambda: not worker.running, within=LONG_S, what=lambda: f"the worker ends\n{worker.log[-2000:]}")
     finally:
         system.grant([rule])
     said = worker.log[before:].splitlines()
@@ -82,8 +83,8 @@ def missed_while_running(system: ProtectedSystem, rule: Rule, worker: Worker) ->
     assert len(said) <= QUIET_LINES, f"{len(said)} lines: it spins"
     fresh = system.made_worker(f"after-{rule['operation']}-{rule['resource_name']}")
     fresh.start()
-    fresh.wait_ready()
-    system.wait_equal()
+    fresh.wait_ready(LONG_S)
+    system.wait_equal(LONG_S)
     return line, fresh
 
 

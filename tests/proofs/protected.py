@@ -139,7 +139,7 @@ class ProtectedSystem(System):
         worker = self.made_worker(name, **changes)
         worker.start()
         try:
-            code = worker.wait(40)
+            code = worker.wait(120)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"the worker runs on:\n{worker.log[-2000:]}") from None
         lines = worker.log.splitlines()

@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from connectors.core import registry
-from schemas.models.order import Address, Contact, Order
+from schemas.models.order import Contact, Order
 from streams.runtime import log_traces, logs
 from streams.runtime.guard import Guard
 from streams.runtime.metrics import REGISTRY
@@ -153,7 +153,7 @@ PERSON: Mapping[str, str] = {
 def with_person(order: Order) -> Order:
     """Somebody in every field that can hold text of a customer."""
     address = msgspec.structs.replace(
-        order.billing or Address(),
+        order.billing,
         first_name=PERSON["name"],
         last_name=PERSON["name"],
         street=(PERSON["street"],),
