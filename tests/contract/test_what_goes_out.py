@@ -1,4 +1,4 @@
-"""Text of others in requests (S24, S27), and where requests and credentials go (S25, S26), for every connector."""
+"""Text of others in requests, and where requests and credentials go, for every connector."""
 
 import re
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Secrets and people are planted, everything is made to fail, and nothing that is printed shows them (S22, S23)."""
+"""Secrets and people are planted, everything is made to fail, and nothing that is printed shows them."""
 
 import io
 import logging
