@@ -5,7 +5,7 @@ named one by one: a prefix would also hold those of another application whose na
 operator may create, alter or delete anything.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple, get_args
 
 from streams.domain.order_checks import ACCOUNTS, PRICES, PRODUCTS
@@ -30,8 +30,6 @@ from streams.topics import (
     COMMERCE_ORDER,
     CONTROL,
     DEAD_LETTER,
-    DESIRED,
-    NEWS_INPUTS,
     ORDER_EVENT,
     OUTCOMES,
     POLLED,
@@ -42,7 +40,6 @@ from streams.topics import (
     REFERENCE,
     SHIPMENT,
     SOURCE_CURSOR,
-    STOCK_INPUTS,
     STOCK_WRITTEN,
     TOPICS,
 )
@@ -67,18 +64,13 @@ class Right(NamedTuple):
 
 def rights_of(part: Part, app_id: str) -> tuple[Right, ...]:
     """Every right that the part can need, in the order of the declarations; one thing's rights stand together."""
-    made = {"worker": _worker, "gateway": _gateway, "poll": _poll, "operator": _operator}[part]
-    first: dict[tuple[str, str, str], Right] = {}
-    for right in made(app_id):
-        first.setdefault(right[:3], right)
-    names = list(dict.fromkeys((right.kind, right.name) for right in first.values()))
-    return tuple(sorted(first.values(), key=lambda right: names.index((right.kind, right.name))))
+    return _each_once(_MADE[part](app_id))
 
 
 def needed(part: Part, settings: Settings, pollers: Iterable[str] = ()) -> tuple[Right, ...]:
     """Those that this configuration uses; `pollers` are those that will run."""
     used = {ALWAYS, *_used(settings), *(poller_label(name) for name in pollers)}
-    return tuple(right for right in rights_of(part, settings.app_id) if right.when in used)
+    return _each_once(right for right in _MADE[part](settings.app_id) if right.when in used)
 
 
 def by_topic(rights: Iterable[Right]) -> Mapping[str, frozenset[str]]:
@@ -118,29 +110,25 @@ def check_label(table: str) -> str:
 
 def _worker(app_id: str) -> Iterator[Right]:
     yield Right("group", app_id, "READ")
-    for topic in (*STOCK_INPUTS, DESIRED):
-        yield from _on(topic.name, "READ", "DESCRIBE_CONFIGS")
+    yield from _tables(app_id, (STOCK_LEDGER, STOCK_WRITE))
     for topic in STOCK_WRITTEN:
         yield from _on(topic.name, "WRITE")
     for topic in (CONTROL, AUDIT):
         yield from _on(topic.name, "READ", "WRITE")
     yield from _on(DEAD_LETTER.name, "READ", "WRITE", "DESCRIBE_CONFIGS")
-    yield from _tables(app_id, (STOCK_LEDGER, STOCK_WRITE))
     yield from _worker_orders(app_id)
 
 
 def _worker_orders(app_id: str) -> Iterator[Right]:
-    for topic in (COMMERCE_ORDER, *NEWS_INPUTS, ORDER_EVENT, *OUTCOMES.values()):
-        yield from _on(topic.name, "READ", "DESCRIBE_CONFIGS", when=WITH_ORDERS)
+    yield from _tables(app_id, (ORDER_INTAKE, ORDER_NEWS, ORDERS), when=WITH_ORDERS)
     yield from _on(ORDER_EVENT.name, "WRITE", when=WITH_ORDERS)
     for role, command in COMMANDS.items():
         when = role_label(role)
-        yield from _on(command.name, "READ", "WRITE", "DESCRIBE_CONFIGS", when=when)
-        yield from _on(OUTCOMES[role].name, "WRITE", when=when)
         yield from _tables(app_id, (WORK[role],), when=when)
-    yield from _on(SHIPMENT.name, "READ", "WRITE", "DESCRIBE_CONFIGS", when=WITH_SHOP)
+        yield from _on(command.name, "WRITE", when=when)
+        yield from _on(OUTCOMES[role].name, "WRITE", when=when)
     yield from _tables(app_id, (SHIPMENT_WORK,), when=WITH_SHOP)
-    yield from _tables(app_id, (ORDER_INTAKE, ORDER_NEWS, ORDERS), when=WITH_ORDERS)
+    yield from _on(SHIPMENT.name, "WRITE", when=WITH_SHOP)
     for table, topic in _CHECKED.items():
         yield from _on(topic.name, "READ", when=check_label(table))
 
@@ -149,8 +137,7 @@ def _gateway(_app_id: str) -> Iterator[Right]:
     yield from _on(COMMERCE_ORDER.name, "WRITE", "DESCRIBE_CONFIGS")
 
 
-def _poll(app_id: str) -> Iterator[Right]:
-    yield Right("group", reader_group(app_id), "READ")
+def _poll(_app_id: str) -> Iterator[Right]:
     yield from _on(SOURCE_CURSOR.name, "READ", "WRITE")
     for name, topic in POLLED.items():
         yield from _on(topic.name, "WRITE", when=poller_label(name))
@@ -161,7 +148,6 @@ def _poll(app_id: str) -> Iterator[Right]:
 def _operator(app_id: str) -> Iterator[Right]:
     """Sets topics up, reads all, writes what people order, and retries letters, which go back where they came from."""
     yield Right("group", app_id, "READ")
-    yield Right("group", reader_group(app_id), "READ")
     written = {topic.name for topic in (*READ, AUDIT, CONTROL, RECOUNT)}
     for topic in TOPICS:
         yield from _on(topic.name, *(("READ", "WRITE") if topic.name in written else ("READ",)), *_SET_UP)
@@ -169,12 +155,23 @@ def _operator(app_id: str) -> Iterator[Right]:
         yield from _on(changelog(app_id, table), *_SET_UP, "DELETE")
 
 
-def reader_group(app_id: str) -> str:
-    """The group that readers name who commit nothing: brokers want one to be named."""
-    return f"{app_id}-reader"
+_MADE: Mapping[Part, Callable[[str], Iterator[Right]]] = {
+    "worker": _worker,
+    "gateway": _gateway,
+    "poll": _poll,
+    "operator": _operator,
+}
 
 
 # ── inside ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _each_once(rights: Iterable[Right]) -> tuple[Right, ...]:
+    first: dict[tuple[str, str, str], Right] = {}
+    for right in rights:
+        first.setdefault(right[:3], right)
+    names = list(dict.fromkeys((right.kind, right.name) for right in first.values()))
+    return tuple(sorted(first.values(), key=lambda right: names.index((right.kind, right.name))))
 
 
 def _on(topic: str, *operations: str, when: str = ALWAYS) -> Iterator[Right]:
@@ -182,7 +179,10 @@ def _on(topic: str, *operations: str, when: str = ALWAYS) -> Iterator[Right]:
 
 
 def _tables(app_id: str, tables: Iterable[TableSpec], when: str = ALWAYS) -> Iterator[Right]:
+    """What feeds the tables, and their changelogs."""
     for table in tables:
+        for topic in table.fed_by:
+            yield from _on(topic, "READ", "DESCRIBE_CONFIGS", when=when)
         yield from _on(changelog(app_id, table), "READ", "WRITE", "DESCRIBE_CONFIGS", when=when)
 
 

@@ -6,19 +6,21 @@ TLS, SASL/SCRAM-SHA-512, StandardAuthorizer, `allow.everyone.if.no.acl.found=fal
 `commerce-streams topics acls` prints.  Exit code 1 where anything does not hold.
 """
 
+import json
 import sys
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from simulators.local_stack.registry import Registry
-from tests.processes import Worker, until
-from tests.proofs.protected import OPERATOR, PASSWORDS, WORKER, ProtectedSystem, Rule
+from tests.processes import Worker, call, free_port, until
+from tests.proofs.protected import GATEWAY, OPERATOR, PASSWORDS, POLL, WORKER, ProtectedSystem, Rule
 
 TAKEN_WHILE_RUNNING = (
     ("WRITE", "inventory.desired.v1"),
@@ -93,8 +95,8 @@ def denied(system: ProtectedSystem) -> Iterator[tuple[str, bool]]:
     yield "write to a source topic", _write(system, "wms.stock-change.v1") == KafkaError.TOPIC_AUTHORIZATION_FAILED
     system.admin.create_topics([NewTopic(ANOTHER, 1, 1)])[ANOTHER].result(30)
     yield "write another application's changelog", _write(system, ANOTHER) == KafkaError.TOPIC_AUTHORIZATION_FAILED
-    yield "read another application's changelog", _read(system, ANOTHER) == KafkaError.TOPIC_AUTHORIZATION_FAILED
-    yield "join another group", _read(system, "inventory.desired.v1", "x") == KafkaError.GROUP_AUTHORIZATION_FAILED
+    yield "read another application's changelog", _seen(system, ANOTHER) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+    yield "join another group", _joined(system, "x") == KafkaError.GROUP_AUTHORIZATION_FAILED
     admin = AdminClient(system.client(WORKER))
     made = admin.create_topics([NewTopic("new", 1, 1)])["new"].exception(30)
     yield "create a topic", _code(made) == KafkaError.TOPIC_AUTHORIZATION_FAILED
@@ -114,14 +116,21 @@ def _write(system: ProtectedSystem, topic: str) -> int | None:
     return heard[0]
 
 
-def _read(system: ProtectedSystem, topic: str, group: str = "") -> int | None:
-    consumer = Consumer({**system.client(WORKER), "group.id": group or "faults", "auto.offset.reset": "earliest"})
+def _seen(system: ProtectedSystem, topic: str) -> int | None:
+    """Who may not describe a topic may not fetch from it either; the client waits instead of saying so."""
+    consumer = Consumer({**system.client(WORKER), "group.id": "faults"})
     try:
-        if group:
-            consumer.subscribe([topic])
-        else:
-            consumer.assign([TopicPartition(topic, 0, 0)])
-        found = consumer.poll(20)
+        error = consumer.list_topics(topic, timeout=30).topics[topic].error
+        return None if error is None else int(error.code())
+    finally:
+        consumer.close()
+
+
+def _joined(system: ProtectedSystem, group: str) -> int | None:
+    consumer = Consumer({**system.client(WORKER), "group.id": group})
+    try:
+        consumer.subscribe(["inventory.desired.v1"])
+        found = consumer.poll(30)
         error = None if found is None else found.error()
         return None if error is None else int(error.code())
     except KafkaException as error:
@@ -139,6 +148,32 @@ def operators_commands(system: ProtectedSystem) -> None:
     for words in _OPERATORS_COMMANDS:
         system.command(*words, expect=0)
     assert "operator must" in system.command("doctor", expect=0)
+
+
+def gateway_and_poll_work(system: ProtectedSystem) -> None:
+    """Each under its own list: the gateway can append, the poll finds what there is."""
+    port = free_port()
+    secret = f"whsec_{b64encode(b'proof' * 8).decode()}"
+    given = {"STREAMS_GATEWAY__PORT": str(port), "STREAMS_GATEWAY__SECRETS": json.dumps({"web": [secret]})}
+    gateway = system.process("gateway", GATEWAY, "gateway", **given)
+    gateway.start()
+    try:
+        until(lambda: _is_ready(port) or not gateway.running, within=LONG_S, what=lambda: gateway.log[-2000:])
+        assert gateway.running, gateway.log
+    finally:
+        gateway.stop()
+    poll = system.process("poll", POLL, "poll", "--once", STREAMS_POLL__PORT="0")
+    poll.start()
+    assert poll.wait(LONG_S) == 0, poll.log
+    assert system.read("source.cursor.v1"), poll.log
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        call(f"http://127.0.0.1:{port}/readyz", timeout=1)
+    except OSError:
+        return False
+    return True
 
 
 def wrong_password(system: ProtectedSystem) -> str:
@@ -173,6 +208,8 @@ def prove(system: ProtectedSystem, say: Any) -> None:  # Any: prints
     say(f"held: stock flows under exactly {len(system.granted)} rules")
     operators_commands(system)
     say("held: an operator sets up, pauses, runs, lists and replays under the operator's rules")
+    gateway_and_poll_work(system)
+    say("held: gateway and poll work under their own rules")
     for operation, name in TAKEN_WHILE_RUNNING:
         rule = next(one for one in system.granted if (one["operation"], one["resource_name"]) == (operation, name))
         line, worker = missed_while_running(system, rule, worker)

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,10 +24,11 @@ from simulators.local_stack.kafka import Kafka
 from simulators.wms.model import WAREHOUSES
 from simulators.wms.simulator import SimulatorSettings, WmsSimulator
 from tests.faults.system import System
-from tests.processes import Worker, until
+from tests.processes import Process, Worker, until
 
-PASSWORDS = {name: f"{name}-Passw0rd-{number * 7919}" for number, name in enumerate(("op", "mw", "wms"), 11)}
-OPERATOR, WORKER, WAREHOUSE = PASSWORDS
+USERS = ("op", "mw", "wms", "gw", "poll")
+PASSWORDS = {name: f"{name}-Passw0rd-{number * 7919}" for number, name in enumerate(USERS, 11)}
+OPERATOR, WORKER, WAREHOUSE, GATEWAY, POLL = USERS
 TIMEOUT_S = 30.0
 Rule = Mapping[str, str]
 """One row of `topics acls --format json`."""
@@ -133,6 +135,12 @@ class ProtectedSystem(System):
         removed = [future.result(TIMEOUT_S) for future in self.admin.delete_acls([exact]).values()]
         assert [len(some) for some in removed] == [1], f"no such rule: {rule}"
         until(lambda: not self.admin.describe_acls(exact).result(TIMEOUT_S), within=10, what="the rule is gone")
+
+    def process(self, part: str, user: str, *words: str, **changes: str) -> Process:
+        """Another command under a user of its own, with exactly the printed rights; not started yet."""
+        self.grant(self.printed(part, user))
+        environ = {**self.environ, **self.as_user(user), **changes}
+        return Process([sys.executable, "-m", "streams", *words], self.folder / f"{part}.log", environ)
 
     def refused_start(self, name: str, **changes: str) -> str:
         """What a worker prints that cannot start: one line, exit code 2."""

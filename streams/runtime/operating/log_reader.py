@@ -6,7 +6,6 @@ from typing import Any, NamedTuple, Self
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from streams.rights import reader_group
 from streams.runtime import refusals
 from streams.runtime.cluster import ClusterUnavailableError
 from streams.runtime.kafka import confluent_options
@@ -55,7 +54,7 @@ class LogReader:
         self._errors: list[KafkaError] = []
         self._options: dict[str, Any] = {  # Any: librdkafka's settings and a callback
             **confluent_options(settings),
-            "group.id": reader_group(app_id),
+            "group.id": f"{app_id}-reader",  # the client wants a name; no group is joined, so no right is needed for it
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",

@@ -8,7 +8,7 @@ from streams.app import application, order_side
 from streams.rights import PARTS, Right, by_topic, lacking, needed, rights_of
 from streams.settings import Settings, read_settings
 from streams.tables import STOCK_LEDGER, STOCK_WRITE, TABLES, changelog
-from streams.topics import COMMERCE_ORDER, CONTROL, DEAD_LETTER, POLLED, READ, REFERENCE, STOCK_INPUTS, TOPICS
+from streams.topics import COMMERCE_ORDER, CONTROL, DEAD_LETTER, POLLED, READ, REFERENCE, TOPICS
 from tests.unit.streams.cli.calling import SETTINGS
 
 APP = "commerce-streams"
@@ -51,7 +51,7 @@ def test_a_worker_may_write_what_it_encodes_and_its_letters_and_tables_and_nothi
 
 
 def test_a_worker_may_read_every_input_that_it_is_set_up_for() -> None:
-    stock = {*(topic.name for topic in STOCK_INPUTS), "inventory.desired.v1"}
+    stock = {*STOCK_LEDGER.fed_by, *STOCK_WRITE.fed_by}
     always = {CONTROL.name, DEAD_LETTER.name, "audit.v1"}
 
     assert may("worker", "READ") == stock | always | own("stock-ledger", "stock-write")
@@ -95,7 +95,7 @@ def test_nothing_is_named_by_a_prefix_or_a_star() -> None:
     for part in PARTS:
         rights = rights_of(part, APP)
         assert set(by_topic(rights)) <= known
-        assert {right.name for right in rights if right.kind == "group"} <= {APP, f"{APP}-reader"}
+        assert {right.name for right in rights if right.kind == "group"} <= {APP}
 
 
 def test_the_gateway_may_append_orders_and_nothing_else() -> None:
