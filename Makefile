@@ -7,10 +7,7 @@ STAMP := $(VENV)/.installed
 ARGS  ?=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
-.PHONY: demo test check faults docs clean drill lock help
-.PHONY: demo test check faults docs clean lock help
-.PHONY: demo test check docs clean lock sbom audit help
-.PHONY: demo test check faults docs clean lock sbom audit help
+.PHONY: demo test check faults docs clean drill lock sbom audit help
 .DEFAULT_GOAL := help
 
 help: ## show the targets

@@ -28,8 +28,8 @@ from streams.flows.stock import StockFlow
 from streams.flows.stock_keys import derive_index
 from streams.flows.stock_records import StockRecords
 from streams.flows.stock_sweep import Limits, StockSweep
-from streams.runtime.certificates import CertificateFiles
 from streams.runtime import log_traces
+from streams.runtime.certificates import CertificateFiles
 from streams.runtime.clock import Clock
 from streams.runtime.cluster import Cluster, ClusterUnavailableError
 from streams.runtime.control import SINK, StandingOrders
