@@ -47,6 +47,8 @@ from streams.topics import (
 Part = Literal["worker", "gateway", "poll", "operator"]
 PARTS: tuple[Part, ...] = get_args(Part)
 ALWAYS, WITH_ORDERS, WITH_SHOP = "", "orders", "orders to the shop"
+RETRIES = "retries on the pages"
+"""Not asked for at the start: without it letters are retried by an operator's own user."""
 SHOP = "commerce"
 """The role that the shop plays for orders."""
 _SET_UP = ("CREATE", "DESCRIBE_CONFIGS", "ALTER_CONFIGS")
@@ -117,6 +119,8 @@ def _worker(app_id: str) -> Iterator[Right]:
         yield from _on(topic.name, "READ", "WRITE")
     yield from _on(DEAD_LETTER.name, "READ", "WRITE", "DESCRIBE_CONFIGS")
     yield from _worker_orders(app_id)
+    for topic in READ:
+        yield from _on(topic.name, "WRITE", when=RETRIES)
 
 
 def _worker_orders(app_id: str) -> Iterator[Right]:

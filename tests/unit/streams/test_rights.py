@@ -63,6 +63,12 @@ def test_a_worker_may_not_write_what_only_others_say() -> None:
     assert may("worker", "WRITE", **ORDERS, **CHECKS) & SAID_BY_OTHERS == set()
 
 
+def test_what_a_retry_on_a_page_would_write_is_listed_apart_and_not_asked_for() -> None:
+    apart = {right.name for right in rights_of("worker", APP) if right.when == "retries on the pages"}
+
+    assert apart == SAID_BY_OTHERS - {topic.name for topic in REFERENCE}
+
+
 def test_a_role_that_nobody_plays_needs_no_right() -> None:
     only_erp = {"STREAMS_ORDERS__ERP": "netsuite", "STREAMS_ORDERS__SHOP": "false"}
 
