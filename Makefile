@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 ARGS  ?=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
-.PHONY: demo test check faults docs clean drill lock help
+.PHONY: demo test check faults docs clean drill lock sbom audit help
 .DEFAULT_GOAL := help
 
 help: ## show the targets
@@ -43,6 +43,12 @@ lock: $(STAMP) ## resolve the dependencies anew into the three lock files
 	@$(COMPILE) --extra local --extra otel --group dev pyproject.toml -o requirements.lock
 	@$(COMPILE) --constraint requirements.lock pyproject.toml -o requirements-runtime.lock
 	@echo hatchling | $(COMPILE) --constraint requirements.lock - -o requirements-build.lock
+
+sbom: $(STAMP) ## write the bill of materials (CycloneDX) into out/, compared with the lock
+	@$(BIN)/python -m tests.supply_chain sbom
+
+audit: $(STAMP) ## ask for known vulnerabilities of what is locked
+	@$(BIN)/python -m tests.supply_chain audit || [ $$? = 77 ]
 
 clean: ## remove what the targets made here
 	@rm -rf $(VENV) dist build .coverage* htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .local-stack .data out

@@ -315,3 +315,17 @@ REFERENCE: tuple[Topic, ...] = (PRODUCT, PRICE, ACCOUNT)
 """What workers read whole, each for itself, to check orders against."""
 READ: tuple[Topic, ...] = (*STOCK_INPUTS, WMS_SNAPSHOT, DESIRED, *ORDERS_READ)
 """Every topic that a worker can read."""
+STOCK_WRITTEN: tuple[Topic, ...] = (DESIRED, HOLD, REBASE, ALERT, RECOUNT, COMMERCE_OUTCOME)
+"""What a worker writes of stock; REBASE and RECOUNT also for people on its pages."""
+ORDERS_WRITTEN: tuple[Topic, ...] = (ORDER_EVENT, SHIPMENT, *COMMANDS.values(), *OUTCOMES.values())
+"""What a worker writes of orders."""
+POLLED: Mapping[str, Topic] = MappingProxyType(
+    {
+        "commerce-orders": COMMERCE_ORDER,
+        "erp-orders": ERP_ORDER_EVENT,
+        "erp-products": PRODUCT,
+        "erp-prices": PRICE,
+        "crm-accounts": ACCOUNT,
+    }
+)
+"""Poller → the topic that it writes."""

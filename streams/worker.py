@@ -16,9 +16,9 @@ from streams.app.targets import choose
 from streams.domain.reasons import DeadReason
 from streams.runtime import logs, metrics
 from streams.runtime.clock import SystemClock
-from streams.runtime.cluster import Cluster
 from streams.runtime.data_dir import DataDir, DataDirError
 from streams.runtime.metrics import BUILD
+from streams.runtime.operating.brokers import Brokers
 from streams.runtime.serde import RegistryUnavailableError, SchemaMissingError
 from streams.settings import SettingsError, read_settings
 from streams.tables import TABLES
@@ -37,7 +37,7 @@ def run(environ: Mapping[str, str]) -> int:
         data_dir.take()
         port = take_port(settings.web)
         choices = choose(settings)
-        prepared = prepare(settings, Cluster(settings.kafka))
+        prepared = prepare(settings, Brokers(settings.kafka))
         worker_id = settings.worker_id or f"{settings.web.host}:{port}"
         BUILD.labels(VERSION).set(1)
         metrics.begin((topic.name for topic in READ), DeadReason, (table.name for table in TABLES))

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from connectors.core.errors import ConnectorError, RejectedPayloadError, TargetUnavailableError, UnknownOutcomeError
 from connectors.sap_s4hana import mapping, personal, wire
-from connectors.sap_s4hana.client import SalesOrderClient
+from connectors.sap_s4hana.client import SalesOrderClient, key_text
 from connectors.sap_s4hana.reference import reference, request_id
 from connectors.sap_s4hana.settings import Settings
 from schemas.models.document import SalesOrder
@@ -57,9 +57,9 @@ class SalesOrders:
     async def find_orders(self, order_id: str, order: Order) -> Sequence[SalesOrder]:
         """Every match, also what a person made by hand under our id."""
         wanted = reference(order_id)
-        filter_ = f"PurchaseOrderByCustomer eq '{wanted}'"
+        filter_ = f"PurchaseOrderByCustomer eq '{key_text(wanted)}'"
         if self._settings.match_account:
-            filter_ += f" and SoldToParty eq '{mapping.account_of(order, self._settings)}'"
+            filter_ += f" and SoldToParty eq '{key_text(mapping.account_of(order, self._settings))}'"
         rows = await every(lambda skip: self._client.orders(filter_, skip=skip))
         return [await self._whole(order_id, order, row) for row in rows if _carries(row, wanted)]
 

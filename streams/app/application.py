@@ -32,12 +32,14 @@ from streams.flows.stock_keys import derive_index
 from streams.flows.stock_records import StockRecords
 from streams.flows.stock_statements import StockStatements
 from streams.flows.stock_sweep import Limits, StockSweep
+from streams.runtime import log_traces
 from streams.runtime.certificates import CertificateFiles
 from streams.runtime.clock import Clock
 from streams.runtime.cluster import Cluster, ClusterUnavailableError
 from streams.runtime.control import SINK, StandingOrders
 from streams.runtime.dead_letters import DeadLetters
 from streams.runtime.driver.install import install
+from streams.runtime.granted import lost_right
 from streams.runtime.guard import Guard
 from streams.runtime.health import Health
 from streams.runtime.kafka import partition_of, producer_maker, reader_maker
@@ -62,18 +64,14 @@ from streams.sinks.lane_table import LaneTable
 from streams.sinks.stock_lane import Mode, StockLane
 from streams.tables import CHANGELOG_BATCH_BYTES, STOCK_LEDGER, STOCK_WRITE, TABLES, TableSpec, changelog
 from streams.topics import (
-    ALERT,
     AUDIT,
     BY_NAME,
-    COMMERCE_OUTCOME,
     CONTROL,
     DEAD_LETTER,
     DESIRED,
-    HOLD,
-    REBASE,
     RECORD_BYTES,
-    RECOUNT,
     STOCK_INPUTS,
+    STOCK_WRITTEN,
     WMS_SNAPSHOT,
 )
 from streams.web.accounting import Balance, balances
@@ -81,7 +79,7 @@ from streams.web.letter_index import Depth
 from streams.web.order_facts import OrderSums
 
 EXIT_CANNOT_RUN, EXIT_FAULT = 2, 70
-WRITTEN = tuple(topic.name for topic in (DESIRED, HOLD, REBASE, ALERT, RECOUNT, COMMERCE_OUTCOME, AUDIT, CONTROL))
+WRITTEN = tuple(topic.name for topic in (*STOCK_WRITTEN, AUDIT, CONTROL))
 _LOG = logger("streams.app")
 
 
@@ -100,7 +98,7 @@ class Application:
         self.cluster = Cluster(settings.kafka)
         self.serde = Serde(HttpRegistry(settings.schema_registry), clock)
         self._make_reader = reader_maker(settings.kafka, f"{settings.app_id}-reader")
-        self.orders = StandingOrders(self._make_reader, self.serde, clock)
+        self.orders = StandingOrders(self._make_reader, self.serde, clock, self.failed)
         self.lookback = Lookback(self._make_reader)
         self.writer = self._writer(prepared)
         self.letters = DeadLetters(self.writer, settings.app_id, settings.data_dir / "dead-letters")
@@ -261,10 +259,12 @@ class Application:
 
     def failed(self, error: BaseException) -> None:
         """A fault inside: end at once; the only safe state is the one in Kafka, from where the rest comes again."""
-        if isinstance(error, (StoreError, ChangelogGapError)):
-            print(f"commerce-streams: {error}", file=sys.stderr, flush=True)  # noqa: T201  the one line
+        first = next(log_traces.leaves(error))
+        known = str(first) if isinstance(first, (StoreError, ChangelogGapError)) else lost_right(first)
+        if known:
+            print(f"commerce-streams: {known}", file=sys.stderr, flush=True)  # noqa: T201  the one line
             os._exit(EXIT_CANNOT_RUN)
-        _LOG.critical("fault", error=f"{type(error).__name__}: {error}"[:500], exc_info=error)
+        _LOG.critical("fault", error=log_traces.told(error), exc_info=error)
         os._exit(EXIT_FAULT)
 
     async def start(self) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from connectors.core.registry import Ports
-from schemas.catalogue import COMMERCE_ORDER, ORDER_EVENT, SHIPMENT, Contract, command_contract
+from schemas.catalogue import COMMERCE_ORDER, SHIPMENT, Contract, command_contract
 from schemas.models.command import Command
 from streams.app.batch_parts import FlowPart
 from streams.app.intake import Intake
@@ -50,10 +50,10 @@ from streams.sinks.sink_context import SinkContext
 from streams.sinks.wms import WmsActs
 from streams.sinks.work_table import WorkTable
 from streams.tables import ORDER_INTAKE, ORDER_NEWS, ORDERS, SHIPMENT_WORK, WORK, TableSpec
-from streams.topics import COMMANDS, NEWS_INPUTS, ORDER_INPUTS, ORDERS_READ, OUTCOMES
+from streams.topics import NEWS_INPUTS, ORDER_INPUTS, ORDERS_READ, ORDERS_WRITTEN
 
 READ = tuple(topic.name for topic in ORDERS_READ)
-WRITTEN = (ORDER_EVENT.topic, SHIPMENT.topic, *(topic.name for topic in (*COMMANDS.values(), *OUTCOMES.values())))
+WRITTEN = tuple(topic.name for topic in ORDERS_WRITTEN)
 MAX_RECORD_BYTES = 900_000
 SHIPMENTS = "commerce-shipments"
 """What metrics call the sink of shipments; operators order it together with the shop's other documents."""

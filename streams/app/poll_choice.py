@@ -20,16 +20,12 @@ from streams.sources.poller import Poller
 from streams.sources.reference import Kind, ReferencePoller, RowT
 from streams.sources.shop_orders import Bounds, ShopOrderPoller, micros_of
 from streams.sources.target_calls import TargetCalls
-from streams.topics import COMMERCE_ORDER, ERP_ORDER_EVENT
+from streams.topics import POLLED
 
 MICROS = 1_000_000
 NAMES = (shop_orders.NAME, erp_orders.NAME)
 """Those that run where none is named: rows that orders are checked against may be a bridge's."""
-TOPIC_OF: Mapping[str, str] = {
-    shop_orders.NAME: COMMERCE_ORDER.name,
-    erp_orders.NAME: ERP_ORDER_EVENT.name,
-    **{kind.poller: kind.topic for kind in reference.KINDS.values()},
-}
+TOPIC_OF: Mapping[str, str] = {name: topic.name for name, topic in POLLED.items()}
 _LOG = logger("streams.poll")
 _SETTING = {shop_orders.NAME: "STREAMS_ROLES__COMMERCE"}
 _ERP_SETTING, _CRM_SETTING = "STREAMS_ORDERS__ERP", "STREAMS_ORDERS__CRM"
@@ -51,12 +47,17 @@ class Opened:
 
 def chosen(settings: Settings, names: Sequence[str]) -> Mapping[str, Choice]:
     """Raises SettingsError where one that is wanted has no connector, or none is wanted."""
-    wanted = dict.fromkeys(names or settings.poll.pollers or [name for name in NAMES if _is_configured(settings, name)])
+    wanted = dict.fromkeys(names or wanted_by(settings))
     if not wanted:
         raise SettingsError(
             "nothing can be polled: no connector of the shop is configured (STREAMS_CONNECTORS__ADOBE_COMMERCE__…)"
         )
     return {name: _choice(settings, name) for name in wanted}
+
+
+def wanted_by(settings: Settings) -> tuple[str, ...]:
+    """Those that the settings name, else those of orders whose connector is configured."""
+    return tuple(settings.poll.pollers or (name for name in NAMES if _is_configured(settings, name)))
 
 
 def all_opened(

@@ -11,6 +11,7 @@ from connectors.core.errors import ConnectorError
 from streams.app.poll_choice import TOPIC_OF, Opened, all_opened, chosen
 from streams.app.poll_loop import keep_polling
 from streams.app.targets import Choice
+from streams.rights import by_topic, needed
 from streams.runtime import logs
 from streams.runtime.clock import Clock, SystemClock
 from streams.runtime.cluster import Cluster
@@ -25,7 +26,7 @@ from streams.sources.heard import Heard, Listener
 from streams.sources.kafka_log import KafkaLog, NotAppendedError
 from streams.sources.poller import Round, Rounds, Watch
 from streams.sources.probe_server import ProbeServer
-from streams.sources.process import CannotStartError, look_at_kafka
+from streams.sources.process import look_at_kafka, refuse_without_rights
 from streams.sources.reference import ReferencePoller
 
 MICROS = 1_000_000
@@ -64,18 +65,16 @@ def run(environ: Mapping[str, str], names: Sequence[str] = (), *, once: bool = F
     """
     clock, settings = SystemClock(), read_settings(environ)
     choices = chosen(settings, names)
-    check_topics(Cluster(settings.kafka), choices)
+    check_topics(settings, Cluster(settings.kafka), choices)
     where = f"poll {settings.poll.host}:{settings.poll.port}"
     logs.configure(settings.logs.level, settings.logs.format, clock.monotonic, worker=where)
     return asyncio.run(_work(settings, clock, choices, names=names, once=once))
 
 
-def check_topics(cluster: Cluster, choices: Mapping[str, Choice]) -> None:
-    """Everything that is written exists.  Raises CannotStartError."""
-    wanted = _topics(choices)
-    missing = sorted(set(wanted) - set(cluster.topics(wanted)))
-    if missing:
-        raise CannotStartError(f"topic {missing[0]} does not exist; run `commerce-streams topics apply`")
+def check_topics(settings: Settings, cluster: Cluster, choices: Mapping[str, Choice]) -> None:
+    """Everything that is read and written exists, and this user may.  Raises CannotStartError."""
+    rights = needed("poll", settings, choices)
+    refuse_without_rights(cluster, settings, "poll", rights, cluster.topic_rights(by_topic(rights)))
 
 
 def _topics(choices: Mapping[str, Choice]) -> list[str]:

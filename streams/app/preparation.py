@@ -1,10 +1,15 @@
 """What must hold before a worker starts; each failure is one line that names the thing and what is allowed."""
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from confluent_kafka import KafkaException
+
+from streams.rights import Right, by_topic, needed
 from streams.runtime.cluster import Cluster, ClusterUnavailableError, TopicState
+from streams.runtime.granted import refusal
+from streams.runtime.refusals import told
 from streams.settings import Settings, WebSettings
 from streams.tables import TABLES, changelog, changelog_config
 from streams.topics import DEAD_LETTER, DEAD_LETTER_MARGIN, READ, TOPICS
@@ -22,26 +27,38 @@ class Prepared:
 
 
 def prepare(settings: Settings, cluster: Cluster) -> Prepared:
-    """Brokers answer, topics exist and fit.  Raises PreparationError."""
-    try:
-        cluster.brokers()
-        names = [topic.name for topic in TOPICS] + [changelog(settings.app_id, table) for table in TABLES]
-        found = cluster.topics(names)
-    except ClusterUnavailableError as error:
-        raise PreparationError(f"STREAMS_KAFKA__BOOTSTRAP_SERVERS: {error}") from None
-    for topic in TOPICS:
-        _check(topic.name, topic.partitions or settings.kafka.partitions, found)
+    """Brokers answer, topics exist and fit, and this user may use them.  Raises PreparationError."""
+    return fit(settings, _found(settings, cluster, needed("worker", settings)))
+
+
+def fit(settings: Settings, found: Mapping[str, TopicState]) -> Prepared:
+    """Of the topics that were found.  Raises PreparationError."""
+    for topic in (topic for topic in TOPICS if topic.name in found):
+        _check(topic.name, topic.partitions or settings.kafka.partitions, found[topic.name])
     for table in TABLES:
         name = changelog(settings.app_id, table)
-        _check(name, table.partitions or settings.kafka.partitions, found)
-        _check_batch(name, found[name])
+        if name in found:
+            _check(name, table.partitions or settings.kafka.partitions, found[name])
+            _check_batch(name, found[name])
     return Prepared(_dead_letter_bytes(found))
 
 
-def _check(name: str, partitions: int, found: Mapping[str, TopicState]) -> None:
-    state = found.get(name)
-    if state is None:
-        raise PreparationError(f"topic {name} does not exist; run `commerce-streams topics apply`")
+def _found(settings: Settings, cluster: Cluster, rights: Sequence[Right]) -> Mapping[str, TopicState]:
+    """Every topic that this worker uses."""
+    try:
+        cluster.brokers()
+        found = cluster.topics(by_topic(rights))
+        why = refusal(cluster, settings.kafka, "worker", rights, {name: state.rights for name, state in found.items()})
+    except ClusterUnavailableError as error:
+        raise PreparationError(f"STREAMS_KAFKA__BOOTSTRAP_SERVERS: {error}") from None
+    except KafkaException as error:
+        raise PreparationError(told("the brokers did not do this", error)) from None
+    if why is not None:
+        raise PreparationError(why)
+    return found
+
+
+def _check(name: str, partitions: int, state: TopicState) -> None:
     if state.partitions != partitions:
         raise PreparationError(
             f"topic {name} has {state.partitions} partitions, {partitions} are set "

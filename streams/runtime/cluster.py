@@ -26,6 +26,8 @@ ANSWER_S = 10.0
 TIMEOUT_S = 30.0
 """For everything else: brokers that answer may be slow to act."""
 VISIBLE_TRIES, VISIBLE_STEP_S = 300, 0.1
+SHOW_SETTINGS = frozenset({"DESCRIBE_CONFIGS", "ALTER_CONFIGS", "ALL"})
+"""Rights of which each lets a user see a topic's settings."""
 REMEMBERED = 20
 """Errors of the client."""
 
@@ -41,6 +43,8 @@ class TopicState:
     topic_id: str
     partitions: int
     config: Mapping[str, str]
+    rights: frozenset[str] = frozenset()
+    """Of this user, in Kafka's names; empty where the brokers do not tell."""
 
 
 class Cluster:
@@ -74,20 +78,29 @@ class Cluster:
         return frozenset(self._metadata().topics)
 
     def topics(self, names: Iterable[str]) -> Mapping[str, TopicState]:
-        """Those of the topics that exist."""
+        """Those of the topics that exist and that this user may see; without settings where it may not see them."""
         existing = sorted(set(names) & self.topic_names())
         if not existing:
             return {}
-        described = self._admin.describe_topics(TopicCollection(existing), request_timeout=TIMEOUT_S)
-        resources = [ConfigResource(ResourceType.TOPIC, name) for name in existing]
-        configs = self._admin.describe_configs(resources, request_timeout=TIMEOUT_S)
-        config_of = {resource.name: future.result() for resource, future in configs.items()}
-        found = {}
-        for name, future in described.items():
-            topic = future.result()
-            values = {key: str(entry.value) for key, entry in config_of[name].items()}
-            found[name] = TopicState(str(topic.topic_id), len(topic.partitions), values)
-        return found
+        asked = TopicCollection(existing)
+        described = self._admin.describe_topics(asked, include_authorized_operations=True, request_timeout=TIMEOUT_S)
+        topics = {name: future.result() for name, future in described.items()}
+        rights = {name: _names(topic.authorized_operations) for name, topic in topics.items()}
+        configs = self._configs([name for name in existing if not rights[name] or rights[name] & SHOW_SETTINGS])
+        return {
+            name: TopicState(str(topic.topic_id), len(topic.partitions), configs.get(name, {}), rights[name])
+            for name, topic in topics.items()
+        }
+
+    def _configs(self, names: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        if not names:
+            return {}
+        resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+        answers = self._admin.describe_configs(resources, request_timeout=TIMEOUT_S)
+        return {
+            resource.name: {key: str(entry.value) for key, entry in future.result().items()}
+            for resource, future in answers.items()
+        }
 
     def topic_ids(self, names: Iterable[str]) -> Mapping[str, str]:
         """Ids of those that exist: a topic that was deleted and made anew has another one."""
@@ -96,6 +109,36 @@ class Cluster:
             return {}
         described = self._admin.describe_topics(TopicCollection(existing), request_timeout=TIMEOUT_S)
         return {name: str(future.result().topic_id) for name, future in described.items()}
+
+    # ── what this user may do ────────────────────────────────────────────────────────────────────
+
+    def topic_rights(self, names: Iterable[str]) -> Mapping[str, frozenset[str]]:
+        """Of the topics that exist and that this user may see; an empty set where the brokers do not tell."""
+        existing = sorted(set(names) & self.topic_names())
+        if not existing:
+            return {}
+        asked = TopicCollection(existing)
+        found = self._admin.describe_topics(asked, include_authorized_operations=True, request_timeout=TIMEOUT_S)
+        return {name: _names(future.result().authorized_operations) for name, future in found.items()}
+
+    def hidden(self, names: Iterable[str]) -> frozenset[str]:
+        """Those that the brokers refuse to speak of: whether they exist is not said."""
+        asked = sorted(set(names))
+        if not asked:
+            return frozenset()
+        answers = self._admin.describe_topics(TopicCollection(asked), request_timeout=TIMEOUT_S)
+        refused = {name: future.exception() for name, future in answers.items()}
+        return frozenset(name for name, error in refused.items() if _is_refusal(error))
+
+    def group_rights(self, group: str) -> frozenset[str] | None:
+        """None where nothing can be said: nobody has joined it yet, or the brokers do not tell."""
+        answers = self._admin.describe_consumer_groups(
+            [group], include_authorized_operations=True, request_timeout=ANSWER_S
+        )
+        error = answers[group].exception()
+        if error is not None:
+            return frozenset() if _is_refusal(error) else None
+        return _names(answers[group].result().authorized_operations) or None
 
     def create(self, topics: Sequence[NewTopic]) -> None:
         """Returns when the brokers name them, which is some time after they were made.
@@ -120,3 +163,11 @@ class Cluster:
         resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
         for future in self._admin.incremental_alter_configs([resource], request_timeout=TIMEOUT_S).values():
             future.result()
+
+
+def _names(operations: Sequence[Any] | None) -> frozenset[str]:  # Any: AclOperation, which has no stub
+    return frozenset(one.name for one in operations or ())
+
+
+def _is_refusal(error: BaseException | None) -> bool:
+    return isinstance(error, KafkaException) and "AUTHORIZATION_FAILED" in refusals.cause_of(error).name()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiokafka
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
 from schemas.catalogue import OPERATOR_CONTROL
 from schemas.errors import DecodeError
@@ -36,8 +36,15 @@ def key_of(*parts: object) -> str:
 class StandingOrders:
     """`orders` by key; `changed` is called after each new order, but not for those that were there at the start."""
 
-    def __init__(self, make_consumer: Callable[[], aiokafka.AIOKafkaConsumer], serde: Serde, clock: Clock) -> None:
-        self._make, self._serde, self._clock = make_consumer, serde, clock
+    def __init__(
+        self,
+        make_consumer: Callable[[], aiokafka.AIOKafkaConsumer],
+        serde: Serde,
+        clock: Clock,
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        """`failed` ends the process: a worker that may not hear what people order must not work on."""
+        self._make, self._serde, self._clock, self._failed = make_consumer, serde, clock, failed
         self.orders: dict[str, OperatorControl] = {}
         self.changed: list[Callable[[OperatorControl], None]] = []
         self._ready = asyncio.Event()
@@ -66,6 +73,8 @@ class StandingOrders:
         while True:
             try:
                 await self._read()
+            except TopicAuthorizationFailedError as error:
+                self._failed(error)
             except (KafkaError, OSError) as error:
                 _LOG.warning("control-topic-unreadable", error=f"{type(error).__name__}: {error}"[:200])
             await self._clock.sleep(FIRST_WAIT)

@@ -11,6 +11,8 @@ from typing import Any
 
 import structlog
 
+from streams.runtime import log_traces
+
 QUIET_SECONDS = 60.0
 NOISY = ("aiokafka", "faust", "mode", "abc", "asyncio", "httpx", "httpx2", "httpcore", "httpcore2")
 Fields = MutableMapping[str, Any]  # Any: whatever a field holds
@@ -64,7 +66,7 @@ def configure(level: str, form: str, monotonic: Callable[[], float], **bound: st
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                log_traces.as_field,
                 renderer,
             ],
         )

@@ -75,11 +75,16 @@ def cause_of(error: KafkaError | KafkaException) -> KafkaError:
 
 def decisive(heard: Sequence[KafkaError]) -> str | None:
     """Why waiting is of no use, where something that was heard says so."""
-    codes = {error.code(): error for error in heard}
+    codes = {_kind(error): error for error in heard}
     for code, words in _DECISIVE:
         if code in codes:
             return f"{words} ({_short(codes[code])})"
     return None
+
+
+def _kind(error: KafkaError) -> int:
+    """A broker that wants a client's certificate says so after the handshake: librdkafka calls that transport."""
+    return Local.SSL if error.code() == Local.TRANSPORT and "SSL routines" in error.str() else error.code()
 
 
 def reason(heard: Sequence[KafkaError], last: KafkaError) -> str:

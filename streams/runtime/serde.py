@@ -1,7 +1,8 @@
 """Bytes ↔ models with the schema registry: reader schema by topic, writer schema by the id in the frame.
 
-A schema id is looked up once.  One that the registry does not know is asked for again only now and then, so that a
-flood of bad ids is not a flood of requests; while the registry is away, records wait: that is no fault of theirs.
+A schema id is looked up once.  One that the registry does not know is asked for again only now and then, and only so
+many of them are asked for at all, so that a flood of bad ids is not a flood of requests; while the registry is away,
+records wait: that is no fault of theirs.
 """
 
 import asyncio
@@ -22,6 +23,8 @@ from streams.runtime.metrics import SCHEMA_UNKNOWN
 
 ModelT = TypeVar("ModelT", bound=msgspec.Struct)
 ASK_AGAIN_AFTER = timedelta(seconds=30)
+MOST_UNKNOWN = 100
+"""So many ids are asked for in vain within that time; a further one counts as unknown without being asked for."""
 FIRST_WAIT, LONGEST_WAIT = timedelta(milliseconds=500), timedelta(seconds=15)
 BY_TOPIC: Mapping[str, Contract[msgspec.Struct]] = {contract.topic: contract for contract in CONTRACTS}
 _LOG = logger("streams.serde")
@@ -89,8 +92,7 @@ class Serde:
 
     async def _learn(self, contract: Contract[ModelT], schema_id: int, decoders: dict[int, Decoder[Any]]) -> None:
         """The decoder of a writer's schema; nothing where the registry does not know it."""
-        asked = self._unknown.get(schema_id)
-        if asked is not None and self._clock.monotonic() - asked < ASK_AGAIN_AFTER.total_seconds():
+        if not self._may_ask(schema_id):
             return
         text = await self._text(schema_id)
         if text is None:
@@ -102,6 +104,11 @@ class Serde:
             decoders[schema_id] = projection.refusal(error)
         if slow := decoders[schema_id].slow_because:
             _LOG.warning("slow-schema", topic=contract.topic, schema_id=schema_id, why=slow[:200])
+
+    def _may_ask(self, schema_id: int) -> bool:
+        since = self._clock.monotonic() - ASK_AGAIN_AFTER.total_seconds()
+        self._unknown = {known: asked for known, asked in self._unknown.items() if asked > since}
+        return schema_id not in self._unknown and len(self._unknown) < MOST_UNKNOWN
 
     async def _text(self, schema_id: int) -> str | None:
         """Asked until the registry answers: the record waits, it is not at fault."""

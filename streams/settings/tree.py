@@ -341,5 +341,7 @@ class Settings(Frozen):
     logs: LogSettings = LogSettings()
     traces: TraceSettings = TraceSettings()
     connectors: dict[str, dict[str, Any]] = Field(  # Any: raw, each connector has its own model
-        default_factory=dict, description="Settings of each connector; see its README."
+        default_factory=dict,
+        repr=False,  # what is not read yet is not known to be secret
+        description="Settings of each connector; see its README.",
     )

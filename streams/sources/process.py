@@ -3,14 +3,16 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import timedelta
 
 from connectors.core.order_ports import ShopOrderTarget
 from schemas.guards import MAX_VALUE_BYTES
+from streams.rights import Part, Right, by_topic, needed
 from streams.runtime import logs
 from streams.runtime.clock import Clock, SystemClock
 from streams.runtime.cluster import Cluster
+from streams.runtime.granted import refusal
 from streams.runtime.health import Health
 from streams.runtime.lookback import Place
 from streams.runtime.registry import HttpRegistry
@@ -63,16 +65,26 @@ def run(environ: Mapping[str, str], open_shop: OpenShop) -> int:
 
 def check_topic(settings: Settings, cluster: Cluster) -> None:
     """The topic exists and takes every record that the gateway lets in.  Raises CannotStartError."""
-    state = cluster.topics([TOPIC]).get(TOPIC)
-    if state is None:
-        raise CannotStartError(f"topic {TOPIC} does not exist; run `commerce-streams topics apply`")
+    rights = needed("gateway", settings)
+    found = cluster.topics(by_topic(rights))
+    refuse_without_rights(cluster, settings, "gateway", rights, {name: one.rights for name, one in found.items()})
+    state = found[TOPIC]
     most = max(settings.gateway.max_body_bytes, MAX_VALUE_BYTES if settings.gateway.reads_the_shop else 0)
-    held, needed = int(state.config.get("max.message.bytes", "0")), most + ROOM
-    if held < needed:
+    held, largest = int(state.config.get("max.message.bytes", "0")), most + ROOM
+    if held < largest:
         raise CannotStartError(
-            f"topic {TOPIC}: max.message.bytes is {held}, records of {needed} can come; "
+            f"topic {TOPIC}: max.message.bytes is {held}, records of {largest} can come; "
             "raise it, or lower STREAMS_GATEWAY__MAX_BODY_BYTES"
         )
+
+
+def refuse_without_rights(
+    cluster: Cluster, settings: Settings, part: Part, rights: Sequence[Right], granted: Mapping[str, frozenset[str]]
+) -> None:
+    """Raises CannotStartError where a topic is not there, or this user lacks a right."""
+    why = refusal(cluster, settings.kafka, part, rights, granted)
+    if why is not None:
+        raise CannotStartError(why)
 
 
 async def _work(settings: Settings, clock: Clock, shop: ShopOrderTarget | None) -> int:

@@ -141,9 +141,7 @@ class System:
 
     @contextlib.contextmanager
     def consumer(self, group: str = "faults-check") -> Iterator[Consumer]:
-        made = Consumer(
-            {"bootstrap.servers": self.kafka.bootstrap, "group.id": group, "enable.auto.commit": False, "log_level": 0}
-        )
+        made = Consumer({**self.kafka.client_config(), "group.id": group, "enable.auto.commit": False, "log_level": 0})
         try:
             yield made
         finally:

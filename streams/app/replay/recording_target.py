@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from connectors.core.ports import ItemPage
 from schemas.models.source_item import SourceItem, StockPair
 
 
@@ -21,6 +22,13 @@ class RecordingStockTarget:
 
     async def read_source_items(self, pairs: Sequence[StockPair]) -> Mapping[StockPair, SourceItem]:  # noqa: ARG002  the port's signature
         return {}
+
+    @property
+    def lists_source_items(self) -> bool:
+        return False
+
+    async def list_source_items(self, source_code: str, after: str) -> ItemPage:  # noqa: ARG002  the port's signature
+        return ItemPage((), is_last=True)
 
     async def source_codes(self) -> frozenset[str]:
         return frozenset()

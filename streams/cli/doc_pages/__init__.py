@@ -8,11 +8,13 @@ from streams.cli.doc_pages.dead_letters import dead_letter_reasons
 from streams.cli.doc_pages.metrics import metrics
 from streams.cli.doc_pages.order_states import order_states
 from streams.cli.doc_pages.order_words import order_words
+from streams.cli.doc_pages.rights import rights
 from streams.cli.doc_pages.topics import topics
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "configuration.md": configuration,
     "topics.md": topics,
+    "rights.md": rights,
     "metrics.md": metrics,
     "connectors.md": connectors,
     "order-states.md": order_states,

@@ -1,14 +1,12 @@
-"""The brokers as operators ask them: offsets, the consumer group, and what this user may do."""
+"""The brokers as operators ask them: offsets and the consumer group."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from confluent_kafka import (
     ConsumerGroupState,
     ConsumerGroupTopicPartitions,
     KafkaError,
     KafkaException,
-    TopicCollection,
     TopicPartition,
 )
 from confluent_kafka.admin import OffsetSpec
@@ -126,22 +124,3 @@ class Brokers(Cluster):
         for tp in answer.topic_partitions:
             if tp.error is not None:
                 raise KafkaException(tp.error)
-
-    # ── rights ───────────────────────────────────────────────────────────────────────────────────
-
-    def topic_rights(self, topics: Sequence[str]) -> dict[str, frozenset[str]]:
-        """What this user may do with each topic: READ, WRITE, DESCRIBE and others."""
-        asked = TopicCollection(list(topics))
-        found = self._admin.describe_topics(asked, include_authorized_operations=True, request_timeout=TIMEOUT_S)
-        return {topic: _names(future.result().authorized_operations) for topic, future in found.items()}
-
-    def group_rights(self, group: str) -> frozenset[str]:
-        """What this user may do with the group; raises KafkaException where it may not even ask."""
-        found = self._admin.describe_consumer_groups(
-            [group], include_authorized_operations=True, request_timeout=TIMEOUT_S
-        )
-        return _names(found[group].result().authorized_operations)
-
-
-def _names(operations: Sequence[Any] | None) -> frozenset[str]:  # Any: AclOperation, which has no stub
-    return frozenset(one.name for one in operations or ())

@@ -54,7 +54,7 @@ class LogReader:
         self._errors: list[KafkaError] = []
         self._options: dict[str, Any] = {  # Any: librdkafka's settings and a callback
             **confluent_options(settings),
-            "group.id": f"{app_id}-reader",
+            "group.id": f"{app_id}-reader",  # the client wants a name; no group is joined, so no right is needed for it
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "auto.offset.reset": "earliest",

@@ -8,7 +8,7 @@ from simulators.netsuite.keys import new_pair
 from streams.app.poll_choice import TOPIC_OF, CannotAskError, all_opened, chosen
 from streams.app.polling import check_topics
 from streams.app.targets import Choice
-from streams.runtime.cluster import Cluster, TopicState
+from streams.runtime.cluster import Cluster
 from streams.settings import SettingsError, read_settings
 from streams.sources.process import CannotStartError
 from tests.fakes.append_log import as_json
@@ -101,18 +101,25 @@ class Topics:
     """As much of a cluster as is asked."""
 
     def __init__(self, *held: str) -> None:
-        self._held = {name: TopicState("id", 1, {}) for name in held}
+        self._held = {name: frozenset({"ALL"}) for name in held}
 
-    def topics(self, _names: object) -> Mapping[str, TopicState]:
+    def topic_rights(self, _names: object) -> Mapping[str, frozenset[str]]:
         return self._held
+
+    def hidden(self, _names: object) -> frozenset[str]:
+        return frozenset()
+
+    def group_rights(self, _group: str) -> frozenset[str] | None:
+        return None
 
 
 def test_a_topic_that_is_not_there_is_named_with_what_makes_it() -> None:
-    choices = chosen(read_settings(SETTINGS), ())
+    settings = read_settings(SETTINGS)
+    choices = chosen(settings, ())
 
     def check(*held: str) -> None:
         cluster: Cluster = Topics(*held)  # type: ignore[assignment]  # it is asked no more
-        check_topics(cluster, choices)
+        check_topics(settings, cluster, choices)
 
     check("commerce.order.v1", "source.cursor.v1")
     with pytest.raises(

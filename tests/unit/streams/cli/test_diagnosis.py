@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.app.diagnosis import Check, brokers, machine, target
+from streams.app.diagnosis import Check, machine, target
 from streams.runtime.data_dir import DataDir
 from streams.settings import Settings, read_settings
 from tests.fakes.still_clock import StillClock
@@ -85,10 +85,3 @@ def test_a_shop_that_refuses_the_credential_names_the_setting_and_not_the_passwo
     assert (found.verdict, "401" in found.what) == ("fail", True)
     assert "STREAMS_CONNECTORS__ADOBE_COMMERCE__" in found.advice
     assert "canary-5a1e" not in repr(found)
-
-
-def test_missing_rights_are_named_topic_by_topic() -> None:
-    wanted = {"a": frozenset({"READ", "WRITE"}), "b": frozenset({"WRITE"}), "c": frozenset({"READ"})}
-    granted = {"a": frozenset({"DESCRIBE"}), "b": frozenset({"ALL"})}
-
-    assert brokers.lacking(wanted, granted) == ["READ and WRITE on a"]

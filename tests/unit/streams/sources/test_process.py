@@ -23,6 +23,9 @@ class Topics:
     def topics(self, _names: Iterable[str]) -> Mapping[str, TopicState]:
         return self._found
 
+    def hidden(self, _names: Iterable[str]) -> frozenset[str]:
+        return frozenset()
+
 
 def check(cluster: Topics, **changes: str) -> None:
     check_topic(read_settings({**SETTINGS, **changes}), cast("Cluster", cluster))
