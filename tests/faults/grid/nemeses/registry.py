@@ -46,7 +46,7 @@ def _down_at_start(run: Run) -> Hit:
     assert not late.is_ready(), "ready without its schemas"
     asked = door.hits(rule)
     door.heal()
-    late.wait_ready(ASKED_S)
+    until(late.is_ready, within=ASKED_S, what=lambda: f"it is ready, perhaps started again\n{late.log[-1500:]}")
     reads_again(run)
     return Hit("requests of a worker that starts while the registry is down", asked)
 
