@@ -99,9 +99,12 @@ class Proof:
 
     # ── look ─────────────────────────────────────────────────────────────────────────────────────
 
-    def all_there(self, url: str) -> bool:
+    def open_letters(self, url: str) -> int:
         """As the page of the worker counts them."""
-        found = int(call(f"{url}/api/v1/dead-letters", timeout=60)["data"]["open"])
+        return int(call(f"{url}/api/v1/dead-letters", timeout=60)["data"]["open"])
+
+    def all_there(self, url: str) -> bool:
+        found = self.open_letters(url)
         say(f"  {found:,} set aside")
         return found >= self.letters
 
@@ -122,8 +125,8 @@ class Proof:
 
     def run(self) -> None:
         skus = self.planted.skus["unknown-location"]
-        moved = skus[: int(len(skus) * MOVED)]
-        moving = skus[len(moved) : len(moved) + int(len(skus) * MOVING)]
+        moving = skus[: int(len(skus) * MOVING)]
+        moved = skus[len(moving) : len(moving) + int(len(skus) * MOVED)]
         worker = self.system.worker("before").wait_ready(180)
         say(f"planting {self.letters:,} records that will be set aside, of five causes")
         self.plant()
@@ -154,7 +157,7 @@ class Proof:
         )
 
         say(f"and {len(moving):,} more while the retry runs")
-        beside = threading.Thread(target=self._beside, args=(moving,))
+        beside = threading.Thread(target=self._beside, args=(moving, worker.url))
         beside.start()
         began = time.monotonic()  # noqa: TID251  told to a person
         ended = self.desk.run("dead-letters", "retry", "--group", groups["unknown-location"]["group"], "--rate", "200")
@@ -166,10 +169,12 @@ class Proof:
         until(lambda: self.system.lag() == 0 and settled(), within=PATIENCE_S, what="the shop shows it", step=0.5)
         self._verdict(skus, moved, moving)
 
-    def _beside(self, skus: Sequence[str]) -> None:
-        """Spread over the retry, so that some come before their letter and some after it."""
-        for start in range(0, len(skus), 20):
-            self.newer(skus[start : start + 20], DURING)
+    def _beside(self, skus: Sequence[str], url: str) -> None:
+        """Half of them before their letters go out, half once the first letters are gone."""
+        half = len(skus) // 2
+        self.newer(skus[half:], DURING)
+        until(lambda: self.open_letters(url) < self.letters, within=PATIENCE_S, what="the retry runs", step=0.2)
+        self.newer(skus[:half], DURING)
 
     def _settled(self, skus: Sequence[str], moved: Sequence[str], moving: Sequence[str]) -> bool:
         shown = self.shown(skus)
