@@ -16,6 +16,7 @@ ORDERS = {f"STREAMS_ORDERS__{role}": "rest_books" for role in ("ERP", "WMS", "CR
 CHECKS = {"STREAMS_ORDERS__CHECKS": '["sku-known", "price-current", "customer-known"]'}
 SAID_BY_OTHERS = {
     "wms.stock-change.v1",
+    "wms.snapshot.v1",
     "wms.fulfilment-event.v1",
     "erp.order-event.v1",
     "carrier.event.v1",
