@@ -5,9 +5,10 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS  ?=
+LINES ?=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
-.PHONY: demo test check faults docs clean drill lock help
+.PHONY: demo test check faults bench docs clean drill lock bench-lock help
 .DEFAULT_GOAL := help
 
 help: ## show the targets
@@ -33,6 +34,9 @@ check: $(STAMP) ## the quick part of `test`: no Kafka, no browser
 faults: $(STAMP) ## every fault against every invariant, on real Kafka; ARGS="--only N1,N4 --write-docs"
 	@$(BIN)/python -m tests.faults.grid $(ARGS)
 
+bench: $(STAMP) ## measure, beside others, on real Kafka; LINES="ingest coalesce" for a choice
+	@$(BIN)/python -m bench $(LINES) $(ARGS)
+
 docs: $(STAMP) ## write the generated pages in docs/ anew
 	@$(BIN)/python -m streams docs
 
@@ -43,6 +47,9 @@ lock: $(STAMP) ## resolve the dependencies anew into the three lock files
 	@$(COMPILE) --extra local --extra otel --group dev pyproject.toml -o requirements.lock
 	@$(COMPILE) --constraint requirements.lock pyproject.toml -o requirements-runtime.lock
 	@echo hatchling | $(COMPILE) --constraint requirements.lock - -o requirements-build.lock
+
+bench-lock: $(STAMP) ## the same for what is measured against
+	@for name in raw quix faust; do $(COMPILE) --custom-compile-command "make bench-lock" bench/peers/$$name.in -o bench/peers/$$name.lock; done
 
 clean: ## remove what the targets made here
 	@rm -rf $(VENV) dist build .coverage* htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .local-stack .data out
