@@ -1,7 +1,9 @@
 """The stock flow of one worker over a preloaded topic: what each round of `ingest` and `poison` runs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from bench.machine import now
 from bench.stack import LineError, Offsets, Stack, Watch
@@ -11,6 +13,7 @@ from streams.topics import DESIRED, STOCK_CHANGE
 
 LONGEST_S = 900.0
 READY_S = 120.0
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +27,17 @@ class Ingested:
     wrong: int
 
 
-def ingest(stack: Stack, folder: Path, app_id: str, *, ends: Offsets, shown: Shown) -> Ingested:
-    """Reads everything below `ends` with a new group, a new table and an empty disk.
+def ingest(
+    stack: Stack, folder: Path, app_id: str, *, ends: Offsets, shown: Shown, more: Mapping[str, str] = NOTHING
+) -> Ingested:
+    """Reads everything below `ends` with a new group, a new table and an empty disk; `more` are settings.
 
     LineError where the worker ends, or is not done in time.
     """
     stack.apply(app_id)
     watch = stack.watch(app_id)
     before = watch.ends(DESIRED.name)
-    worker = Worker(app_id, folder, stack.environ(app_id))
+    worker = Worker(app_id, folder, stack.environ(app_id, **more))
     try:
         seconds, cpu_s = _worked_off(worker, watch, ends, before)
         rss = worker.rss_bytes

@@ -106,7 +106,6 @@ class Stack:
             "STREAMS_KAFKA__PARTITIONS": str(PARTITIONS),
             "STREAMS_KAFKA__SESSION_TIMEOUT_S": "6",
             "STREAMS_INVENTORY__LOCATIONS": str(locations_of(WAREHOUSES)).replace("'", '"'),
-            "STREAMS_INVENTORY__ALLOCATIONS": '{"wms:main": "other", "wms:3pl": "other"}',
             "STREAMS_SINKS__MODE": "paused",
             "STREAMS_CONNECTORS__ADOBE_COMMERCE__BASE_URL": "http://127.0.0.1:9",
             "STREAMS_CONNECTORS__ADOBE_COMMERCE__AUTH__KIND": "token",
@@ -160,3 +159,7 @@ class Stack:
         for future in admin.delete_topics(names).values() if names else ():
             future.result()
         wait(0.2)
+
+    def is_listed(self, topic: str) -> bool:
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        return topic in admin.list_topics(timeout=ANSWER_S).topics

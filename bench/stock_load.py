@@ -1,7 +1,7 @@
 """Stock changes for the lines that read a preloaded topic, and what the ledger must say of them afterwards."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +11,7 @@ from bench.stack import Offsets, Stack, Watch
 from schemas.catalogue import DESIRED_STOCK
 from schemas.codec import FRAME
 from schemas.projection import decoder
-from simulators.wms.bulk import BulkSettings, BulkStream, preload
+from simulators.wms.bulk import BulkSettings, BulkStream, Encoded, preload
 from simulators.wms.clock import SystemClock
 from simulators.wms.model import WAREHOUSES, locations_of
 from streams.domain.quantities import from_decimal, round_down_to_shop
@@ -29,6 +29,8 @@ class Load:
     balances: dict[tuple[str, str], Decimal]
     schema_file: Path
     ends: Offsets
+    poison: int = 0
+    """Records beside them that must be set aside."""
 
     @property
     def total(self) -> Decimal:
@@ -46,8 +48,18 @@ class Load:
         return {pair: round_down_to_shop(micros) for pair, micros in sums.items()}
 
 
-def fill(bench: Bench, stack: Stack, *, records: int, items: int) -> Load:
-    """`records` stock changes of `items` SKUs (Zipf 1.1), of warehouses that hold stock of their own."""
+def fill(
+    bench: Bench,
+    stack: Stack,
+    *,
+    records: int,
+    items: int,
+    mixed: Callable[[Iterator[Encoded]], Iterator[Encoded]] = iter,
+) -> Load:
+    """`records` stock changes of `items` SKUs (Zipf 1.1), of warehouses that hold stock of their own.
+
+    `mixed` may put other records between them.
+    """
     stock = stack.stock_schema()
     schema_file = bench.folder / "stock-change.avsc"
     schema_file.write_text(json.dumps(stock.schema), encoding="utf-8")
@@ -55,12 +67,12 @@ def fill(bench: Bench, stack: Stack, *, records: int, items: int) -> Load:
     settings = BulkSettings(records, clock.now(), items=items, seed=bench.seed, run=f"bench-{bench.seed}")
     stream = BulkStream(settings, stock)
     begun = clock.monotonic()
-    preload(stack.producer(), stream)
+    sent = preload(stack.producer(), mixed(iter(stream)))
     bench.say(f"{records:,} records of {items:,} SKUs loaded in {clock.monotonic() - begun:.0f} s")
     watch = stack.watch("bench-load")
     ends = watch.ends(STOCK_CHANGE.name)
     watch.close()
-    return Load(records, stream.balances, schema_file, ends)
+    return Load(records, stream.balances, schema_file, ends, sent - records)
 
 
 def last_snapshots(watch: Watch, begin: Offsets) -> tuple[Shown, int]:

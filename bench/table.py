@@ -2,9 +2,11 @@
 
 from types import ModuleType
 
-from bench.lines import ingest, sink_client
+from bench.lines import idle, ingest, poison, sink_client
 
 LINES: dict[str, ModuleType] = {
     "ingest": ingest,
     "sink-client": sink_client,
+    "poison": poison,
+    "idle": idle,
 }

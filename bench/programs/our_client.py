@@ -19,6 +19,7 @@ async def main() -> None:
     clock = SystemClock()
     lease = Lease(clock, timedelta(hours=1))
     lease.joined(1)
+    lease.renewed(lease.now())
     gate = Gate("adobe_commerce", clock)
     connector = registry.load("adobe_commerce")
     raw = {
