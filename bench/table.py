@@ -2,11 +2,12 @@
 
 from types import ModuleType
 
-from bench.lines import idle, ingest, poison, sink_client
+from bench.lines import coalesce, idle, ingest, poison, sink_client
 
 LINES: dict[str, ModuleType] = {
     "ingest": ingest,
     "sink-client": sink_client,
+    "coalesce": coalesce,
     "poison": poison,
     "idle": idle,
 }

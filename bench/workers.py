@@ -97,8 +97,9 @@ class Worker(Program):
         self.name, self.data = name, folder / f"{name}-data"
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
-        own = {"STREAMS_DATA_DIR": str(self.data), "STREAMS_WEB__PORT": str(port), "STREAMS_WORKER_ID": name}
-        super().__init__([sys.executable, "-m", "streams", "worker"], folder / f"{name}.log", {**environ, **own})
+        own = {"STREAMS_WEB__PORT": str(port), "STREAMS_WORKER_ID": name}
+        given = {"STREAMS_DATA_DIR": str(self.data), **environ, **own}
+        super().__init__([sys.executable, "-m", "streams", "worker"], folder / f"{name}.log", given)
 
     def is_ready(self) -> bool:
         try:

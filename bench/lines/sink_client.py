@@ -8,8 +8,9 @@ from bench.bench import Bench, result
 from bench.environments import Environment
 from bench.result import Result
 from bench.rounds import Sample, interleaved
+from bench.shop import Shop
 from bench.stack import LineError
-from bench.workers import Program, answer_of, free_port, until
+from bench.workers import Program, answer_of
 
 ABOUT = "stock writes of 20 rows to a target that answers at once or after 50 ms; calls per second"
 IN_FLIGHT, DELAYS = (1, 8, 32, 128), (0, 50)
@@ -21,15 +22,12 @@ WITHIN_S = 300.0
 
 def run(bench: Bench) -> Result:
     environment = Environment("raw", bench.say).ready()
-    port = free_port()
-    stub = [sys.executable, "-m", "bench.programs.stub_shop", str(port)]
-    shop = Program(stub, bench.folder / "stub.log", {}, pin=False)
+    shop = Shop(bench.folder)
     try:
-        until(lambda: _listens(port), within=20, what=lambda: f"the stub answers\n{shop.log}")
         contenders = {
-            "ours": partial(_client, bench, [sys.executable, "-m", "bench.programs.our_client"], {}, port, "ours"),
+            "ours": partial(_client, bench, [sys.executable, "-m", "bench.programs.our_client"], {}, shop.url, "ours"),
             "aiohttp": partial(
-                _client, bench, environment.command("http_aiohttp"), environment.environ, port, "aiohttp"
+                _client, bench, environment.command("http_aiohttp"), environment.environ, shop.url, "aiohttp"
             ),
         }
         rounds = interleaved(contenders, count=bench.rounds, say=bench.say, keep_all=bench.is_trial)
@@ -55,11 +53,11 @@ def run(bench: Bench) -> Result:
     )
 
 
-def _client(bench: Bench, command: list[str], environ: dict[str, str], port: int, name: str, attempt: int) -> Sample:
+def _client(bench: Bench, command: list[str], environ: dict[str, str], url: str, name: str, attempt: int) -> Sample:
     seconds = 3.0 if not bench.is_trial else 0.5
     numbers = [str(number) for number in IN_FLIGHT]
     delays = [str(delay) for delay in DELAYS]
-    asked = ["--url", f"http://127.0.0.1:{port}", "--seconds", str(seconds)]
+    asked = ["--url", url, "--seconds", str(seconds)]
     asked += ["--in-flight", *numbers, "--delays", *delays]
     program = Program([*command, *asked], bench.folder / f"{name}-{attempt}.log", environ)
     try:
@@ -73,13 +71,3 @@ def _client(bench: Bench, command: list[str], environ: dict[str, str], port: int
     names = ("per_s", "p99_ms", "cpu_us")
     return {f"{cell} {figure}": answer[cell][figure] for cell in ordered for figure in names}
 
-
-def _listens(port: int) -> bool:
-    import urllib.error  # noqa: PLC0415
-    import urllib.request  # noqa: PLC0415
-
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/count", timeout=1):
-            return True
-    except (OSError, urllib.error.URLError):
-        return False

@@ -28,7 +28,7 @@ async def measure(chosen: argparse.Namespace, write: Write) -> None:
     found: dict[str, object] = {}
     for delay in chosen.delays:
         for in_flight in chosen.in_flight:
-            await asyncio.to_thread(_put, f"{chosen.url}/delay/{delay}")
+            await asyncio.to_thread(_put, f"{chosen.url}/set", delay)
             figures = await _cell(write, in_flight, chosen.seconds)
             counted = await asyncio.to_thread(_get, f"{chosen.url}/count")
             found[f"{in_flight}x{delay}ms"] = {**figures, "counted": counted["calls"], "rows": counted["rows"]}
@@ -62,8 +62,9 @@ def _p99(values: Sequence[float]) -> float:
     return sorted(values)[max(0, int(len(values) * 0.99) - 1)] if values else 0.0
 
 
-def _put(url: str) -> None:
-    with urlopen(Request(url, method="PUT"), timeout=10):
+def _put(url: str, delay: int) -> None:
+    body = json.dumps({"delay_ms": delay}).encode()
+    with urlopen(Request(url, data=body, method="PUT"), timeout=10):
         pass
 
 
