@@ -9,7 +9,6 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -19,6 +18,7 @@ from bench.machine import now, on, other_cores, worker_core
 from bench.page import page
 from bench.result import Result, from_json, text_table, to_json
 from bench.table import LINES
+from streams.runtime.clock import SystemClock
 
 MET, MISSED, WRONG = 0, 1, 2
 ROOT = Path(__file__).parent.parent
@@ -32,7 +32,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--scale", type=float, default=1.0, help="this share of the counts; measures nothing either")
     made.add_argument("--rounds", type=int, default=5, help="interleaved rounds that must hold their pace")
     made.add_argument("--seed", type=int, default=7)
-    made.add_argument("--out", type=Path, help="folder for results and logs; default: a new one in the temporary folder")
+    made.add_argument(
+        "--out", type=Path, help="folder for results and logs; default: a new one in the temporary folder"
+    )
     made.add_argument("--keep", action="store_true", help="put the results into the repository and write its page anew")
     made.add_argument("--page", action="store_true", help="only write the page anew, from the results that are kept")
     return made
@@ -83,9 +85,8 @@ def _run(name: str, chosen: argparse.Namespace, out: Path) -> Result:
     bench = Bench(folder, _speaker(name), chosen.quick, chosen.scale, chosen.rounds, chosen.seed)
     begun = now()
     found: Result = LINES[name].run(bench)
-    return msgspec.structs.replace(
-        found, at=datetime.now(UTC).isoformat(timespec="seconds"), seconds=round(now() - begun, 1)
-    )
+    at = SystemClock().now().isoformat(timespec="seconds")
+    return msgspec.structs.replace(found, at=at, seconds=round(now() - begun, 1))
 
 
 def _speaker(name: str) -> Callable[[str], None]:

@@ -24,7 +24,7 @@ class Environment:
     """`name` is that of the lock file; another lock makes another environment."""
 
     def __init__(self, name: str, say: Callable[[str], None]) -> None:
-        self._name, self._say = name, say
+        self.name, self._say = name, say
         self._lock = PEERS / f"{name}.lock"
         digest = hashlib.sha256(self._lock.read_bytes() + sys.version.encode()).hexdigest()[:12]
         self.folder = cache() / f"{name}-{digest}"
@@ -33,7 +33,7 @@ class Environment:
         """Made where it is missing; CalledProcessError where pip refuses."""
         if (self.folder / "made").exists():
             return self
-        self._say(f"making the environment of {self._name} in {self.folder}")
+        self._say(f"making the environment of {self.name} in {self.folder}")
         shutil.rmtree(self.folder, ignore_errors=True)
         venv.create(self.folder, with_pip=True)
         install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"]

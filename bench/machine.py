@@ -70,6 +70,15 @@ def resident_bytes(pid: int) -> int:
         raise ProcessLookupError(pid) from error
 
 
+def peak_resident_bytes(pid: int) -> int:
+    """The most that a process ever held; ProcessLookupError where it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    except OSError as error:
+        raise ProcessLookupError(pid) from error
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
+
+
 def own_cpu_seconds() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime

@@ -1,20 +1,32 @@
 """`docs/benchmarks.md`, from the results that a person chose to keep."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bench.result import Figures, Result, number, rows
 
 HEAD = """# Benchmarks
 
 What the product does per second and core, beside what others do in the same minute on the same machine.
-`make bench` measures all lines (within an hour), `make bench LINES="ingest coalesce"` a choice; it ends with 1 where a goal is missed.
-One JSON object per line goes to standard output.
-`make bench ARGS=--keep` puts the results into `bench/results.jsonl` and writes this page anew; `make bench ARGS=--quick` only checks the harness.
 
-How it is measured: real Kafka; who is measured is held on one core, broker, generator and targets have the others.
-Rounds are interleaved (ours, peer, peer, ours, …), each between two runs of the same fixed work; a round in which the machine changed its pace by more than a tenth is thrown away.
-A ratio is taken in each round, then the median of the rounds.
-A peer has an environment of its own (`bench/peers/`), reads the same records, and its counts are compared with the truth.
+```
+make bench                          # all lines, within an hour; exit code 1 where a goal is missed
+make bench LINES="ingest coalesce"  # a choice
+make bench ARGS=--quick             # checks the harness with small counts; measures nothing
+make bench ARGS=--keep              # puts the results into bench/results.jsonl and writes this page anew
+```
+
+One JSON object per line goes to standard output.
+
+How it is measured:
+
+- Real Kafka.
+  Who is measured is held on one core; broker, generator and targets have the others.
+- Rounds are interleaved: ours and each peer in turn, then again.
+  Each round stands between two runs of the same fixed work; one in which the machine changed its pace by more than
+  a tenth is thrown away.
+- A ratio is taken in each round, then the median of the rounds.
+- A peer has an environment of its own (`bench/peers/`, with hashes) and reads the same records.
+  What it counted is compared with the truth.
 """
 NONE = "\nNo result is kept yet.\n"
 
@@ -32,17 +44,18 @@ def _summary(results: Sequence[Result]) -> str:
 
 
 def _section(result: Result) -> str:
-    kept = f"{result.rounds.kept} rounds kept, {result.rounds.discarded} thrown away, worst drift {result.rounds.drift:.0%}"
-    who = {"ours": result.ours, **result.peers}
+    went = result.rounds
+    kept = f"{went.kept} rounds kept, {went.discarded} thrown away, worst drift {went.drift:.0%}"
     versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
     lines = [
         f"## {result.line}",
         "",
         f"{result.about}.",
         "",
-        *_figures(who),
+        *_figures({"ours": result.ours, **result.peers}),
         "",
         f"{result.at}; {kept}; seed {result.seed}; {result.seconds:.0f} s.",
+        "",
         *(f"- {note}" for note in result.notes),
         "",
         f"Versions: {versions}.",
@@ -51,11 +64,12 @@ def _section(result: Result) -> str:
     return "\n".join(lines)
 
 
-def _figures(who: dict[str, Figures]) -> list[str]:
+def _figures(who: Mapping[str, Figures]) -> list[str]:
     """One column for each, one row for each figure that somebody has."""
     names = list(dict.fromkeys(name for figures in who.values() for name in figures))
     head = [f"| | {' | '.join(who)} |", f"| --- |{' --- |' * len(who)}"]
-    cells = [
-        f"| {name} | {' | '.join(number(each[name]) if name in each else '' for each in who.values())} |" for name in names
-    ]
-    return [*head, *cells]
+    return [*head, *(f"| {name} | {' | '.join(_cell(each, name) for each in who.values())} |" for name in names)]
+
+
+def _cell(figures: Figures, name: str) -> str:
+    return number(figures[name]) if name in figures else ""

@@ -2,12 +2,14 @@
 
 from types import ModuleType
 
-from bench.lines import coalesce, idle, ingest, poison, sink_client
+from bench.lines import catch_up, coalesce, idle, ingest, poison, recovery, sink_client
 
 LINES: dict[str, ModuleType] = {
     "ingest": ingest,
     "sink-client": sink_client,
     "coalesce": coalesce,
+    "recovery": recovery,
     "poison": poison,
     "idle": idle,
+    "catch-up": catch_up,
 }

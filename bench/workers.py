@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench.machine import cpu_seconds, now, pinned, resident_bytes, wait
+from bench.machine import cpu_seconds, now, peak_resident_bytes, pinned, resident_bytes, wait
 from bench.stack import LineError
 
 STEP_S = 0.05
@@ -66,6 +66,10 @@ class Program:
     def rss_bytes(self) -> int:
         return resident_bytes(self._process.pid)
 
+    @property
+    def peak_rss_bytes(self) -> int:
+        return peak_resident_bytes(self._process.pid)
+
     def stop(self) -> int:
         """SIGTERM; the exit code."""
         if self.running:
@@ -73,7 +77,7 @@ class Program:
         return self.finish(STOP_S)
 
     def kill(self) -> None:
-        """kill -9, and wait until it is gone."""
+        """SIGKILL, and wait until it is gone."""
         self._process.kill()
         self._process.wait(STOP_S)
 

@@ -1,19 +1,16 @@
 """`coalesce`: how many calls a stream of changes becomes, beside the fewest that could have carried it."""
 
-from contextlib import ExitStack
 from typing import NamedTuple
 
 from bench.arithmetic import at_least, at_most, percentile
 from bench.bench import Bench, result
 from bench.coalescing import Change, fewest
-from bench.machine import now
+from bench.live import Live
 from bench.result import Figures, Result, Rounding
-from bench.shop import Effect, Shop
-from bench.stack import Stack
-from bench.traffic import Told, Traffic, told
-from bench.workers import Worker, until
-from schemas.catalogue import STOCK_CHANGE as STOCK_CHANGE_CONTRACT
-from streams.topics import DESIRED, STOCK_CHANGE
+from bench.shop import Effect
+from bench.traffic import Told, told
+from schemas.catalogue import STOCK_CHANGE as CONTRACT
+from streams.topics import STOCK_CHANGE
 
 ABOUT = "calls that stock changes become, against the offline optimum for the same window and rows of a call"
 ITEMS, TARGET_MS = 20_000, 1
@@ -21,7 +18,7 @@ RATES, WINDOWS_S, ROWS = (100, 1_000, 10_000), (1, 5, 30), (20, 100)
 SLACK_S = 1.0
 """What a change may take beyond its window: batch, ledger, snapshot, intent and the call itself."""
 QUIET_S = 2.0
-APP = "bench-coalesce"
+SCHEMA = CONTRACT.schema_text
 
 
 class Cell(NamedTuple):
@@ -55,59 +52,26 @@ def run(bench: Bench) -> Result:
     cells = [Cell(rate, window, rows) for window in WINDOWS_S for rate in RATES for rows in ROWS]
     if bench.quick:
         cells = [Cell(1_000, 1, 20), Cell(1_000, 5, 20)]
-    with Stack(bench.folder) as stack, ExitStack() as open_:
-        stack.apply(APP)
-        shop = Shop(bench.folder)
-        open_.callback(shop.end)
-        traffic = Traffic(stack, items=bench.size(ITEMS, 500), seed=bench.seed)
-        found: dict[Cell, Counted] = {}
-        for number, cell in enumerate(cells):
-            found[cell] = _measure(bench, stack, shop, traffic, cell, number)
-            one = found[cell]
+    found: dict[Cell, Counted] = {}
+    with Live.begun(bench, items=bench.size(ITEMS, 500)) as live:
+        for cell in cells:
+            one = found[cell] = _measure(live, cell)
             bench.say(f"{cell.name}: {one.calls} calls, best {one.best} ({one.ratio:.2f}), late {one.late_s:.2f} s")
     return _result(bench, found)
 
 
-def _measure(bench: Bench, stack: Stack, shop: Shop, traffic: Traffic, cell: Cell, number: int) -> Counted:
-    shop.set(delay_ms=TARGET_MS, limit=cell.rows, journal=True)
-    watch = stack.watch(APP)
-    begin = watch.ends(STOCK_CHANGE.name)
+def _measure(live: Live, cell: Cell) -> Counted:
+    live.shop.set(delay_ms=TARGET_MS, limit=cell.rows, journal=True)
+    begin = live.watch.ends(STOCK_CHANGE.name)
     more = {
         "STREAMS_INVENTORY__WINDOW_MS": str(1000 * cell.window_s),
         "STREAMS_CONNECTORS__ADOBE_COMMERCE__ROWS_PER_CALL": str(cell.rows),
-        "STREAMS_CONNECTORS__ADOBE_COMMERCE__SETTLE_S": "5",
-        **shop.environ,
     }
-    worker = Worker(f"cell-{number}", bench.folder, stack.environ(APP, **more, STREAMS_DATA_DIR=str(bench.folder / "data")))
-    try:
-        until(worker.is_ready, within=90, what=lambda: f"the worker is ready\n{worker.log[-2000:]}")
-        seconds = 4.0 if bench.is_trial else max(12.0, 2.5 * cell.window_s)
-        traffic.run(cell.rate, seconds)
-        ends = {topic: watch.ends(topic) for topic in (STOCK_CHANGE.name,)}
-        until(lambda: watch.lag(STOCK_CHANGE.name, ends[STOCK_CHANGE.name]) == 0, within=60, what=lambda: "flow done")
-        last = watch.ends(DESIRED.name)
-        until(lambda: watch.lag(DESIRED.name, last) == 0, within=60, what=lambda: "lane has all")
-        _wait_quiet(shop, cell.window_s + QUIET_S)
-        worker.stop()
-    finally:
-        worker.end()
-    changes = told(watch, begin, STOCK_CHANGE_CONTRACT.schema_text)
-    watch.close()
-    return counted(changes, list(shop.effects()), cell)
-
-
-def _wait_quiet(shop: Shop, quiet_s: float) -> None:
-    """No call for so long."""
-    calls, since = -1, now()
-
-    def quiet() -> bool:
-        nonlocal calls, since
-        found = shop.count()["calls"]
-        if found != calls:
-            calls, since = found, now()
-        return now() - since > quiet_s
-
-    until(quiet, within=quiet_s + 90, what=lambda: "the shop is left alone", step=0.2)
+    with live.worker(f"{cell.rate}-{cell.window_s}-{cell.rows}", **more):
+        live.traffic.run(cell.rate, 4.0 if live.bench.is_trial else max(12.0, 2.5 * cell.window_s))
+        live.wait_folded()
+        live.wait_quiet(cell.window_s + QUIET_S)
+    return counted(told(live.watch, begin, SCHEMA), list(live.shop.effects()), cell)
 
 
 def counted(changes: list[Told], effects: list[Effect], cell: Cell) -> Counted:

@@ -30,9 +30,7 @@ def run(bench: Bench) -> Result:
         asked = ["--bootstrap", stack.bootstrap, "--group", "bench-faust-idle", "--topic", STOCK_CHANGE.name]
         port = free_port()
         asked += ["--schema", str(schema), "--records", str(port)]
-        faust = Program(
-            environment.command("faust_idle", *asked), bench.folder / "faust.log", environment.environ
-        )
+        faust = Program(environment.command("faust_idle", *asked), bench.folder / "faust.log", environment.environ)
         open_.callback(faust.end)
         programs = {"ours": ours, "faust": faust}
         until(ours.is_ready, within=60, what=lambda: f"the worker is ready\n{ours.log[-2000:]}")
@@ -56,7 +54,7 @@ def run(bench: Bench) -> Result:
         peer_versions={f"faust:{name}": one for name, one in environment.versions(("faust-streaming",)).items()},
         notes=(
             f"{windows} windows of {WINDOW_S:.0f} s after {SETTLE_S:.0f} s of rest, both at the same time on one core",
-            "ours reads five topics, has two tables, a web server, a control topic and a watch that looks once a second",
+            "ours reads four topics, has two tables, a web server, and a watch that looks once a second",
         ),
     )
 

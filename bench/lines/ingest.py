@@ -37,7 +37,7 @@ def run(bench: Bench) -> Result:
         load = fill(bench, stack, records=bench.size(RECORDS, 20_000), items=bench.size(ITEMS, 500))
         contenders = {
             "ours": partial(_ours, bench, stack, load),
-            **{name: partial(_peer, bench, stack, load, name, environments[name]) for name in PROGRAMS},
+            **{name: partial(_peer, bench, stack, load, environments[name]) for name in PROGRAMS},
         }
         rounds = interleaved(contenders, count=bench.rounds, say=bench.say, keep_all=bench.is_trial)
     return _result(bench, rounds, environments)
@@ -55,7 +55,8 @@ def _ours(bench: Bench, stack: Stack, load: Load, attempt: int) -> Sample:
     }
 
 
-def _peer(bench: Bench, stack: Stack, load: Load, name: str, environment: Environment, attempt: int) -> Sample:
+def _peer(bench: Bench, stack: Stack, load: Load, environment: Environment, attempt: int) -> Sample:
+    name = environment.name
     records = min(load.records, bench.size(SLOW.get(name, load.records), 5_000))
     asked = {
         "--bootstrap": stack.bootstrap,
@@ -104,7 +105,7 @@ def _result(bench: Bench, rounds: Rounds, environments: Mapping[str, Environment
         notes=(
             "the stock lane's intake is paused: it is no part of this line",
             f"scaled: Quix reads {SLOW['quix']:,} records, Faust {SLOW['faust']:,}",
-            "the raw loop and Quix keep a dictionary in memory and write nothing; Faust's table is RocksDB with changelog",
-            "every row of the snapshots and the sum of the raw loop are compared with the warehouse's books",
+            "the raw loop and Quix keep a dictionary and write nothing; Faust's table is RocksDB with a changelog",
+            "every row of the snapshots and the sum of the raw loop are compared with the books",
         ),
     )

@@ -48,7 +48,7 @@ def run(bench: Bench) -> Result:
         rounds=rounds.rounding("poisoned"),
         notes=(
             f"{len(NAMES)} kinds: {', '.join(NAMES)}",
-            "left out: records above the size limit (a fifth of a MiB or more each: bytes would be all that is measured)",
+            "left out: records above the size limit (a quarter of a MiB and more: bytes would be all that counts)",
             "every row of the snapshots is compared with the books, and dead letters are counted",
         ),
     )

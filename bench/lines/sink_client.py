@@ -1,7 +1,9 @@
 """`sink-client`: bodies of 20 rows to a target that takes no time, or 50 ms, with 1 to 128 calls in flight."""
 
 import sys
+from collections.abc import Mapping
 from functools import partial
+from typing import NamedTuple
 
 from bench.arithmetic import at_least
 from bench.bench import Bench, result
@@ -20,16 +22,21 @@ IDEAL = 640.0
 WITHIN_S = 300.0
 
 
+class Client(NamedTuple):
+    """A program that writes in closed loops."""
+
+    name: str
+    command: list[str]
+    environ: Mapping[str, str]
+
+
 def run(bench: Bench) -> Result:
     environment = Environment("raw", bench.say).ready()
     shop = Shop(bench.folder)
     try:
-        contenders = {
-            "ours": partial(_client, bench, [sys.executable, "-m", "bench.programs.our_client"], {}, shop.url, "ours"),
-            "aiohttp": partial(
-                _client, bench, environment.command("http_aiohttp"), environment.environ, shop.url, "aiohttp"
-            ),
-        }
+        ours = Client("ours", [sys.executable, "-m", "bench.programs.our_client"], {})
+        theirs = Client("aiohttp", environment.command("http_aiohttp"), environment.environ)
+        contenders = {one.name: partial(_client, bench, one, shop.url) for one in (ours, theirs)}
         rounds = interleaved(contenders, count=bench.rounds, say=bench.say, keep_all=bench.is_trial)
     finally:
         shop.end()
@@ -53,13 +60,14 @@ def run(bench: Bench) -> Result:
     )
 
 
-def _client(bench: Bench, command: list[str], environ: dict[str, str], url: str, name: str, attempt: int) -> Sample:
+def _client(bench: Bench, client: Client, url: str, attempt: int) -> Sample:
+    name = client.name
     seconds = 3.0 if not bench.is_trial else 0.5
     numbers = [str(number) for number in IN_FLIGHT]
     delays = [str(delay) for delay in DELAYS]
     asked = ["--url", url, "--seconds", str(seconds)]
     asked += ["--in-flight", *numbers, "--delays", *delays]
-    program = Program([*command, *asked], bench.folder / f"{name}-{attempt}.log", environ)
+    program = Program([*client.command, *asked], bench.folder / f"{name}-{attempt}.log", client.environ)
     try:
         answer = answer_of(program, WITHIN_S)
     finally:
@@ -70,4 +78,3 @@ def _client(bench: Bench, command: list[str], environ: dict[str, str], url: str,
     ordered = [CELL, *(cell for cell in answer if cell != CELL)]
     names = ("per_s", "p99_ms", "cpu_us")
     return {f"{cell} {figure}": answer[cell][figure] for cell in ordered for figure in names}
-

@@ -23,7 +23,7 @@ def main() -> None:
     topic = app.topic(chosen.topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
     table = app.Table("ledger", partitions=8, key_type=str)
 
-    @app.agent(topic)  # type: ignore[untyped-decorator]  # Faust is not typed here
+    @app.agent(topic)
     async def take(stream: Any) -> None:  # Any: a Faust stream
         async for value in stream:
             table[str(value)] = 1

@@ -29,7 +29,7 @@ def main() -> None:
     topic = app.topic(chosen.topic, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
     table = app.Table("ledger", partitions=8, key_type=str, value_type=None)
 
-    @app.agent(topic)  # type: ignore[untyped-decorator]  # Faust is not typed here
+    @app.agent(topic)
     async def take(stream: Any) -> None:  # Any: a Faust stream
         count, begun, used = 0, 0.0, 0.0
         async for value in stream:
@@ -41,9 +41,10 @@ def main() -> None:
             count += 1
             if count == chosen.records:
                 tell(records=count, seconds=time.perf_counter() - begun, cpu_s=cpu_seconds() - used)
+                await app.producer.flush()
                 os._exit(0)
 
-    sys.argv = ["faust", "worker", "-l", "warn"]
+    sys.argv = ["faust", "worker", "-l", "info"]
     app.main()
 
 

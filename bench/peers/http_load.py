@@ -46,7 +46,9 @@ async def _cell(write: Write, in_flight: int, seconds: float) -> dict[str, float
     begun = time.perf_counter()
     warm = begun + WARM_UP_S
     used: list[float] = []
-    asyncio.get_running_loop().call_at(asyncio.get_running_loop().time() + WARM_UP_S, lambda: used.append(cpu_seconds()))
+    asyncio.get_running_loop().call_at(
+        asyncio.get_running_loop().time() + WARM_UP_S, lambda: used.append(cpu_seconds())
+    )
     await asyncio.gather(*(loop(warm + seconds) for _ in range(in_flight)))
     spent = cpu_seconds() - used[0]
     counted = [end - start for start, end in took if warm <= end <= warm + seconds]

@@ -23,7 +23,7 @@ def main() -> None:
     begun, used, count = time.perf_counter(), cpu_seconds(), 0
     while True:
         for message in batch:
-            ledger.take(decoder.decode(message.value()))
+            ledger.take(decoder.decode(message.value() or b""))
         count += len(batch)
         if count >= chosen.records:
             break
