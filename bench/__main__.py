@@ -4,7 +4,6 @@ Exit code 0 where every goal is met, 1 where one is missed or a line could not b
 """
 
 import argparse
-import os
 import sys
 import tempfile
 import traceback
@@ -100,7 +99,8 @@ def say(text: str) -> None:
 # ── what is kept ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _kept() -> list[Result]:
+def kept_results() -> list[Result]:
+    """What a person chose to keep."""
     if not KEPT.exists():
         return []
     return [from_json(line) for line in KEPT.read_bytes().splitlines() if line]
@@ -108,14 +108,14 @@ def _kept() -> list[Result]:
 
 def _keep(results: Sequence[Result]) -> None:
     """The newest result of each line."""
-    newest = {result.line: result for result in (*_kept(), *results)}
+    newest = {result.line: result for result in (*kept_results(), *results)}
     ordered = [newest[name] for name in LINES if name in newest]
     KEPT.write_text("".join(to_json(result) + "\n" for result in ordered), encoding="utf-8")
     _write_page()
 
 
 def _write_page() -> int:
-    PAGE.write_text(page(_kept(), os.cpu_count() or 1), encoding="utf-8")
+    PAGE.write_text(page(kept_results()), encoding="utf-8")
     return MET
 
 

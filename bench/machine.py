@@ -86,7 +86,8 @@ def own_cpu_seconds() -> float:
 
 def versions() -> dict[str, str]:
     """What ran, for the reader of a result."""
-    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+    cores = str(len(ALL_CORES))
+    return {"cores": cores, "python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
 
 
 def now() -> float:

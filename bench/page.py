@@ -12,7 +12,7 @@ What the product does per second and core, beside what others do in the same min
 make bench                          # all lines, within an hour; exit code 1 where a goal is missed
 make bench LINES="ingest coalesce"  # a choice
 make bench ARGS=--quick             # checks the harness with small counts; measures nothing
-make bench ARGS=--keep              # puts the results into bench/results.jsonl and writes this page anew
+make bench ARGS=--keep              # keeps the results in the repository and writes this page anew
 ```
 
 One JSON object per line goes to standard output.
@@ -29,13 +29,16 @@ How it is measured:
   What it counted is compared with the truth.
 """
 NONE = "\nNo result is kept yet.\n"
+NOT_BUILT = """
+Not built: `latency`, `state`, `rebalance-gap`, `reconcile`.
+"""
 
 
-def page(results: Sequence[Result], cores: int) -> str:
+def page(results: Sequence[Result]) -> str:
     """The whole page."""
     if not results:
-        return HEAD + NONE
-    return "\n".join([HEAD, _summary(results), *(_section(result) for result in results), f"Cores: {cores}.", ""])
+        return HEAD + NOT_BUILT + NONE
+    return "\n".join([HEAD + NOT_BUILT, _summary(results), *(_section(result) for result in results)])
 
 
 def _summary(results: Sequence[Result]) -> str:

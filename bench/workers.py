@@ -112,6 +112,17 @@ class Worker(Program):
         except (OSError, urllib.error.URLError):
             return False
 
+    def is_recovered(self) -> bool:
+        """Partitions are assigned and their tables whole, whatever else keeps it from being ready."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=1) as answer:
+                told = json.load(answer)
+        except urllib.error.HTTPError as refused:
+            told = json.load(refused)
+        except OSError:
+            return False
+        return all(reason["name"] != "joining" for reason in told["reasons"])
+
     def forget(self) -> None:
         """Its data: the disk is not for keeping rounds."""
         shutil.rmtree(self.data, ignore_errors=True)

@@ -33,7 +33,7 @@ def run(bench: Bench) -> Result:
         faust = Program(environment.command("faust_idle", *asked), bench.folder / "faust.log", environment.environ)
         open_.callback(faust.end)
         programs = {"ours": ours, "faust": faust}
-        until(ours.is_ready, within=60, what=lambda: f"the worker is ready\n{ours.log[-2000:]}")
+        until(ours.is_recovered, within=60, what=lambda: f"the worker is ready\n{ours.log[-2000:]}")
         until(lambda: stack.is_listed("bench-faust-idle-ledger-changelog"), within=60, what=lambda: faust.log[-2000:])
         wait(SETTLE_S if not bench.is_trial else 3.0)
         shares = _shares(bench, programs, windows)

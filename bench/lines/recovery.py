@@ -118,7 +118,7 @@ def _recovered(bench: Bench, stack: Stack, name: str, *, kill: bool) -> tuple[fl
     try:
         until(lambda: _says(worker, "assigned"), within=90, what=lambda: worker.log[-2000:], step=STEP_S)
         begun = now()
-        until(worker.is_ready, within=LONGEST_S, what=lambda: worker.log[-2000:], step=STEP_S)
+        until(worker.is_recovered, within=LONGEST_S, what=lambda: worker.log[-2000:], step=STEP_S)
         seconds, cpu_s = now() - begun, worker.cpu_s
         if kill:
             worker.kill()

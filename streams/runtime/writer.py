@@ -183,9 +183,9 @@ def _compressed(record: Record, limit: int) -> BatchBuilder | None:
 
 
 def _filled(builder: BatchBuilder, records: Sequence[Record]) -> BatchBuilder | None:
-    for record in records:
-        headers = list(record.headers)
-        if builder.append(timestamp=None, key=record.key, value=record.value, headers=headers) is None:
+    append = builder.append
+    for key, value, headers in records:
+        if append(timestamp=None, key=key, value=value, headers=[*headers]) is None:
             return None
     builder.close()
     return builder
