@@ -30,7 +30,7 @@ How it is measured:
 """
 NONE = "\nNo result is kept yet.\n"
 NOT_BUILT = """
-Not built: `latency`, `state`, `rebalance-gap`, `reconcile`.
+Not built: `state`, `rebalance-gap`, `reconcile`.
 """
 
 

@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from bench.lines import catch_up, coalesce, idle, ingest, poison, recovery, sink_client
+from bench.lines import catch_up, coalesce, idle, ingest, latency, poison, recovery, sink_client
 
 LINES: dict[str, ModuleType] = {
     "ingest": ingest,
@@ -12,4 +12,5 @@ LINES: dict[str, ModuleType] = {
     "poison": poison,
     "idle": idle,
     "catch-up": catch_up,
+    "latency": latency,
 }

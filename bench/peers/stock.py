@@ -44,14 +44,12 @@ class Ledger:
     def __init__(self) -> None:
         self.scopes: dict[Scope, list[Any]] = {}  # Any: time, quantity, set of numbers
 
+    def quantity(self, change: Any) -> Any:  # Any: a decoded record; a Decimal
+        """What the scope of the record holds."""
+        return self.scopes[_scope_of(change)][1]
+
     def take(self, change: Any) -> None:  # Any: a decoded record
-        key = (
-            change["source_system"],
-            change["owner_code"] or "",
-            change["location_code"],
-            change["sku"],
-            change["bucket"],
-        )
+        key = _scope_of(change)
         held = self.scopes.get(key)
         if held is None:
             held = self.scopes[key] = [None, Decimal(0), set()]
@@ -70,6 +68,16 @@ class Ledger:
     def total(self) -> str:
         """Sum of all quantities, to be compared."""
         return str(sum((held[1] for held in self.scopes.values()), Decimal(0)))
+
+
+def _scope_of(change: Any) -> Scope:  # Any: a decoded record
+    return (
+        change["source_system"],
+        change["owner_code"] or "",
+        change["location_code"],
+        change["sku"],
+        change["bucket"],
+    )
 
 
 def cpu_seconds() -> float:
