@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Self
 
 from bench.bench import Bench
 from bench.machine import now
 from bench.shop import Shop
-from bench.stack import Stack, Watch
+from bench.stack import LineError, Offsets, Stack, Watch
 from bench.traffic import Traffic
 from bench.workers import Worker, until
 from streams.topics import DESIRED, STOCK_CHANGE
@@ -26,6 +27,8 @@ class Live:
     shop: Shop
     traffic: Traffic
     watch: Watch
+    workers: list[Worker] = field(default_factory=list)
+    """Those that run now: who waits for their work need not wait for a dead one."""
 
     @classmethod
     @contextmanager
@@ -46,18 +49,30 @@ class Live:
         data = {"STREAMS_DATA_DIR": str(self.bench.folder / "data")}
         environ = self.stack.environ(APP, **self.shop.environ, **data, **settings)
         worker = Worker(name, self.bench.folder, environ)
+        self.workers.append(worker)
         try:
             until(worker.is_ready, within=READY_S, what=lambda: f"the worker is ready\n{worker.log[-2000:]}")
             yield worker
             worker.stop()
         finally:
             worker.end()
+            self.workers.remove(worker)
+
+    def _check(self) -> None:
+        for worker in self.workers:
+            if not worker.running:
+                raise LineError(f"the worker ended\n{worker.log[-2000:]}")
+
+    def _is_read(self, topic: str, ends: Offsets) -> bool:
+        self._check()
+        return self.watch.lag(topic, ends) == 0
 
     def wait_folded(self) -> None:
         """All changes are snapshots, and the lane has all of them."""
         for topic in (STOCK_CHANGE.name, DESIRED.name):
             ends = self.watch.ends(topic)
-            until(lambda: self.watch.lag(topic, ends) == 0, within=LAG_S, what=lambda: f"{topic} is read", step=0.2)  # noqa: B023  called at once
+            told = f"{topic} is read".__str__
+            until(partial(self._is_read, topic, ends), within=LAG_S, what=told, step=0.2)
 
     def wait_quiet(self, seconds: float) -> float:
         """No call for so long; when the last one was seen (`machine.now`)."""
@@ -65,6 +80,7 @@ class Live:
 
         def quiet() -> bool:
             nonlocal calls, since
+            self._check()
             found = self.shop.count()["calls"]
             if found != calls:
                 calls, since = found, now()

@@ -11,7 +11,7 @@ from bench.stack import Offsets, Stack, Watch
 from schemas.catalogue import DESIRED_STOCK
 from schemas.codec import FRAME
 from schemas.projection import decoder
-from simulators.wms.bulk import BulkSettings, BulkStream, Encoded, preload
+from simulators.wms.bulk import BulkSettings, BulkStream, Encoded, Ready, preload
 from simulators.wms.clock import SystemClock
 from simulators.wms.model import WAREHOUSES, locations_of
 from streams.domain.quantities import from_decimal, round_down_to_shop
@@ -54,7 +54,7 @@ def fill(
     *,
     records: int,
     items: int,
-    mixed: Callable[[Iterator[Encoded]], Iterator[Encoded]] = iter,
+    mixed: Callable[[Iterator[Encoded]], Iterator[Ready]] = iter,
 ) -> Load:
     """`records` stock changes of `items` SKUs (Zipf 1.1), of warehouses that hold stock of their own.
 

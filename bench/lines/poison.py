@@ -11,7 +11,7 @@ from bench.result import Result
 from bench.rounds import Sample, interleaved
 from bench.stack import LineError, Stack
 from bench.stock_load import Load, fill
-from simulators.wms.bulk import Encoded
+from simulators.wms.bulk import Encoded, Ready
 from simulators.wms.clock import SystemClock
 from simulators.wms.poison import KINDS, Ingredients, make
 from simulators.wms.record import StockRecord
@@ -67,14 +67,14 @@ def _ingest(bench: Bench, name: str, stack: Stack, load: Load, attempt: int) -> 
     return {"per_s": records / done.seconds, "cpu_us": done.cpu_s * 1e6 / records, "letters": letters}
 
 
-def _with_poison(stack: Stack, records: Iterator[Encoded]) -> Iterator[Encoded]:
+def _with_poison(stack: Stack, records: Iterator[Encoded]) -> Iterator[Ready]:
     """After nineteen good records a bad one, kind by kind, made of the good one before it."""
     stock, now = stack.stock_schema(), SystemClock().now()
     codec = RecordCodec(stock.schema)
     for number, good in enumerate(records, 1):
         yield good
         if number % (ONE_IN - 1) == 0:
-            record = cast("StockRecord", codec.decode((good.value or b"")[FRAME_BYTES:]))
+            record = cast("StockRecord", codec.decode(good.value[FRAME_BYTES:]))
             made = Ingredients(record, codec, stock.schema_id, now, number)
             bad = make(NAMES[number // (ONE_IN - 1) % len(NAMES)], made)
-            yield Encoded(bad.key, bad.value)
+            yield bad.key, bad.value

@@ -48,10 +48,14 @@ class BulkSettings:
 
 
 class Encoded(NamedTuple):
-    """Key and value, ready to send; only poison lacks one."""
+    """Key and value, ready to send."""
 
-    key: bytes | None
-    value: bytes | None
+    key: bytes
+    value: bytes
+
+
+Ready = tuple[bytes | None, bytes | None]
+"""Key and value of anything that is sent in bulk: poison may lack one."""
 
 
 class FieldEncoder:
@@ -184,7 +188,7 @@ def _change(line: _Line) -> int:
     return -(1 + line.sequence % 5) * step
 
 
-def preload(producer: Producer, stream: Iterable[Encoded], *, topic: str = STOCK_TOPIC) -> int:
+def preload(producer: Producer, stream: Iterable[Ready], *, topic: str = STOCK_TOPIC) -> int:
     """Sends the whole stream and waits until all of it is acknowledged; without headers, which are not required.
 
     Raises UndeliveredError where the broker did not take everything.
