@@ -5,9 +5,10 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS  ?=
+LINES ?=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
-.PHONY: demo test check faults docs clean drill lock sbom audit help
+.PHONY: demo test check faults bench docs clean drill lock bench-lock sbom audit help
 .DEFAULT_GOAL := help
 
 help: ## show the targets
@@ -33,6 +34,9 @@ check: $(STAMP) ## the quick part of `test`: no Kafka, no browser
 faults: $(STAMP) ## every fault against every invariant, on real Kafka; ARGS="--only N1,N4 --write-docs"
 	@$(BIN)/python -m tests.faults.grid $(ARGS)
 
+bench: $(STAMP) ## measure, beside others, on real Kafka; LINES="ingest coalesce" for a choice
+	@$(BIN)/python -m bench $(LINES) $(ARGS)
+
 docs: $(STAMP) ## write the generated pages in docs/ anew
 	@$(BIN)/python -m streams docs
 
@@ -49,6 +53,9 @@ sbom: $(STAMP) ## write the bill of materials (CycloneDX) into out/, compared wi
 
 audit: $(STAMP) ## ask for known vulnerabilities of what is locked
 	@$(BIN)/python -m tests.supply_chain audit || [ $$? = 77 ]
+
+bench-lock: $(STAMP) ## the same for what is measured against
+	@for name in raw quix faust; do $(COMPILE) --custom-compile-command "make bench-lock" bench/peers/$$name.in -o bench/peers/$$name.lock; done
 
 clean: ## remove what the targets made here
 	@rm -rf $(VENV) dist build .coverage* htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .local-stack .data out

@@ -6,7 +6,7 @@ differ from record to record.  The rest is encoded once per scope, with fastavro
 
 import io
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -52,6 +52,10 @@ class Encoded(NamedTuple):
 
     key: bytes
     value: bytes
+
+
+Ready = tuple[bytes | None, bytes | None]
+"""Key and value of anything that is sent in bulk: poison may lack one."""
 
 
 class FieldEncoder:
@@ -136,10 +140,14 @@ class BulkStream:
     def __iter__(self) -> Iterator[Encoded]:
         settings = self._settings
         at = settings.until - settings.count * settings.gap
-        for start in range(0, settings.count, CHUNK):
-            size = min(CHUNK, settings.count - start)
+        return self.more(settings.count, at, settings.gap)
+
+    def more(self, count: int, at: int, gap: int) -> Iterator[Encoded]:
+        """As many more, `gap` microseconds apart, the first so long after `at`: a stream that goes on after a pause."""
+        for start in range(0, count, CHUNK):
+            size = min(CHUNK, count - start)
             for line in self._rng.choices(self._lines, cum_weights=self._weights, k=size):
-                at += settings.gap
+                at += gap
                 yield Encoded(line.key, self._value(line, at))
 
     def _value(self, line: _Line, at: int) -> bytes:
@@ -180,7 +188,7 @@ def _change(line: _Line) -> int:
     return -(1 + line.sequence % 5) * step
 
 
-def preload(producer: Producer, stream: BulkStream, *, topic: str = STOCK_TOPIC) -> int:
+def preload(producer: Producer, stream: Iterable[Ready], *, topic: str = STOCK_TOPIC) -> int:
     """Sends the whole stream and waits until all of it is acknowledged; without headers, which are not required.
 
     Raises UndeliveredError where the broker did not take everything.

@@ -11,14 +11,18 @@ from schemas.models.source_item import StockPair
 
 SHARE_OF_OLDEST = 5
 REPLACED_AT_LEAST = 64
+PASSED_OVER = 100
+"""Rows that must not fill up a call, at most, that are looked behind for some that may."""
 
 
 class Due(NamedTuple):
-    """A dirty row: when it may go out, since when it waits (µs), and whether it goes first."""
+    """A dirty row: when it must go out (µs), since when it waits (µs)."""
 
     at: int
     since: int
     pair: StockPair
+    fills: bool = False
+    """It may go earlier, with a call that leaves anyway: it only waits for others."""
 
 
 class LaneQueue:
@@ -63,11 +67,12 @@ class LaneQueue:
         self._first.discard(pair)
 
     def take(self, now: int, limit: int) -> list[Due]:
-        """At most `limit` rows that may go out now; they leave the index."""
+        """At most `limit` rows that must go out now, filled up with those that come next; they leave the index."""
         kept = self._kept_for_oldest(now, limit)
         taken = self._pop(self._urgent, now, limit - kept)
         taken += self._pop(self._waiting, now, limit - len(taken))
-        return taken + self._pop(self._urgent, now, limit - len(taken))
+        taken += self._pop(self._urgent, now, limit - len(taken))
+        return taken + self._fill(limit - len(taken)) if taken else taken
 
     def _kept_for_oldest(self, now: int, limit: int) -> int:
         """A fifth, over all calls: of calls with one row every fifth."""
@@ -86,6 +91,23 @@ class LaneQueue:
                 self._first.discard(due.pair)
                 taken.append(due)
         return taken
+
+    def _fill(self, room: int) -> list[Due]:
+        """A call costs the target more than a row: who would have to leave next goes along."""
+        found: list[Due] = []
+        passed: list[Due] = []
+        while self._waiting and len(found) < room and len(passed) < PASSED_OVER:
+            due = heapq.heappop(self._waiting)
+            if self._known.get(due.pair) is not due:
+                continue
+            if due.fills:
+                del self._known[due.pair]
+                found.append(due)
+            else:
+                passed.append(due)
+        for due in passed:
+            heapq.heappush(self._waiting, due)
+        return found
 
     def next_at(self) -> int | None:
         """When the next row may go out (µs), if there is one."""

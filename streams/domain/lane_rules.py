@@ -42,6 +42,10 @@ class LaneRules:
         window = self.window_of(sku)
         return window.length if window.at is None else _until(window.at, now)
 
+    def may_fill(self, sku: str) -> bool:
+        """Whether the SKU's rows may leave before their window ends, with a call that leaves anyway."""
+        return self.window_of(sku).at is None
+
     def is_fresh(self, sku: str, delay: int) -> bool:
         """Whether a change of the SKU that took `delay` µs was in time; a daily window may take a day."""
         window = self.window_of(sku)

@@ -82,6 +82,11 @@ class MovementList:
         start = bisect.bisect_right(self._sorted, at, key=lambda movement: movement.at)
         return sum(movement.effect for movement in self._sorted[start:])
 
+    @property
+    def all(self) -> Sequence[Movement]:
+        """Oldest first."""
+        return self._sorted
+
     def up_to(self, at: int) -> Sequence[Movement]:
         return self._sorted[: bisect.bisect_right(self._sorted, at, key=lambda movement: movement.at)]
 

@@ -116,9 +116,11 @@ def _is_web_allocation(change: StockChange) -> bool:
 def _names(change: StockChange, _arrival: Arrival, _rules: StockRules) -> Refused | None:
     if not is_sku(change.sku):
         return Refused(DeadReason.BAD_SKU, f"SKU of {len(change.sku)} characters: {change.sku[:64]!r}")
-    longest = max(len(change.source_system), len(change.location_code), len(change.owner_code or ""))
-    if longest > NAME_LIMIT:
-        return Refused(DeadReason.NAME_TOO_LONG, f"a code of {longest} characters, at most {NAME_LIMIT}")
+    names = (change.source_system, change.location_code, change.owner_code or "")
+    for name in names:
+        if len(name) > NAME_LIMIT:
+            longest = max(map(len, names))
+            return Refused(DeadReason.NAME_TOO_LONG, f"a code of {longest} characters, at most {NAME_LIMIT}")
     return None
 
 
@@ -136,8 +138,11 @@ def _range(change: StockChange, _arrival: Arrival, _rules: StockRules) -> Refuse
 
 def _beyond(change: StockChange) -> Refused | None:
     """Also for what the source saw before and after, which is stored as well."""
-    largest = max(abs(change.quantity), abs(change.previous_quantity or 0), abs(change.resulting_quantity or 0))
-    return Refused(DeadReason.QUANTITY_OUT_OF_RANGE, f"{largest} micros") if largest > RECORD_LIMIT else None
+    quantities = (change.quantity, change.previous_quantity or 0, change.resulting_quantity or 0)
+    for quantity in quantities:
+        if not -RECORD_LIMIT <= quantity <= RECORD_LIMIT:
+            return Refused(DeadReason.QUANTITY_OUT_OF_RANGE, f"{max(map(abs, quantities))} micros")
+    return None
 
 
 def _sign(change: StockChange, _arrival: Arrival, rules: StockRules) -> Refused | None:

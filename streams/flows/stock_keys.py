@@ -56,10 +56,10 @@ def index(prefix: bytes, identity: bytes) -> bytes:
 
 def derive_index(key: bytes) -> tuple[bytes, bytes] | None:
     """The index entry of a stored key; only movements have one."""
-    if not key.startswith(MOVEMENT):
+    if key[:1] != MOVEMENT:
         return None
-    length = _prefix_length(key)
-    return index(key[:length], key[length + 8 :]), b""
+    length = 1 + 2 + (key[1] << 8 | key[2]) + 2  # as `_prefix_length`: this runs for every write
+    return INDEX + key[:length] + key[length + 8 :], b""
 
 
 def hold(sku: str, hold_id: str) -> bytes:

@@ -40,7 +40,9 @@ class LocationUsers:
     def _first_user(self, one: Parsed) -> str | None:
         """What is wrong with the record's location, if anything."""
         change = one.value
-        if not isinstance(change, Admitted) or not self._rules.is_plain(change.source_system, change.location):
+        if not isinstance(change, Admitted) or self._known.get(change.location) == change.source_system:
+            return None  # nearly every record
+        if not self._rules.is_plain(change.source_system, change.location):
             return None
         if self._rules.owner_of(change.location, change.bucket) is not None:
             return None  # the table of owners decides

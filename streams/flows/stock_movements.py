@@ -72,9 +72,9 @@ class StoredMovements:
         """What this batch forgot and added: in this order, for an identity can be forgotten and used again."""
         for movement in self._forgotten.values():
             yield Write(stock_keys.movement(self._sku, self._number, movement), None, version)
-        for movement in self._added.up_to(2**62):
-            key = stock_keys.at_time(self._prefix, movement.at) + movement.identity
-            yield Write(key, pack(version, _EFFECT.encode(movement.effect)), version)
+        prefix, head = self._prefix, pack(version, b"")
+        for at, identity, effect in self._added.all:
+            yield Write(stock_keys.at_time(prefix, at) + identity, head + _EFFECT.encode(effect), version)
 
 
 class StoredBook:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -10,10 +11,12 @@ from aiokafka.errors import MessageSizeTooLargeError
 
 from streams.domain.reasons import DeadReason
 from streams.runtime.metrics import DEAD_LETTERS
-from streams.runtime.writer import BatchTooLargeError, Record, Writer
+from streams.runtime.writer import BatchTooLargeError, Record, Writer, weight
 from streams.topics import DEAD_LETTER
 
 PREFIX = "dl_"
+ORDINARY_BYTES = 64 << 10
+"""Up to here a letter fits any topic, and a batch beside others."""
 BESIDE_AT_MOST = 64 << 10
 """Bytes of key and headers that stay in a letter whose value was too large."""
 
@@ -48,17 +51,29 @@ class DeadLetters:
         self._writer, self._app_id, self._folder = writer, app_id, folder
 
     async def send(self, letters: Sequence[Letter], *, generation: int) -> None:
-        """Safe to repeat: a letter is known by topic, partition and offset of its original."""
-        for letter in letters:
-            await self._send(letter, generation)
+        """Safe to repeat: a letter is known by topic, partition and offset of its original.
+
+        Those of ordinary size go together, in order: a wait for the broker per letter would make a flood of them slow.
+        """
+        made = [(letter, self._record(letter)) for letter in letters]
+        for is_ordinary, run in groupby(made, lambda one: weight(one[1]) <= ORDINARY_BYTES):
+            if is_ordinary:
+                await self._send_together(list(run), generation)
+            else:
+                for letter, record in run:
+                    await self._send_alone(letter, record, generation)
+
+    async def _send_together(self, run: Sequence[tuple[Letter, Record]], generation: int) -> None:
+        await self._writer.send(DEAD_LETTER.name, [record for _, record in run], generation=generation)
+        for letter, _ in run:
             DEAD_LETTERS.labels(letter.record.topic, letter.reason.value).inc()
 
-    async def _send(self, letter: Letter, generation: int) -> None:
-        record = self._record(letter)
+    async def _send_alone(self, letter: Letter, record: Record, generation: int) -> None:
         try:
             await self._writer.send(DEAD_LETTER.name, [record], generation=generation)
         except (BatchTooLargeError, MessageSizeTooLargeError):
             await self._writer.send(DEAD_LETTER.name, [self._kept_as_file(letter, record)], generation=generation)
+        DEAD_LETTERS.labels(letter.record.topic, letter.reason.value).inc()
 
     def _record(self, letter: Letter) -> Record:
         source = letter.record

@@ -59,7 +59,10 @@ class Guard:
 
         Raises IntakePausedError.
         """
-        name = getattr(rule, "__qualname__", type(rule).__qualname__)
+        try:
+            name = rule.__qualname__
+        except AttributeError:  # a callable object
+            name = type(rule).__qualname__
         try:
             result = rule(*args)
         except Exception as error:  # noqa: BLE001  the one place that may: the record becomes a dead letter

@@ -128,7 +128,8 @@ class BulkTable:
     async def begin(self, partition: int, tally: Tally, *, generation: int) -> None:
         """Note the epoch and the input topics of an assignment."""
         write = Write(*tally.stored())
-        offset = await self._writer.append(self.changelog, partition, [_record(write)], generation=generation)
+        record = Record(write.key, write.value)
+        offset = await self._writer.append(self.changelog, partition, [record], generation=generation)
         store = self.store(partition)
         store.write([(write.key, write.value)], max(offset, store.offset or 0))
         self._tallies[partition] = tally
@@ -142,17 +143,16 @@ class BulkTable:
         if not writes and (tally.counts, tally.upto) == (held.counts, held.upto):
             return
         writes.append(Write(*tally.stored()))
-        records = [_record(write) for write in writes]
+        records = [Record(key, value) if value is not None else _deletion(key, at) for key, value, at in writes]
         offset = await self._writer.append(self.changelog, partition, records, generation=generation)
         store = self.store(partition)
-        store.write(((write.key, write.value) for write in writes), max(offset, store.offset or 0))
+        store.write([(key, value) for key, value, _ in writes], max(offset, store.offset or 0))
         self._tallies[partition] = tally
 
 
-def _record(write: Write) -> Record:
-    if write.value is None:
-        return Record(write.key, None, ((VERSION_HEADER, version_bytes(write.version)),))
-    return Record(write.key, write.value)
+def _deletion(key: bytes, version: Version) -> Record:
+    """It has no value that could carry the version."""
+    return Record(key, None, ((VERSION_HEADER, version_bytes(version)),))
 
 
 def _chunks(groups: Iterable[Group]) -> Iterator[list[Group]]:
@@ -160,7 +160,9 @@ def _chunks(groups: Iterable[Group]) -> Iterator[list[Group]]:
     chunk: list[Group] = []
     size = 0
     for group in groups:
-        weight = sum(len(write.key) + len(write.value or b"") + 60 for write in group.writes)
+        weight = 60 * len(group.writes)
+        for key, value, _ in group.writes:
+            weight += len(key) + (0 if value is None else len(value))
         if chunk and size + weight > CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0

@@ -153,39 +153,39 @@ def split(records: Sequence[Record], limit: int) -> Iterable[list[Record]]:
     run: list[Record] = []
     size = 0
     for record in records:
-        weight = _weight(record)
-        if run and size + weight > limit:
+        more = weight(record)
+        if run and size + more > limit:
             yield run
             run, size = [], 0
         run.append(record)
-        size += weight
+        size += more
     if run:
         yield run
 
 
-def _weight(record: Record) -> int:
+def weight(record: Record) -> int:
     """Bytes in the log, a little above what the format needs."""
     headers = sum(len(name) + len(value or b"") + 10 for name, value in record.headers)
     return len(record.key or b"") + len(record.value or b"") + headers + 40
 
 
 def _built(records: Sequence[Record], limit: int) -> BatchBuilder | None:
-    if len(records) == 1 and _weight(records[0]) > limit:  # the builder takes its first record whatever the size
+    if len(records) == 1 and weight(records[0]) > limit:  # the builder takes its first record whatever the size
         return _compressed(records[0], limit)
     return _filled(BatchBuilder(limit, PLAIN), records)
 
 
 def _compressed(record: Record, limit: int) -> BatchBuilder | None:
     """The last resort: its sender may have got it through the same limit by compressing it."""
-    if _weight(record._replace(value=zlib.compress(record.value or b""))) > limit:
+    if weight(record._replace(value=zlib.compress(record.value or b""))) > limit:
         return None
-    return _filled(BatchBuilder(2 * _weight(record), GZIP), [record])
+    return _filled(BatchBuilder(2 * weight(record), GZIP), [record])
 
 
 def _filled(builder: BatchBuilder, records: Sequence[Record]) -> BatchBuilder | None:
-    for record in records:
-        headers = list(record.headers)
-        if builder.append(timestamp=None, key=record.key, value=record.value, headers=headers) is None:
+    append = builder.append
+    for key, value, headers in records:
+        if append(timestamp=None, key=key, value=value, headers=[*headers]) is None:
             return None
     builder.close()
     return builder

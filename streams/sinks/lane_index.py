@@ -140,15 +140,15 @@ class LaneIndex:
             self._resting[pair] = row.rest_until
         elif row.state is RowState.DIRTY:
             wait = 0 if now else self._rules.wait(sku, row, self._clock.now())
-            self._enqueue(pair, row, wait, always=always)
+            self._enqueue(pair, row, wait, fills=self._rules.may_fill(sku), always=always)
 
-    def _enqueue(self, pair: StockPair, row: Row, wait: int, *, always: bool = False) -> None:
+    def _enqueue(self, pair: StockPair, row: Row, wait: int, *, fills: bool = False, always: bool = False) -> None:
         queue, urgent = self._queue_of(pair), self._rules.is_urgent(row)
         if not always and pair not in queue and self._queued >= (2 if urgent else 1) * self._most:
             self._left_out.add(pair)
             return
         self._left_out.found(pair)
-        queue.add(Due(self.now() + wait, row.dirty_since, pair), urgent=urgent)
+        queue.add(Due(self.now() + wait, row.dirty_since, pair, fills), urgent=urgent)
 
     def _queue_of(self, pair: StockPair) -> LaneQueue:
         return self._queues[self.group_of(pair.source_code)]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from schemas.models.source_item import StockPair
-from streams.domain.lane_queue import REPLACED_AT_LEAST, Due, LaneQueue
+from streams.domain.lane_queue import PASSED_OVER, REPLACED_AT_LEAST, Due, LaneQueue
 
 A, B, C = (StockPair("W1", sku) for sku in "ABC")
 
@@ -226,3 +226,42 @@ class Queue(RuleBasedStateMachine):
 
 TestQueue = Queue.TestCase
 TestQueue.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+# ── filling up ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_call_that_leaves_takes_along_what_would_have_to_leave_next() -> None:
+    queue = _queue(Due(30, 0, C, fills=True), Due(10, 0, A, fills=True), Due(20, 0, B, fills=True))
+
+    assert _taken(queue, 9, 5) == []
+    assert _taken(queue, 10, 2) == [A, B]
+    assert (len(queue), queue.next_at()) == (1, 30)
+
+
+def test_an_urgent_row_takes_waiting_ones_along() -> None:
+    queue = _queue(Due(30, 0, A, fills=True), urgent=(Due(5, 0, B),))
+
+    assert _taken(queue, 5, 5) == [B, A]
+
+
+def test_a_row_that_has_its_own_time_fills_nothing_and_stays_due() -> None:
+    queue = _queue(Due(10, 0, A), Due(20, 0, B), Due(30, 0, C, fills=True))
+
+    assert _taken(queue, 10, 5) == [A, C]
+    assert _taken(queue, 20, 5) == [B]
+
+
+def test_not_more_than_a_few_are_passed_over_in_search_of_one_that_fills() -> None:
+    nightly = [due._replace(at=50) for due in _many("nightly", PASSED_OVER)]
+    queue = _queue(Due(10, 0, A), *nightly, Due(60, 0, B, fills=True))
+
+    assert _taken(queue, 10, 5) == [A]
+    assert len(_taken(queue, 50, 1000)) == PASSED_OVER + 1
+
+
+def test_an_entry_that_was_replaced_fills_nothing() -> None:
+    queue = _queue(Due(10, 0, A), Due(30, 0, B, fills=True), Due(20, 0, B, fills=True))
+
+    assert _taken(queue, 10, 5) == [A, B]
+    assert (len(queue), queue.next_at()) == (0, None)

@@ -141,3 +141,8 @@ def _joined(source: str, stocks: Mapping[str, frozenset[int]]) -> set[str]:
         more = {one for one in stocks if stocks[one] & reach} - found
         found, grown = found | more, bool(more)
     return found
+
+
+def test_rows_of_a_daily_class_never_leave_before_their_hour() -> None:
+    assert RULES.may_fill("OTHER")
+    assert not RULES.may_fill("SLOW-1")

@@ -332,3 +332,16 @@ def test_a_row_that_is_clean_by_now_is_forgotten_after_one_pass(clock: StillCloc
     index.refill(lambda _sku: [])
 
     assert (index.wants_more, index.pending) == (False, 1)
+
+
+def test_a_call_is_filled_with_rows_whose_window_has_not_ended_but_not_with_daily_ones(
+    index: LaneIndex, clock: StillClock
+) -> None:
+    index.add("A", row())
+    clock.after(0.5)
+    index.add("B", row())
+    index.add("SLOW-1", row())
+
+    clock.after(0.5)
+
+    assert index.take(0) == [StockPair("north", "A"), StockPair("north", "B")]

@@ -1,0 +1,1 @@
+"""Benchmarks: what the product does per second and core, beside what others do in the same minute (`make bench`)."""

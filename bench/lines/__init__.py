@@ -1,0 +1,1 @@
+"""One module per line of the table; each has ABOUT and `run`."""

@@ -1,0 +1,78 @@
+"""`docs/benchmarks.md`, from the results that a person chose to keep."""
+
+from collections.abc import Mapping, Sequence
+
+from bench.result import Figures, Result, number, rows
+
+HEAD = """# Benchmarks
+
+What the product does per second and core, beside what others do in the same minute on the same machine.
+
+```
+make bench                          # all lines, within an hour; exit code 1 where a goal is missed
+make bench LINES="ingest coalesce"  # a choice
+make bench ARGS=--quick             # checks the harness with small counts; measures nothing
+make bench ARGS=--keep              # keeps the results in the repository and writes this page anew
+```
+
+One JSON object per line goes to standard output.
+
+How it is measured:
+
+- Real Kafka.
+  Who is measured is held on one core; broker, generator and targets have the others.
+- Rounds are interleaved: ours and each peer in turn, then again.
+  Each round stands between two runs of the same fixed work; one in which the machine changed its pace by more than
+  a tenth is thrown away.
+- A ratio is taken in each round, then the median of the rounds.
+- A peer has an environment of its own (`bench/peers/`, with hashes) and reads the same records.
+  What it counted is compared with the truth.
+"""
+NONE = "\nNo result is kept yet.\n"
+NOT_BUILT = """
+Not built: `state`, `rebalance-gap`, `reconcile`.
+"""
+
+
+def page(results: Sequence[Result]) -> str:
+    """The whole page."""
+    if not results:
+        return HEAD + NOT_BUILT + NONE
+    return "\n".join([HEAD + NOT_BUILT, _summary(results), *(_section(result) for result in results)])
+
+
+def _summary(results: Sequence[Result]) -> str:
+    table = ["| line | goal | bound | value | |", "| --- | --- | --- | --- | --- |"]
+    return "\n".join([*table, *(f"| {' | '.join(row)} |" for row in rows(results)), ""])
+
+
+def _section(result: Result) -> str:
+    went = result.rounds
+    kept = f"{went.kept} rounds kept, {went.discarded} thrown away, worst drift {went.drift:.0%}"
+    versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
+    lines = [
+        f"## {result.line}",
+        "",
+        f"{result.about}.",
+        "",
+        *_figures({"ours": result.ours, **result.peers}),
+        "",
+        f"{result.at}; {kept}; seed {result.seed}; {result.seconds:.0f} s.",
+        "",
+        *(f"- {note}" for note in result.notes),
+        "",
+        f"Versions: {versions}.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _figures(who: Mapping[str, Figures]) -> list[str]:
+    """One column for each, one row for each figure that somebody has."""
+    names = list(dict.fromkeys(name for figures in who.values() for name in figures))
+    head = [f"| | {' | '.join(who)} |", f"| --- |{' --- |' * len(who)}"]
+    return [*head, *(f"| {name} | {' | '.join(_cell(each, name) for each in who.values())} |" for name in names)]
+
+
+def _cell(figures: Figures, name: str) -> str:
+    return number(figures[name]) if name in figures else ""

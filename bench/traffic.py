@@ -1,0 +1,95 @@
+"""Stock changes at a stated rate, open loop: each has an intended time, whatever became of those before it."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from confluent_kafka import Producer
+
+from bench.machine import now, wait
+from bench.stack import LineError, Offsets, Stack, Watch
+from schemas.codec import FRAME
+from schemas.projection import stock_change_decoder
+from simulators.wms.bulk import BulkSettings, BulkStream, Encoded
+from simulators.wms.clock import SystemClock
+from simulators.wms.model import WAREHOUSES, locations_of
+from streams.topics import STOCK_CHANGE
+
+MICROS = 1_000_000
+STEP_S = 0.005
+BEHIND_S = 0.5
+FLUSH_S = 60.0
+
+
+class Told(NamedTuple):
+    """A change as the broker took it: seconds since 1970, and the row that it is about."""
+
+    at: float
+    source_code: str
+    sku: str
+
+
+class Traffic:
+    """One stream for a whole line: sequences and quantities go on from phase to phase."""
+
+    def __init__(self, stack: Stack, *, items: int, seed: int) -> None:
+        self._stack, self._clock = stack, SystemClock()
+        self._settings = BulkSettings(0, self._clock.now(), items=items, seed=seed, run=f"live-{seed}")
+        self._stream = BulkStream(self._settings, stack.stock_schema())
+        self._producer: Producer = stack.producer()
+
+    def run(self, rate: float, seconds: float, meanwhile: Callable[[], None] = lambda: None) -> int:
+        """How many were sent.  LineError where the generator itself fell behind: then the rate was not what is said."""
+        count = int(rate * seconds)
+        gap = int(MICROS / rate)
+        records = self._stream.more(count, self._clock.now(), gap)
+        begun = now()
+        latest = 0.0
+        sent = 0
+        while sent < count:
+            meanwhile()
+            wanted = min(count, int((now() - begun) * rate) + 1)
+            latest = max(latest, (now() - begun) - sent / rate if sent else 0.0)
+            self._send(itertools.islice(records, wanted - sent))
+            sent = wanted
+            wait(STEP_S)
+        self._producer.flush(FLUSH_S)
+        if latest > BEHIND_S:
+            raise LineError(f"the generator fell {latest:.1f} s behind its rate of {rate:,.0f}/s")
+        return sent
+
+    def burst(self, count: int) -> int:
+        """As fast as the broker takes them."""
+        sent = 0
+        for record in self._stream.more(count, self._clock.now() - count, 1):
+            self._send(iter([record]))
+            sent += 1
+            if sent % 5_000 == 0:
+                self._producer.poll(0)
+        self._producer.flush(FLUSH_S)
+        return sent
+
+    def _send(self, records: Iterator[Encoded]) -> None:
+        for record in records:
+            while True:
+                try:
+                    self._producer.produce(STOCK_CHANGE.name, record.value, record.key)
+                except BufferError:
+                    self._producer.poll(0.1)
+                else:
+                    break
+        self._producer.poll(0)
+
+    @property
+    def stream(self) -> BulkStream:
+        return self._stream
+
+
+def told(watch: Watch, begin: Offsets, schema_text: str) -> list[Told]:
+    """The changes of a phase in order of the broker's time."""
+    decode, sources = stock_change_decoder(schema_text).decode, locations_of(WAREHOUSES)
+    found = []
+    for message in watch.read(STOCK_CHANGE.name, begin):
+        change = decode(message.value(), FRAME.size)
+        found.append(Told(message.timestamp()[1] / 1000, sources[change.location_code], change.sku))
+    return sorted(found)
