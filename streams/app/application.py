@@ -309,21 +309,22 @@ class Application:
 
     async def take_up_left(self) -> None:
         """Batches that were left because the lease was lost for a moment come again, once it is back."""
-        if not any(part.pool.left for part in self.parts):
+        left = [(part.pool, taken) for part in self.parts if (taken := part.pool.left).events]
+        if not left or not self.faust.consumer.flow_active:  # a rebalance is under way: it seeks by itself
             return
         try:
             self.lease.check()
         except LeaseLostError:
             return
-        left = {part: part.pool.left for part in self.parts}
         try:
             await self.faust.consumer.perform_seek()
-        except KafkaError as error:  # the next look tries again
+        except KafkaError as error:  # nothing is delivered meanwhile; the next look tries again
             _LOG.warning("seek-failed", error=str(error)[:200])
             return
-        for part, batches in left.items():
-            part.pool.left -= batches
-        _LOG.warning("left-batches-sought", batches=sum(left.values()), generation=self.lease.generation)
+        for pool, taken in left:
+            pool.sought(taken)
+        batches = sum(taken.events for _pool, taken in left)
+        _LOG.warning("left-batches-sought", batches=batches, generation=self.lease.generation)
 
     def heartbeat_age(self) -> timedelta:
         return self.lease.heartbeat_age

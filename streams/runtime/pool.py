@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from connectors.core.errors import LeaseLostError
 
@@ -24,6 +24,13 @@ REFUSED_AT_MOST = 8
 
 class LeftError(Exception):
     """The event is left as it is: unacknowledged, delivered again after the next seek."""
+
+
+class Left(NamedTuple):
+    """How many events a pool left, in which of its lives."""
+
+    epoch: int
+    events: int
 
 
 class _Entry:
@@ -57,8 +64,7 @@ class KeyedPool(Generic[Key]):
         self._epoch = 0
         self._refused: deque[int] = deque(maxlen=REFUSED_AT_MOST)
         """The generations that were quiesced last: nothing more of them gets in."""
-        self.left = 0
-        """Events left unacknowledged since this was last set to 0."""
+        self._left = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -72,6 +78,16 @@ class KeyedPool(Generic[Key]):
     @property
     def in_flight(self) -> int:
         return sum(len(queue) for queue in self._queues.values())
+
+    @property
+    def left(self) -> "Left":
+        """Events that were left unacknowledged and not sought yet."""
+        return Left(self._epoch, self._left)
+
+    def sought(self, left: "Left") -> None:
+        """They come again; those that were forgotten meanwhile, or left later, are not among them."""
+        if left.epoch == self._epoch:
+            self._left -= left.events
 
     async def submit(self, event: Event) -> None:
         key, free = self._key(event), self._free
@@ -128,7 +144,7 @@ class KeyedPool(Generic[Key]):
         first = queue[0].event
         self._left_at[key] = (first.message.generation_id, self._first(first))
         for entry in queue:
-            self.left += 1
+            self._left += 1
             entry.event.message.tracked = False
             free.release()
             window = self._windows.get(entry.tp)
@@ -156,7 +172,7 @@ class KeyedPool(Generic[Key]):
         for window in self._windows.values():  # cancelled below, or done but not acknowledged
             for entry in window:
                 entry.event.message.tracked = False
-        self.left = 0
+        self._left = 0
         await self._cancel([task for task in running if not task.done()])
         waiters = self._free
         self._reset()

@@ -6,7 +6,10 @@
 2. Acknowledgements of an earlier generation do not move the commit.
 3. A commit that the broker refused leaves the bookkeeping as it was.
 4. On revoke and on stop: end intake, let the application drain within a bound, commit, then forget.
-5. A batch topic delivers one Faust event per fetched record batch of one partition: `event.value` is the list of
+5. While partitions are sought, and until a seek reached its end, nothing is delivered and so nothing is committed:
+   what was fetched at the old place would stand at the head of a fresh window, and the commit would pass what was
+   left.  Seeks follow one another.
+6. A batch topic delivers one Faust event per fetched record batch of one partition: `event.value` is the list of
    records in offset order; acknowledging the event releases all of them, and until then none.
 """
 
@@ -25,6 +28,7 @@ from streams.runtime.driver.window import Delivered, Window
 
 YIELD_EVERY = 100
 DRAIN_STEP_S = 0.02
+SEEK_AGAIN_S = 0.5
 
 
 class StrictConsumer(faust_driver.Consumer):
@@ -37,6 +41,13 @@ class StrictConsumer(faust_driver.Consumer):
         super().__init__(*args, **kwargs)
         self._windows: dict[TP, Window] = defaultdict(partial(Window, self.hooks.clock.monotonic))
         self._epoch = 0
+        self._seeking = asyncio.Lock()
+        self._sought = True
+        """False from the begin of a seek to its end; one that failed leaves it so, and the next fetch seeks again."""
+        self._starts: dict[TP, int] = {}
+        """Where the last seek put each partition."""
+        self._holes: dict[TP, tuple[int, int]] = {}
+        """Where a partition was sought, and where its log went on behind that."""
 
     # ── what may be committed ────────────────────────────────────────────────────────────────────
 
@@ -94,6 +105,7 @@ class StrictConsumer(faust_driver.Consumer):
             self._windows.pop(tp, None)
             self._acked.pop(tp, None)
             self._acked_index.pop(tp, None)
+            self._starts.pop(tp, None)
 
     async def perform_seek(self) -> None:
         """Seek every source partition to where the hooks say it starts.
@@ -101,17 +113,21 @@ class StrictConsumer(faust_driver.Consumer):
         aiokafka's seek_to_committed() leaves a partition alone whose committed offset is missing or 0, so what was
         fetched and dropped before would be skipped: here every partition is really sought.
         """
-        self._forget()
-        answered = await self.seek_to_committed()
-        committed = {ensure_TP(tp): offset for tp, offset in answered.items()}
-        sources = {tp: offset for tp, offset in committed.items() if not self._is_changelog_tp(tp)}
-        starts = await self.hooks.starts(sources, await self.earliest_offsets(*sources) if sources else {})
-        if starts:
-            await self._thread.call_thread(self._seek_all, starts)
-        self._committed_offset.update(sources)
-        for tp, offset in committed.items():
-            self._read_offset[tp] = starts.get(tp, offset) or None
-        self._forget()
+        async with self._seeking:
+            self._sought = False
+            self._forget()
+            answered = await self.seek_to_committed()
+            committed = {ensure_TP(tp): offset for tp, offset in answered.items()}
+            sources = {tp: offset for tp, offset in committed.items() if not self._is_changelog_tp(tp)}
+            starts = await self.hooks.starts(sources, await self.earliest_offsets(*sources) if sources else {})
+            if starts:
+                await self._thread.call_thread(self._seek_all, starts)
+            self._committed_offset.update(sources)
+            for tp, offset in committed.items():
+                self._read_offset[tp] = starts.get(tp, offset) or None
+            self._forget()
+            self._starts = dict(starts)
+            self._sought = True
 
     def _seek_all(self, starts: Mapping[TP, int]) -> None:
         consumer = self._thread._ensure_consumer()  # noqa: SLF001  runs in the consumer's thread
@@ -122,6 +138,7 @@ class StrictConsumer(faust_driver.Consumer):
         self._forget([partition])
         await super().seek(partition, offset)
         self._forget([partition])
+        self._starts[partition] = offset
 
     async def _drain(self, revoked: Iterable[TP]) -> None:
         """Let what has started finish, for a bounded time."""
@@ -208,7 +225,7 @@ class StrictConsumer(faust_driver.Consumer):
         if not self.flow_active:
             await self._seek_while_stopped()
             return
-        if epoch != self._epoch:
+        if epoch != self._epoch or not self._sought:
             records = await self._without_void(records)
         for tp in records:
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
@@ -224,7 +241,11 @@ class StrictConsumer(faust_driver.Consumer):
         """Fetched around a seek: before it (void) or after it (skipped if dropped); nothing was delivered since."""
         acknowledged = self.app.topics.acks_enabled_for
         if any(acknowledged(tp.topic) for tp in records):
-            await self.perform_seek()
+            try:
+                await self.perform_seek()
+            except Exception as exc:  # noqa: BLE001  nothing is delivered before a seek reached its end
+                self.log.warning("seek after what was fetched became void: %r", exc)
+                await self.sleep(SEEK_AGAIN_S)
         return {tp: fetched for tp, fetched in records.items() if not acknowledged(tp.topic)}
 
     async def _deliver_all(self, records: Mapping[TP, list[Any]], active: set[TP] | None) -> None:
@@ -249,8 +270,23 @@ class StrictConsumer(faust_driver.Consumer):
         window = self._windows[tp]
         if window.next_offset is not None and message.offset < window.next_offset:
             return False
+        if window.next_offset is None and self._is_doubtful(tp, self.first_offset(message)):
+            return False
         self.hooks.delivering(tp, self.first_offset(message), window.next_offset)
         window.add(message)
+        return True
+
+    def _is_doubtful(self, tp: TP, first: int) -> bool:
+        """Whether the first record after a seek lies behind the place that was sought: then it is sought once more.
+
+        A log may have a hole there (compaction, transaction markers): the same place again is believed.
+        """
+        start = self._starts.get(tp)
+        if start is None or first <= start or self._holes.get(tp) == (start, first):
+            return False
+        self._holes[tp] = (start, first)
+        self._sought = False
+        self._epoch += 1  # the rest of this fetch is void
         return True
 
     async def _hand_over(self, tp: TP, message: Any) -> None:

@@ -180,7 +180,7 @@ async def test_a_batch_that_was_fetched_before_its_topic_was_paused_is_left_to_c
         await part.pool.submit(event)
         await until(lambda: not event.message.tracked)
 
-        assert (event.acked, one.broker.batches, part.pool.left) == (False, [], 1)
+        assert (event.acked, one.broker.batches, part.pool.left.events) == (False, [], 1)
 
 
 async def test_the_sweep_runs_while_partitions_are_open(tmp_path: Path) -> None:

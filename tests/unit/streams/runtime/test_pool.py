@@ -116,7 +116,7 @@ def test_what_is_left_is_not_acknowledged_and_nobody_waits_for_it(error: Excepti
         assert [one.message.tracked for one in (a1, a2, b)] == [False, False, True]
         assert bench.started == [a1, b]
         assert bench.acked == [b]
-        assert (bench.pool.in_flight, bench.pool.left, bench.failures) == (0, 2, [])
+        assert (bench.pool.in_flight, bench.pool.left.events, bench.failures) == (0, 2, [])
 
     played(scene)
 
