@@ -31,7 +31,7 @@ test: $(STAMP) ## everything: style, types, architecture, unit to fault tests, d
 check: $(STAMP) ## the quick part of `test`: no Kafka, no browser
 	@$(BIN)/python tests/run.py check
 
-faults: $(STAMP) ## every fault against every invariant, on real Kafka; ARGS="--only N1,N4 --write-docs"
+faults: $(STAMP) ## every fault against every invariant, on real Kafka; ARGS="--only N1,N4", "--bugs", "--only N28 --minutes 5", "--write-docs"
 	@$(BIN)/python -m tests.faults.grid $(ARGS)
 
 bench: $(STAMP) ## measure, beside others, on real Kafka; LINES="ingest coalesce" for a choice

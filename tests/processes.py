@@ -46,13 +46,13 @@ class Process:
 
     def __init__(self, arguments: list[str], log: Path, environ: Mapping[str, str] | None = None) -> None:
         self._arguments, self.log_path = arguments, log
-        self._environ = {**os.environ, **(environ or {})}
+        self.variables = {**os.environ, **(environ or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                self._arguments, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self._environ
+                self._arguments, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.variables
             )
 
     @property
@@ -100,6 +100,8 @@ class Worker(Process):
 
     def __init__(self, name: str, folder: Path, environ: Mapping[str, str], program: Sequence[str] = PRODUCT) -> None:
         self.name, self.port = name, free_port()
+        self.ahead_s = 0.0
+        """How far a test has set its clock ahead."""
         self.data = folder / f"{name}-data"
         own = {
             "STREAMS_DATA_DIR": str(self.data),
@@ -129,7 +131,7 @@ class Worker(Process):
         except OSError:
             return ""
 
-    def wait_ready(self, within: float = 40) -> "Worker":
+    def wait_ready(self, within: float = 120) -> "Worker":
         until(lambda: self.is_ready() or not self.running, within=within, what=lambda: f"{self.name} ready\n{self.log}")
         assert self.running, f"{self.name} ended:\n{self.log}"
         return self

@@ -2,8 +2,8 @@
 
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -79,6 +79,7 @@ class WmsSimulator:
         self._poison_rng = Random(settings.seed + 2)  # poison must not change the stream of good records
         self._poisons = 0
         self._bomb_id: int | None = None
+        self._value: Callable[[StockRecord], bytes] | None = None
         self._closed = False
 
     @property
@@ -207,6 +208,11 @@ class WmsSimulator:
                 "now": self.now / MICROS,
             }
 
+    def speak(self, value: Callable[[StockRecord], bytes]) -> None:
+        """From now on `value` makes the framed value of a record: other versions of the schema, in any mixture."""
+        with self._lock:
+            self._value = value
+
     def stop(self) -> None:
         """Plans that are running end after the record in hand."""
         self._stopping.set()
@@ -260,7 +266,7 @@ class WmsSimulator:
     def _send(self, record: StockRecord, what: str, intended_at: float | None) -> int:
         at = self._clock.now() / MICROS if intended_at is None else intended_at
         outgoing = well_formed(record, self._codec, self._stock.schema_id, what=what, intended_at=at)
-        self.producer.send(outgoing)
+        self.producer.send(outgoing if self._value is None else replace(outgoing, value=self._value(record)))
         self._recent.append(record)
         return 1
 

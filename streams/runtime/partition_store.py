@@ -3,11 +3,11 @@
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import rocksdict
 
-from streams.runtime.store_errors import StoreCorruptError, explained
+from streams.runtime.store_errors import StoreCorruptError, StoreError, explained
 
 OFFSET_KEY = b"\x00changelog-offset"
 CHANGELOG_KEY = b"\x00changelog-id"
@@ -52,21 +52,42 @@ class PartitionStore:
 
     def check(self) -> None:
         """Reads every block of the files once, so that damage is found before anything is trusted."""
-        try:
-            for _ in self._db.keys():  # noqa: SIM118  an Rdict is no mapping
-                pass
-        except Exception as error:
+        damage = self._damage()
+        if damage is not None:
             self.close()
-            raise explained(self.path, error) from error
+            raise damage
+
+    def _damage(self) -> StoreError | None:
+        """Returned, not raised: a traceback would keep the iterator, and the iterator the store."""
+        iterator = self._db.iter()
+        iterator.seek_to_first()
+        while iterator.valid():
+            iterator.next()
+        return self._why_it_ended(iterator)
+
+    def _why_it_ended(self, iterator: rocksdict.RdictIter) -> StoreError | None:
+        """An iterator also ends at a damaged block, as if nothing followed; only its status says so."""
+        try:
+            iterator.status()
+        except Exception as error:  # noqa: BLE001  rocksdict's own, see `store_errors`
+            return explained(self.path, error)
+        return None
 
     def get(self, key: bytes) -> bytes | None:
-        value: bytes | None = self._db.get(key)
+        """Raises StoreError, as everything that reads."""
+        value: bytes | None = self._read(key)
         return value
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """In the order of `keys`; None where there is nothing."""
-        found = self._db.get(list(keys)) if keys else []
+        found = self._read(list(keys)) if keys else []
         return cast("list[bytes | None]", found)  # a list of keys gives a list: the stub says Any
+
+    def _read(self, wanted: Any) -> Any:  # noqa: ANN401  what the library takes and gives
+        try:
+            return self._db.get(wanted)
+        except Exception as error:
+            raise explained(self.path, error) from error
 
     def scan(self, prefix: bytes, start: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
         """Keys that begin with `prefix`, in order, from `start` on."""
@@ -78,6 +99,9 @@ class PartitionStore:
                 return
             yield key, iterator.value()
             iterator.next()
+        damage = self._why_it_ended(iterator)
+        if damage is not None:
+            raise damage
 
     def write(self, items: Iterable[tuple[bytes, bytes | None]], offset: int) -> None:
         """Put or delete (None) all of them, with the changelog offset that contains them."""

@@ -58,6 +58,7 @@ class System:
         self.between = Between(self.folder, self.kafka, self.registry_url, fronted=self.fronted)
         self.shop = Shop(self.folder, **self.shop_settings)
         self.workers: list[Worker] = []
+        self._kept: dict[str, list[Any]] = {}
 
     # ── start and end ────────────────────────────────────────────────────────────────────────────
 
@@ -115,7 +116,7 @@ class System:
             env={**os.environ, **self.environ},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=240,
             check=False,
         )
         assert expect in (None, done.returncode), f"{arguments}: exit {done.returncode}\n{done.stdout}{done.stderr}"
@@ -147,8 +148,16 @@ class System:
         finally:
             made.close()
 
+    def keep(self, topic: str, partition: int | None = None) -> None:
+        """What a fault is about to take away, of the whole topic or of one partition, stays readable here."""
+        lost = [one for one in self._read(topic) if partition is None or one.partition() == partition]
+        self._kept[topic] = [*self._kept.get(topic, ()), *lost]
+
     def read(self, topic: str) -> list[Any]:
-        """Every record of a topic, partition by partition."""
+        """Every record of a topic, partition by partition; first what was kept of it."""
+        return [*self._kept.get(topic, ()), *self._read(topic)]
+
+    def _read(self, topic: str) -> list[Any]:
         with self.consumer() as consumer:
             partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
             found: list[Any] = []

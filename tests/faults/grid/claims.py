@@ -41,14 +41,17 @@ N19  X X X X X X X D X . . X X
 N20  X X X X X X X D . . . X X
 N21  X X X X X X X D . . . . X
 N22  X X X X X X X D . . . . X
-N23  X X X X X X . X X . . . X
+N23  X X X X X X . D X . . . X
 N24  X X X X X X . D . . . . X
 N25  X X X X X X X D X . . . X
 N26  X X X X X X X D . . . . X
 N27  X X X X X X X D X . X . X
 N28  X X X X X X X D X X X X X
 """
-"""X must hold, D may be delayed and is looked at after the heal, . is not the point of that run."""
+"""X must hold, D may be delayed and is looked at after the heal, . is not the point of that run.
+
+N23 may delay: a replay moves offsets only while no worker runs.
+"""
 _MEANS = {"X": Claim.MUST, "D": Claim.LATER, ".": Claim.NOT_HERE}
 
 

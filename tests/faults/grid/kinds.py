@@ -52,8 +52,10 @@ class Nemesis:
     workers: tuple[str, ...] = ("a", "b")
     open_end: bool = False
     """The trade goes on until the fault is healed, and `trade_s` is only the most that it may take."""
-    heal_s: float = 90
+    heal_s: float = 180
     """No more than this may pass from the last heal until nothing is left to do (I13)."""
+    needs: Callable[[], str] = lambda: ""
+    """Why it cannot be played on this machine; nothing where it can."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Played:
     heal_s: float | None = None
     run_s: float = 0
     trouble: str = ""
+    not_run: str = ""
+    """Why it was not played."""
 
     @property
     def hit(self) -> int:

@@ -114,5 +114,5 @@ def behind_poison(system: System) -> list[float]:
 
 def lane_openings(system: System) -> list[float]:
     """When a worker was given the lane, over all workers."""
-    texts = [at for worker in system.workers for at in OPENED.findall(worker.log)]
-    return sorted(datetime.fromisoformat(f"{at}+00:00").timestamp() for at in texts)
+    told = [(at, worker.ahead_s) for worker in system.workers for at in OPENED.findall(worker.log)]
+    return sorted(datetime.fromisoformat(f"{at}+00:00").timestamp() - ahead for at, ahead in told)

@@ -1,5 +1,6 @@
 """Plays one fault: opens the stock, trades, strikes, heals, waits, and looks at every invariant that is claimed."""
 
+import contextlib
 import json
 import shutil
 import time
@@ -7,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from random import Random
 
+from confluent_kafka import KafkaException
+
+from tests.faults.grid import logs
 from tests.faults.grid.claims import INVARIANTS, claims_of
 from tests.faults.grid.invariants import CHECKS
 from tests.faults.grid.kinds import Cell, Claim, Hit, Nemesis, Played, State
@@ -15,6 +19,8 @@ from tests.faults.system import System
 from tests.processes import PRODUCT, until
 
 NOT_CLAIMED = Cell(State.NOT_CLAIMED)
+OPENING_S = 240
+"""Workers begin one beside the other, on a machine that may have other work."""
 LAST = ("I12",)
 """Stops the workers, so it is looked at when everything else was."""
 
@@ -26,8 +32,11 @@ def play(
 
     Where something broke, the folder keeps logs, journal and samples (`history`).
     """
+    why_not = nemesis.needs()
+    if why_not:
+        return Played(nemesis.id, seed, (), {}, not_run=why_not)
     begun = _now()
-    system = System(folder, registry_url, seed=seed, program=program, **nemesis.options)
+    system = System(folder, registry_url, seed=seed, **{"program": program, **nemesis.options})
     run = Run(system, Random(seed), nemesis.trade_s, nemesis.per_s)
     try:
         hits, heal_s = _through(run, nemesis)
@@ -51,7 +60,7 @@ def _through(run: Run, nemesis: Nemesis) -> tuple[list[Hit], float | None]:
     for name in nemesis.workers:
         system.worker(name)
     system.open_stock()
-    system.wait_equal()
+    system.wait_equal(within=OPENING_S)
     run.watch.start()
     run.trade()
     hits = nemesis.strike(run)
@@ -95,6 +104,8 @@ def keep(run: Run, played: Played) -> None:
     (target / "samples.json").write_text(json.dumps([vars(sample) for sample in run.watch.samples]))
     for log in run.system.folder.glob("*.log"):
         shutil.copy2(log, target)
+    with contextlib.suppress(KafkaException):  # a broker that is away tells nothing
+        (target / "accounts.json").write_text(json.dumps(logs.reached(run.system)))
     try:
         (target / "journal.jsonl").write_text("\n".join(json.dumps(entry) for entry in run.system.shop.journal()))
     except OSError as away:

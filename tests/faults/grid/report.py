@@ -32,6 +32,8 @@ def mark(nemesis: str, invariant: str, played: Played | None) -> str:
 
 def story(played: Played) -> str:
     """What one run showed, line by line."""
+    if played.not_run:
+        return f"{played.nemesis}: not run: {played.not_run}"
     lines = [f"{played.nemesis}: seed {played.seed}, {played.records} records, {played.run_s:.0f} s"]
     lines += [f"  hit: {hit.what}: {hit.count}" for hit in played.hits]
     lines += [f"  came to nothing: {played.trouble}"] if played.trouble else []

@@ -3,9 +3,37 @@
 from collections.abc import Mapping
 
 from tests.faults.grid.kinds import Nemesis
-from tests.faults.grid.nemeses import brokers, network, registry, target, traffic, workers
+from tests.faults.grid.nemeses import (
+    answers,
+    brokers,
+    clock,
+    crashes,
+    everything,
+    logs,
+    network,
+    registry,
+    schemas,
+    state,
+    target,
+    traffic,
+    workers,
+)
 
-FAMILIES = (workers, brokers, network, registry, target, traffic)
+FAMILIES = (
+    workers,
+    brokers,
+    network,
+    registry,
+    target,
+    answers,
+    traffic,
+    schemas,
+    clock,
+    state,
+    logs,
+    crashes,
+    everything,
+)
 NEMESES: Mapping[str, Nemesis] = {one.id: one for family in FAMILIES for one in family.ALL}
 
 

@@ -18,7 +18,7 @@ from simulators.wms.rules import Fact, Pair, Rules
 from simulators.wms.simulator import WmsSimulator
 from simulators.wms.traffic import Traffic, WorldSettings
 from simulators.wms.truth import Shown, tell
-from simulators.wms.wire import SNAPSHOT_TOPIC, STOCK_TOPIC, RecordCodec, schema_of, unframe
+from simulators.wms.wire import SNAPSHOT_TOPIC, STOCK_TOPIC, RecordCodec, frame, schema_of, unframe
 from tests.unit.simulators.wms.conftest import FakeRegistry, Start, SteppingClock, brokers_of, read_topic
 
 CODEC = RecordCodec(schema_of(STOCK_TOPIC))
@@ -154,6 +154,19 @@ def test_records_carry_key_frame_and_cloud_event_headers(simulate: Start) -> Non
         assert headers["ce_source"] == f"/wms/{record['source_system']}"
         assert headers["ce_specversion"] == "1.0"
         assert headers["ce_type"] == "commerce.stock.v1.StockChange"
+
+
+def test_values_can_be_made_by_somebody_else_from_a_moment_on(simulate: Start) -> None:
+    simulator = simulate(items=2)
+    simulator.opening()
+    opened = len(sent_by(simulator))
+
+    simulator.speak(lambda record: frame(7, CODEC.encode({**record, "bin_code": "NEW"})))
+    simulator.snapshot()
+
+    spoken = [unframe(message.value() or b"")[0] for message in sent_by(simulator)]
+    assert spoken.count(7) == len(spoken) - opened > 0
+    assert simulator.truth().shown
 
 
 def test_the_time_of_a_cloud_event_is_exact() -> None:
