@@ -39,6 +39,10 @@ class StrictConsumer(faust_driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: Faust's own signature
         super().__init__(*args, **kwargs)
+        self._init_driver()
+
+    def _init_driver(self) -> None:
+        """What is this driver's own beside Faust's."""
         self._windows: dict[TP, Window] = defaultdict(partial(Window, self.hooks.clock.monotonic))
         self._epoch = 0
         self._seeking = asyncio.Lock()
