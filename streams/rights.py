@@ -42,7 +42,6 @@ from streams.topics import (
     SOURCE_CURSOR,
     STOCK_WRITTEN,
     TOPICS,
-    WMS_SNAPSHOT,
 )
 
 Part = Literal["worker", "gateway", "poll", "operator"]
@@ -114,7 +113,6 @@ def check_label(table: str) -> str:
 def _worker(app_id: str) -> Iterator[Right]:
     yield Right("group", app_id, "READ")
     yield from _tables(app_id, (STOCK_LEDGER, STOCK_WRITE))
-    yield from _on(WMS_SNAPSHOT.name, "READ", "DESCRIBE_CONFIGS")
     for topic in STOCK_WRITTEN:
         yield from _on(topic.name, "WRITE")
     for topic in (CONTROL, AUDIT):

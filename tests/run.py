@@ -24,6 +24,8 @@ RULES = "streams/domain/*,schemas/*,*/mapping.py"
 NOT_RUN = 77
 """Exit code of a step that could not be run here, and says why in its last line."""
 SCHEMAS = "tests/contract/test_schemas.py"
+AT_ONCE = 3
+"""On two cores: most tests wait for somebody half of their time."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,9 @@ def tool(name: str, *arguments: str) -> tuple[str, ...]:
     return (str(BIN / name), *arguments)
 
 
-def pytest_of(*arguments: str, covered: bool = True) -> tuple[str, ...]:
+def pytest_of(*arguments: str, covered: bool = True, at_once: int = AT_ONCE) -> tuple[str, ...]:
     measure = ("--cov", "--cov-report=", "--cov-append") if covered else ()
-    return (PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", *measure, *arguments)
+    return (PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", str(at_once), *measure, *arguments)
 
 
 QUICK = (
@@ -56,7 +58,7 @@ QUICK = (
 )
 SLOW = (
     Step("integration", pytest_of("tests/integration", "--dist", "loadfile")),
-    Step("pages in Chromium", pytest_of("tests/browser", "--dist", "loadfile")),
+    Step("pages in Chromium", pytest_of("tests/browser", "--dist", "loadfile", at_once=2)),
     Step("faults", pytest_of("tests/faults", "--dist", "worksteal", covered=False)),
     Step("coverage", tool("coverage", "report", f"--fail-under={OVERALL}")),
     Step("known vulnerabilities", (PYTHON, "-m", "tests.supply_chain", "audit")),

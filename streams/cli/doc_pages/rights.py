@@ -7,12 +7,12 @@ from streams.rights import PARTS, Part, Right, rights_of
 
 APP_ID = "<app id>"
 ABOUT: dict[Part, str] = {
-    "worker": "Reads inputs and its own tables, writes results and dead letters. "
+    "worker": "Reads inputs and its own tables, writes results and dead letters.\n"
     "It cannot write what only other systems say, nor create or alter a topic.",
     "gateway": "Appends the orders that it accepted, and reads nothing.",
     "poll": "Appends what it found, keeps how far it read, and looks at what stands on its topics already.",
     "operator": "People at the command line: sets topics up, reads all of this application's topics, "
-    "writes orders of people, sends letters back to where they came from, moves the group's offsets. "
+    "writes orders of people, sends letters back to where they came from, moves the group's offsets.\n"
     "No process that runs by itself has these rights.",
 }
 

@@ -25,7 +25,7 @@ from tests.corpus.avro_bytes import Encoder, blocks, text, zigzag
 from tests.corpus.hostile import PAYLOAD, RELEASED, with_field
 from tests.unit.schemas.writers import inlined, plain, values
 
-WRITTEN = [contract for contract in CONTRACTS if contract is not STOCK_CHANGE]
+WRITTEN = [contract for contract in CONTRACTS if contract.model is not STOCK_CHANGE.model]
 CAUSE = Cause("wms.stock-change.v1", 3, 1_234_567)
 DESIRED = DesiredStock(
     "PUMP-200",

@@ -1,6 +1,7 @@
 """The driver while partitions are sought: nothing that lies behind what was left gets in."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
@@ -47,7 +48,7 @@ class Driven(StrictConsumer):
         self.log = cast("Any", SimpleNamespace(warning=lambda *_: None))
         self.app = cast("Any", _app())
         self._read_offset = cast("Any", {PART: None})
-        self._acked, self._acked_index, self._committed_offset = cast("Any", {}), cast("Any", {}), cast("Any", {})
+        self._acked, self._acked_index, self._committed_offset = (cast("Any", defaultdict(list)) for _ in range(3))
         self._thread = cast("Any", SimpleNamespace(call_thread=self._called))
         self.flow_active = True
 
@@ -77,7 +78,7 @@ class Driven(StrictConsumer):
         self.seeks += 1
         self.position = max(starts[PART], self.hole)
 
-    async def _wait_next_records(self, timeout: float) -> Any:
+    async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109  Faust's signature
         await turns()
         record = SimpleNamespace(offset=self.position, topic=PART.topic)
         self.position += 1
