@@ -188,7 +188,7 @@ def test_one_trace_leads_from_the_record_in_kafka_to_the_call_of_the_shop(live: 
 
 # ── the way out ──────────────────────────────────────────────────────────────────────────────────
 
-ONLY_LOOKED_UP = {"worker", "poll", "replay", "orders", "gaps accept", "dead-letters edit"}
+ONLY_LOOKED_UP = {"worker", "poll", "replay", "orders", "gaps accept", "dead-letters edit", "stock rebase"}
 """These would begin a process, move offsets, or need what is not here: their options are checked, they do not run."""
 
 
