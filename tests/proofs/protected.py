@@ -23,6 +23,7 @@ from confluent_kafka.admin import (
 from simulators.local_stack.kafka import Kafka
 from simulators.wms.model import WAREHOUSES
 from simulators.wms.simulator import SimulatorSettings, WmsSimulator
+from tests.faults.between import Between
 from tests.faults.system import System
 from tests.processes import Process, Worker, until
 
@@ -43,6 +44,7 @@ class ProtectedSystem(System):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.kafka = Kafka(self.folder / "kafka", secure=True, tls=True, extra=self.kafka_extra)
+        self.between = Between(self.folder, self.kafka, self.registry_url, fronted=False)
 
     def start(self) -> "ProtectedSystem":
         self.kafka.start()

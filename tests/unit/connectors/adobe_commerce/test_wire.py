@@ -93,3 +93,12 @@ def test_status_is_in_stock_only_when_it_is_1() -> None:
         return mapping.from_source_item_row(wire.SourceItemRow("A", "d", Decimal(1), status))
 
     assert [row(status).in_stock for status in (0, 1, 2)] == [False, True, False]
+
+
+def test_a_listed_row_keeps_its_digits_and_one_that_no_warehouse_has_is_refused() -> None:
+    listed = wire.ListedItemRow("A", Decimal("5.5000"), 1)
+
+    assert mapping.from_listed_row(listed, "north") == SourceItem("A", "north", Decimal("5.5"), in_stock=True)
+    assert str(mapping.from_listed_row(listed, "north").quantity) == "5.5000"
+    with pytest.raises(ValueError, match="30 digits"):
+        mapping.from_listed_row(wire.ListedItemRow("A", Decimal("1e99"), 1), "north")
