@@ -22,6 +22,10 @@ class HttpRegistry:
             config["ssl.ca.location"] = str(settings.ssl_cafile)
         self._client = SchemaRegistryClient(config)
 
+    def close(self) -> None:
+        """Release connections."""
+        self._client.close()
+
     def text_of(self, schema_id: int) -> str | None:
         try:
             return self._client.get_schema(schema_id).schema_str

@@ -6,6 +6,7 @@ what the workers hold after all that happened to them must be the same.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from streams.runtime.partition_store import contents
 from streams.runtime.registry import HttpRegistry
 from streams.runtime.serde import Serde
 from streams.runtime.versioned import unpack
+from streams.settings import Settings
 from streams.settings.read import read_settings
 from streams.settings.rules import stock_rules
 from streams.tables import STOCK_LEDGER, changelog
@@ -57,15 +59,18 @@ def replayed(system: System, folder: Path) -> dict[str, StockEntry]:
     for message in system.read(STOCK):
         logs.setdefault(message.partition(), []).append(message)
     found: dict[str, StockEntry] = {}
-    for number, log in logs.items():
-        found |= asyncio.run(_folded(system, folder / f"replayed-{number}", number, log))
+    settings = read_settings(system.environ)
+    with closing(HttpRegistry(settings.schema_registry)) as registry:
+        for number, log in logs.items():
+            found |= asyncio.run(_folded(settings, registry, folder / f"replayed-{number}", number, log))
     return found
 
 
-async def _folded(system: System, folder: Path, partition: int, log: Sequence[Any]) -> Mapping[str, StockEntry]:
-    settings = read_settings(system.environ)
+async def _folded(
+    settings: Settings, registry: HttpRegistry, folder: Path, partition: int, log: Sequence[Any]
+) -> Mapping[str, StockEntry]:
     rules, clock = stock_rules(settings.inventory), StillClock(datetime.now(UTC))  # noqa: TID251  when it runs, for nothing that is compared
-    serde, broker = Serde(HttpRegistry(settings.schema_registry), clock), MemoryBroker()
+    serde, broker = Serde(registry, clock), MemoryBroker()
     table = open_table(
         folder, broker.writer, name=STOCK_LEDGER.name, derive=stock_keys.derive_index, partitions=[partition]
     )
