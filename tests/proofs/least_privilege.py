@@ -40,7 +40,7 @@ _OPERATORS_COMMANDS = (
     ("sinks", "run", "commerce", "--reason", "proof"),
     ("dead-letters", "list"),
     ("gaps", "list"),
-    ("replay", "wms.stock-change.v1", "--from", "earliest", "--dry-run"),
+    ("replay", "reprocess", "wms.stock-change.v1", "--from", "earliest", "--dry-run"),
 )
 
 
