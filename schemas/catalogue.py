@@ -4,7 +4,7 @@ Topics without a contract carry somebody else's bytes unchanged (`dead-letter.v1
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -111,17 +111,10 @@ STOCK_CHANGE: Final = Contract(
     producers=("WMS", "ERP bridges"),
     consumers=("stock flow",),
 )
-WMS_SNAPSHOT: Final = Contract(
+WMS_SNAPSHOT: Final = replace(
+    STOCK_CHANGE,
     topic="wms.snapshot.v1",
-    file="wms.stock-change.v1",
-    record="commerce.stock.v1.StockChange",
-    model=StockChange,
-    lifted={"commerce_order": ("reference", "commerce_order")},
-    key="SKU",
-    key_field="sku",
     description="What a warehouse holds at one moment: an ABSOLUTE that is compared with the ledger, not counted.",
-    producers=("WMS", "ERP bridges"),
-    consumers=("stock flow",),
 )
 FULFILMENT_EVENT: Final = Contract(
     topic="wms.fulfilment-event.v1",

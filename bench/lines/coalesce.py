@@ -5,6 +5,7 @@ from typing import NamedTuple
 from bench.arithmetic import at_least, at_most, percentile
 from bench.bench import Bench, result
 from bench.coalescing import Change, fewest
+from bench.delays import delays
 from bench.live import Live
 from bench.result import Figures, Result, Rounding
 from bench.shop import Effect
@@ -89,20 +90,7 @@ def lateness(changes: list[Told], effects: list[Effect], window_s: float) -> lis
     so the effect counts for all changes before it was answered, but the last effect of a row has to be after its last
     change.
     """
-    by_row: dict[tuple[str, str], list[float]] = {}
-    for effect in effects:
-        by_row.setdefault((effect.source_code, effect.sku), []).append(effect.at)
-    positions = dict.fromkeys(by_row, 0)
-    found = []
-    for change in changes:
-        row = (change.source_code, change.sku)
-        times = by_row.get(row, [])
-        position = positions.get(row, 0)
-        while position < len(times) and times[position] < change.at:
-            position += 1
-        positions[row] = position
-        found.append(times[position] - change.at - window_s if position < len(times) else float("inf"))
-    return found
+    return [took - window_s for took in delays(changes, effects)]
 
 
 def _result(bench: Bench, found: dict[Cell, Counted]) -> Result:

@@ -6,6 +6,7 @@ from functools import partial
 
 from bench.arithmetic import at_most, percentile, spread
 from bench.bench import Bench, result
+from bench.delays import delays
 from bench.environments import Environment
 from bench.live import Live
 from bench.machine import now
@@ -85,14 +86,14 @@ def _phase(live: Live, name: str, rate: int) -> dict[str, float]:
     live.wait_quiet(QUIET_S)
     changes = told(live.watch, begin, CONTRACT.schema_text)
     counted = [one for one in changes if one.at >= changes[0].at + WARM_UP_S]
-    delays = delays_of(counted, list(live.shop.effects()))
-    if lost := sum(delay == float("inf") for delay in delays):
-        raise LineError(f"{lost} of {len(delays)} changes never reached the shop")
+    took = delays_of(counted, list(live.shop.effects()))
+    if lost := sum(delay == float("inf") for delay in took):
+        raise LineError(f"{lost} of {len(took)} changes never reached the shop")
     return {
-        f"{name} p99 s": percentile(delays, 0.99),
-        f"{name} p50 s": percentile(delays, 0.5),
-        f"{name} p99.9 s": percentile(delays, 0.999),
-        f"{name} changes": len(delays),
+        f"{name} p99 s": percentile(took, 0.99),
+        f"{name} p50 s": percentile(took, 0.5),
+        f"{name} p99.9 s": percentile(took, 0.999),
+        f"{name} changes": len(took),
         f"{name} calls": live.shop.count()["calls"],
     }
 
@@ -102,19 +103,7 @@ def delays_of(changes: Sequence[Told], effects: Sequence[Effect]) -> list[float]
 
     A call that left before the change was taken cannot: it left `TARGET_S` before it was answered.
     """
-    answered: dict[tuple[str, str], list[float]] = {}
-    for effect in effects:
-        answered.setdefault((effect.source_code, effect.sku), []).append(effect.at)
-    position = dict.fromkeys(answered, 0)
-    found = []
-    for change in changes:
-        row = (change.source_code, change.sku)
-        times, at = answered.get(row, []), position.get(row, 0)
-        while at < len(times) and times[at] - TARGET_S < change.at:
-            at += 1
-        position[row] = at
-        found.append(times[at] - change.at if at < len(times) else float("inf"))
-    return found
+    return delays(changes, effects, left_before_s=TARGET_S)
 
 
 def _result(bench: Bench, rounds: Rounds, half: int) -> Result:

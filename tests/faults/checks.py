@@ -14,7 +14,7 @@ from streams.runtime import tally as tallies
 from streams.runtime.tally import Tally
 from streams.runtime.versioned import unpack
 from streams.sinks.lane_table import ENTRY
-from streams.tables import STOCK_LEDGER, STOCK_WRITE, changelog
+from streams.tables import STOCK_LEDGER, STOCK_WRITE, TableSpec, changelog
 from tests.faults.system import APP_ID, System
 
 STOCK = "wms.stock-change.v1"
@@ -62,14 +62,21 @@ def check_rebuilt_accounting(system: System) -> Counter[str]:
 
 
 def _rows(system: System) -> list[SkuRows]:
-    """Of every SKU, as the lane's changelog tells: the highest version of each key."""
-    newest: dict[bytes, bytes] = {}
-    for message in system.read(changelog(APP_ID, STOCK_WRITE)):
-        key, value = message.key(), message.value()
-        is_newer = value is not None and (key not in newest or unpack(value)[0] >= unpack(newest[key])[0])
-        if is_newer and key.startswith(ENTRY):
-            newest[key] = value
+    """Of every SKU, as the lane's changelog tells."""
+    newest = newest_of_each(system, STOCK_WRITE, ENTRY)
     return [lane_rows.decode(unpack(value)[1]) for value in newest.values()]
+
+
+def newest_of_each(system: System, table: TableSpec, prefix: bytes) -> dict[bytes, bytes]:
+    """Key → value, as recovery reads a changelog: the highest version of each key with the prefix."""
+    newest: dict[bytes, bytes] = {}
+    for message in system.read(changelog(APP_ID, table)):
+        key, value = message.key(), message.value()
+        if value is None or not key.startswith(prefix):
+            continue
+        if key not in newest or unpack(value)[0] >= unpack(newest[key])[0]:
+            newest[key] = value
+    return newest
 
 
 def check_dead_letters(system: System) -> Counter[str]:

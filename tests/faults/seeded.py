@@ -69,11 +69,12 @@ BUGS: Mapping[str, Callable[[], None]] = {
 }
 
 
-def run(arguments: Sequence[str]) -> None:
-    BUGS[arguments[0]]()
+def run(bugs: Mapping[str, Callable[[], None]], arguments: Sequence[str]) -> None:
+    """The command line with the bug that is named first."""
+    bugs[arguments[0]]()
     sys.argv = ["commerce-streams", *arguments[1:]]
     main()
 
 
 if __name__ == "__main__":
-    run(sys.argv[1:])
+    run(BUGS, sys.argv[1:])

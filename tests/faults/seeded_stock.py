@@ -18,7 +18,6 @@ import msgspec
 
 from connectors.core.errors import ConnectorError, RateLimitedError
 from schemas.models.source_item import SourceItem, StockPair
-from streams.cli.main import main
 from streams.domain import scope
 from streams.domain.movements import MovementList
 from streams.domain.stock_door import Admitted
@@ -30,6 +29,7 @@ from streams.runtime.writer import Record
 from streams.sinks.lane_writer import LaneWriter
 from streams.sinks.stock_lane import StockLane
 from streams.topics import DESIRED, STOCK_CHANGE
+from tests.faults.seeded import run
 
 SLOW_S = 3.0
 FRAME = 5
@@ -178,11 +178,5 @@ BUGS: Mapping[str, Callable[[], None]] = {
 }
 
 
-def run(arguments: Sequence[str]) -> None:
-    BUGS[arguments[0]]()
-    sys.argv = ["commerce-streams", *arguments[1:]]
-    main()
-
-
 if __name__ == "__main__":
-    run(sys.argv[1:])
+    run(BUGS, sys.argv[1:])

@@ -27,10 +27,11 @@ from streams.runtime.versioned import unpack
 from streams.settings import Settings
 from streams.settings.read import read_settings
 from streams.settings.rules import stock_rules
-from streams.tables import STOCK_LEDGER, changelog
+from streams.tables import STOCK_LEDGER
 from streams.topics import ALERT, DESIRED, HOLD, RECOUNT, STOCK_INPUTS
 from tests.fakes.broker import MemoryBroker
 from tests.fakes.still_clock import StillClock
+from tests.faults.checks import newest_of_each
 from tests.faults.system import APP_ID, System
 from tests.unit.streams.flows.partition import Raw
 from tests.unit.streams.tables import close_table, open_table
@@ -43,13 +44,7 @@ INTAKE_LIMIT = 1 << 18
 
 def held(system: System) -> dict[str, StockEntry]:
     """SKU → what the changelog holds: the highest version of each key."""
-    newest: dict[bytes, bytes] = {}
-    for message in system.read(changelog(APP_ID, STOCK_LEDGER)):
-        key, value = message.key(), message.value()
-        if value is not None and key.startswith(stock_keys.ENTRY):
-            known = newest.get(key)
-            if known is None or unpack(value)[0] >= unpack(known)[0]:
-                newest[key] = value
+    newest = newest_of_each(system, STOCK_LEDGER, stock_keys.ENTRY)
     return {key[1:].decode(): stock_entry.decode(unpack(value)[1]) for key, value in newest.items()}
 
 
