@@ -115,10 +115,11 @@ def test_the_dashboard_reads_metrics_that_exist_with_labels_that_they_have() -> 
 
 @needs_promtool
 @pytest.mark.parametrize(
-    "arguments", [("check", "rules", str(RULES)), ("test", "rules", *map(str, CASES))], ids=["form", "cases"]
+    "arguments", [("check", RULES), *(("test", file) for file in CASES)], ids=lambda arguments: arguments[1].name
 )
-def test_promtool_takes_the_rules_and_their_cases_hold(arguments: tuple[str, ...]) -> None:
-    done = subprocess.run([str(promtool), *arguments], capture_output=True, text=True, check=False)
+def test_promtool_takes_the_rules_and_their_cases_hold(arguments: tuple[str, Path]) -> None:
+    what, file = arguments
+    done = subprocess.run([str(promtool), what, "rules", str(file)], capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
 

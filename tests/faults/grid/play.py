@@ -26,18 +26,25 @@ LAST = ("I12",)
 
 
 def play(
-    nemesis: Nemesis, folder: Path, registry_url: str, *, seed: int = 7, program: Sequence[str] = PRODUCT
+    nemesis: Nemesis,
+    folder: Path,
+    registry_url: str,
+    *,
+    seed: int = 7,
+    program: Sequence[str] = PRODUCT,
+    patience: float = 1.0,
 ) -> Played:
     """One run, with everything of its own.  Raises nothing: what went wrong stands in what is returned.
 
-    Where something broke, the folder keeps logs, journal and samples (`history`).
+    `patience` stretches what must hold within seconds.  Where something broke, the folder keeps logs, journal and
+    samples (`history`).
     """
     why_not = nemesis.needs()
     if why_not:
         return Played(nemesis.id, seed, (), {}, not_run=why_not)
     begun = _now()
     system = System(folder, registry_url, seed=seed, **{"program": program, **nemesis.options})
-    run = Run(system, Random(seed), nemesis.trade_s, nemesis.per_s)
+    run = Run(system, Random(seed), nemesis.trade_s, nemesis.per_s, patience)
     try:
         hits, heal_s = _through(run, nemesis)
         cells = look(run, claims_of(nemesis.id), heal_s)

@@ -21,6 +21,8 @@ class Run:
     chance: Random
     trade_s: float
     per_s: float
+    patience: float = 1.0
+    """How many times the limits in seconds are stretched: a run that shares the machine is slow, not wrong."""
     watch: Watch = field(init=False)
     begun_at: float = 0.0
     """When the trade began; before that workers were still starting."""
@@ -81,6 +83,10 @@ class Run:
         self._enough.set()
         self._trade.join()
         self.system.wms.drain()
+
+    def join(self) -> Worker:
+        """One more, under a name that none had."""
+        return self.system.worker(f"w{len(self.system.workers) + 1}")
 
     def back(self, worker: Worker) -> Worker:
         """Started again where it ended, as who runs workers does; waits until it is ready."""

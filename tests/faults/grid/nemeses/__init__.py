@@ -38,7 +38,10 @@ NEMESES: Mapping[str, Nemesis] = {one.id: one for family in FAMILIES for one in 
 
 
 def together(*names: str) -> Nemesis:
-    """Several faults after one another in one run: their claims are looked at once, at the end."""
+    """Several faults after one another in one run: their claims are looked at once, at the end.
+
+    The trade goes on for as long as they strike.
+    """
     members = [NEMESES[name] for name in names]
     return Nemesis(
         "+".join(names),
@@ -46,7 +49,7 @@ def together(*names: str) -> Nemesis:
         "; ".join(one.how for one in members),
         lambda run: [hit for one in members for hit in one.strike(run)],
         {name: value for one in members for name, value in one.options.items()},
-        trade_s=sum(one.trade_s for one in members),
+        trade_s=max(one.trade_s for one in members),
         per_s=min(one.per_s for one in members),
         open_end=all(one.open_end for one in members),
         heal_s=max(one.heal_s for one in members),

@@ -99,7 +99,7 @@ def _nothing(_run: Run) -> None:
 
 
 def _joins(run: Run) -> None:
-    run.system.worker("c")
+    run.join()
 
 
 def _leaves(run: Run) -> None:

@@ -44,7 +44,7 @@ def _join(run: Run) -> None:
         leaving = run.chance.choice(running)
         assert leaving.stop() in (0, -signal.SIGTERM), f"{leaving.name} did not end cleanly:\n{leaving.log[-2000:]}"
     else:
-        run.system.worker(f"joined-{len(run.system.workers)}")
+        run.join()
 
 
 def _silence(run: Run) -> None:

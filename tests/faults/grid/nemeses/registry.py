@@ -40,7 +40,7 @@ def broken(run: Run) -> list[Hit]:
 def _down_at_start(run: Run) -> Hit:
     door = run.system.between.door
     rule = door.fault(kind="reset")
-    late = run.system.worker("c")
+    late = run.join()
     until(lambda: door.hits(rule) > 1, within=ASKED_S, what="a worker that starts asks the registry")
     run.live()
     assert not late.is_ready(), "ready without its schemas"

@@ -22,7 +22,7 @@ def kill_in_a_call(run: Run) -> list[Hit]:
     run.live()
     for worker in run.workers:
         worker.kill()
-    run.system.worker("c"), run.system.worker("d")
+    run.join(), run.join()
     until(lambda: _unanswered(run) > 0, within=10, what="the held call found nobody")
     return [Hit("calls that a kill left without an answer", _unanswered(run))]
 
@@ -35,13 +35,13 @@ def _unanswered(run: Run) -> int:
 def stop_under_load(run: Run) -> list[Hit]:
     """SIGTERM, then SIGINT, each to a worker that has work; another takes over."""
     ended = 0
-    for name, number in (("c", signal.SIGTERM), ("d", signal.SIGINT)):
+    for number in (signal.SIGTERM, signal.SIGINT):
         worker = run.lane_holder()
         run.live()
         worker.signal(number)
         assert worker.wait(35) == 0, f"{worker.name} did not end cleanly:\n{worker.log[-2000:]}"
         ended += 1
-        run.system.worker(name).wait_ready()
+        run.join().wait_ready()
     return [Hit("workers that ended with 0 under load", ended)]
 
 
@@ -49,17 +49,17 @@ def join_and_leave(run: Run) -> list[Hit]:
     """A third joins, the first leaves, and five starts and ends follow one another."""
     first, *_ = run.workers
     moves = 0
-    third = run.system.worker("c").wait_ready()
+    third = run.join().wait_ready()
     run.live()
     assert first.stop() == 0
     moves += 2
-    for name in ("d", "e"):
-        passing = run.system.worker(name)
+    for _ in range(2):
+        passing = run.join()
         run.live()
         passing.signal(signal.SIGKILL)
         passing.wait(10)
         moves += 2
-    run.system.worker("f").wait_ready()
+    run.join().wait_ready()
     third.wait_ready()
     return [Hit("joins and leaves under load", moves + 1)]
 
