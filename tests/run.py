@@ -11,9 +11,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -25,16 +27,24 @@ NOT_RUN = 77
 """Exit code of a step that could not be run here, and says why in its last line."""
 SCHEMAS = "tests/contract/test_schemas.py"
 AT_ONCE = 3
-"""On two cores: most tests wait for somebody half of their time."""
+"""On two cores: many tests wait for somebody a part of their time."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One command; `needs` are programs without which it is not run."""
+    """One command.  One that runs `beside` the steps after it shows what it printed when it is over."""
 
     name: str
     command: tuple[str, ...]
-    environ: Mapping[str, str] = field(default_factory=dict)
+    beside: bool = False
+
+
+class Done(NamedTuple):
+    """How a step ended; `printed` only of one that ran beside others."""
+
+    code: int
+    seconds: float
+    printed: bytes | None = None
 
 
 def tool(name: str, *arguments: str) -> tuple[str, ...]:
@@ -57,9 +67,9 @@ QUICK = (
     Step("every rule is tested", tool("coverage", "report", f"--include={RULES}", f"--fail-under={WHOLE}")),
 )
 SLOW = (
-    Step("integration", pytest_of("tests/integration", "--dist", "loadfile")),
+    Step("faults", pytest_of("tests/faults", "--dist", "worksteal", covered=False), beside=True),
+    Step("integration", pytest_of("tests/integration", "--dist", "loadfile", at_once=2)),
     Step("pages in Chromium", pytest_of("tests/browser", "--dist", "loadfile", at_once=2)),
-    Step("faults", pytest_of("tests/faults", "--dist", "worksteal", covered=False)),
     Step("coverage", tool("coverage", "report", f"--fail-under={OVERALL}")),
     Step("known vulnerabilities", (PYTHON, "-m", "tests.supply_chain", "audit")),
 )
@@ -71,21 +81,47 @@ def main(what: str) -> int:
     for stale in ROOT.glob(".coverage*"):
         stale.unlink()
     missing = bring_programs() if what == "all" else {}
-    results = [run(step) for step in STEPS[what]]
+    results = run_all(STEPS[what])
     print("\n── result " + "─" * 60)
-    for step, (code, seconds) in zip(STEPS[what], results, strict=True):
-        print(f"{WORDS.get(code, 'FAILED')} {seconds:6.0f} s  {step.name}")
+    for name, done in results.items():
+        print(f"{WORDS.get(done.code, 'FAILED')} {done.seconds:6.0f} s  {name}")
     for name, advice in missing.items():
         print(f"not run: what needs {name}; it comes with: {advice}")
-    return int(any(code not in WORDS for code, _ in results))
+    return int(any(done.code not in WORDS for done in results.values()))
 
 
-def run(step: Step) -> tuple[int, float]:
-    """Exit code and seconds."""
-    print(f"\n── {step.name} " + "─" * max(0, 70 - len(step.name)), flush=True)
-    begun = time.monotonic()  # noqa: TID251  how long a step took, for the reader
-    done = subprocess.run(step.command, cwd=ROOT, env={**os.environ, **step.environ}, check=False)
-    return done.returncode, time.monotonic() - begun  # noqa: TID251  as above
+def run_all(steps: Sequence[Step]) -> dict[str, Done]:
+    """Each with how it ended; what runs beside others is over when this returns."""
+    results, aside = {}, {}
+    with ThreadPoolExecutor() as pool:
+        for step in steps:
+            if step.beside:
+                aside[step.name] = pool.submit(run, step)
+            else:
+                headline(step.name)
+                results[step.name] = run(step)
+        for name, begun in aside.items():
+            results[name] = begun.result()
+            headline(name)
+            sys.stdout.buffer.write(results[name].printed or b"")
+            sys.stdout.flush()
+    return results
+
+
+def run(step: Step) -> Done:
+    begun = now()
+    output = subprocess.PIPE if step.beside else None
+    done = subprocess.run(step.command, cwd=ROOT, check=False, stdout=output, stderr=output and subprocess.STDOUT)
+    return Done(done.returncode, now() - begun, done.stdout)
+
+
+def headline(name: str) -> None:
+    print(f"\n── {name} " + "─" * max(0, 70 - len(name)), flush=True)
+
+
+def now() -> float:
+    """How long a step took is told to the reader, and decides nothing."""
+    return time.monotonic()  # noqa: TID251  as above
 
 
 # ── programs that pip cannot bring ───────────────────────────────────────────────────────────────
