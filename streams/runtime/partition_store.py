@@ -1,5 +1,6 @@
 """One partition of one table on disk: RocksDB in raw mode (bytes in, bytes out; nothing is pickled)."""
 
+import contextlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -54,7 +55,8 @@ class PartitionStore:
         """Reads every block of the files once, so that damage is found before anything is trusted."""
         damage = self._damage()
         if damage is not None:
-            self.close()
+            with contextlib.suppress(StoreError):  # what is thrown away need not be written down first
+                self.close()
             raise damage
 
     def _damage(self) -> StoreError | None:
@@ -147,7 +149,11 @@ class PartitionStore:
         return self._db.property_int_value("rocksdb.total-sst-files-size") or 0
 
     def close(self) -> None:
-        self._db.close()
+        """Closed also where it raises StoreError: what could not be written stands in the write-ahead log."""
+        try:
+            self._db.close()
+        except Exception as error:
+            raise explained(self.path, error) from error
 
 
 def is_local(key: bytes) -> bool:

@@ -9,6 +9,7 @@ import rocksdict
 
 from streams.runtime.partition_store import PartitionStore, contents, no_index
 from streams.runtime.store_errors import StoreCorruptError
+from tests.processes import until
 
 
 def _filled(path: Path, written: Mapping[bytes, bytes]) -> None:
@@ -46,6 +47,39 @@ def test_a_single_flipped_bit_is_found_when_the_store_is_opened_or_harms_nothing
         found += damaged
 
     assert len(found) > 12, "most of the file are the data"
+
+
+def test_damage_that_rocksdb_met_by_itself_is_told_when_the_store_is_checked_and_does_not_keep_it_open(
+    tmp_path: Path,
+) -> None:
+    path = _about_to_be_compacted(tmp_path, of_files=3)
+    for file in path.glob("*.sst"):
+        damaged = bytearray(file.read_bytes())
+        damaged[500] ^= 0x10
+        file.write_bytes(damaged)
+    store = PartitionStore(path, rocksdict.Cache(1 << 20))
+    until(lambda: "Corruption" in (path / "LOG").read_text(), within=30, what="a compaction meets the damage")
+
+    with pytest.raises(StoreCorruptError):
+        store.check()
+
+    rebuilt = PartitionStore.open_or_rebuild(path, rocksdict.Cache(1 << 20), no_index, lambda _error: None)
+    assert contents(rebuilt) == {}
+    rebuilt.close()
+
+
+def _about_to_be_compacted(folder: Path, of_files: int) -> Path:
+    """As a kill leaves it: one more file, out of the write-ahead log, and RocksDB merges them by itself."""
+    path, copy = folder / "t.rocksdb", folder / "killed.rocksdb"
+    for number in range(of_files):
+        store = PartitionStore(path, rocksdict.Cache(1 << 20))
+        store.write(((b"e%05d" % n, b"%05d" % (n * number) * 20) for n in range(400)), number)
+        store.close()
+    store = PartitionStore(path, rocksdict.Cache(1 << 20))
+    store.write([(b"f", b"1")], of_files)
+    shutil.copytree(path, copy)
+    store.close()
+    return copy
 
 
 def test_a_read_that_meets_damage_says_so_and_does_not_end_early(tmp_path: Path) -> None:
