@@ -12,7 +12,7 @@ from streams.app import Application, PreparationError, prepare
 from streams.app.introspection import VERSION
 from streams.app.pages import install_pages
 from streams.app.preparation import take_port
-from streams.app.targets import choose
+from streams.app.targets import choose_live
 from streams.domain.reasons import DeadReason
 from streams.runtime import logs, metrics
 from streams.runtime.clock import SystemClock
@@ -20,7 +20,7 @@ from streams.runtime.data_dir import DataDir, DataDirError
 from streams.runtime.metrics import BUILD
 from streams.runtime.operating.brokers import Brokers
 from streams.runtime.serde import RegistryUnavailableError, SchemaMissingError
-from streams.settings import SettingsError, read_settings
+from streams.settings import LiveSettings, SettingsError
 from streams.tables import TABLES
 from streams.topics import READ
 
@@ -32,18 +32,19 @@ def run(environ: Mapping[str, str]) -> int:
     """Exit code: 0 after a clean stop, 2 where it could not start (one line says why), 70 after a fault."""
     clock = SystemClock()
     try:
-        settings = read_settings(environ)
+        live = LiveSettings(environ, logs.secret_not_taken)
+        settings = live.at_start
         data_dir = DataDir(settings.data_dir)
         data_dir.take()
         port = take_port(settings.web)
-        choices = choose(settings)
+        choices = choose_live(live)
         prepared = prepare(settings, Brokers(settings.kafka))
         worker_id = settings.worker_id or f"{settings.web.host}:{port}"
         BUILD.labels(VERSION).set(1)
         metrics.begin((topic.name for topic in READ), DeadReason, (table.name for table in TABLES))
         logs.configure(settings.logs.level, settings.logs.format, clock.monotonic, worker=worker_id)
         application = Application(settings, prepared, choices, clock=clock, web_port=port)
-        install_pages(application)
+        install_pages(application, lambda: live.now().web)
     except (SettingsError, DataDirError, PreparationError) as error:
         return _cannot_run(error)
     _settle_memory()

@@ -71,6 +71,7 @@ SLOW = (
     Step("integration", pytest_of("tests/integration", "--dist", "loadfile", at_once=2)),
     Step("pages in Chromium", pytest_of("tests/browser", "--dist", "loadfile", at_once=2)),
     Step("coverage", tool("coverage", "report", f"--fail-under={OVERALL}")),
+    Step("no secret in the history", (PYTHON, "-m", "tests.supply_chain", "history")),
     Step("known vulnerabilities", (PYTHON, "-m", "tests.supply_chain", "audit")),
 )
 WORDS = {0: "ok    ", NOT_RUN: "not run"}

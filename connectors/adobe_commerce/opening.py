@@ -11,6 +11,7 @@ from connectors.core.calls import Dependencies
 from connectors.core.errors import ConfigurationError
 from connectors.core.http import Sender
 from connectors.core.registry import Ports
+from connectors.core.renewal import renewed_auth
 from connectors.core.settings import ConnectorSettings
 
 
@@ -18,7 +19,7 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
     """Makes no call."""
     if not isinstance(settings, Settings):
         raise ConfigurationError("adobe_commerce is opened with its own Settings")
-    auth = auth_of(settings, dependencies)
+    auth = renewed_auth(settings, dependencies, auth_of)
     sender = Sender(settings, dependencies, target="adobe_commerce", auth=auth)
     client = CommerceClient(sender, settings)
 

@@ -106,6 +106,10 @@ class Settings(ConnectorSettings):
                 raise ValueError(message)
         return self
 
+    def addresses(self) -> Mapping[str, str]:
+        own = super().addresses()
+        return {**own, "auth.token_url": self.auth.token_url} if isinstance(self.auth, ImsSettings) else own
+
 
 def _check_credential(given: object) -> None:
     if isinstance(given, _Credential):

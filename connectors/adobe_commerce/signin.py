@@ -43,6 +43,7 @@ def _ims(ims: ImsSettings, settings: Settings, dependencies: Dependencies) -> Au
         connect_timeout_s=settings.connect_timeout_s,
         proxy=settings.proxy,
         ca_file=settings.ca_file,
+        plain_http=settings.plain_http,
     )
     sender = Sender(bounds, dependencies, target="adobe_ims", auth=Anonymous(ims.client_secret))
     fetch = ClientCredentials(

@@ -9,6 +9,7 @@ import httpx
 
 from connectors.core.clock import Clock
 from connectors.core.paths import Path
+from connectors.core.settings import ConnectorSettings
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Query = tuple[tuple[str, str], ...]
@@ -87,9 +88,11 @@ class Dependencies:
 
     `permit` raises LeaseLostError when this worker may no longer write; it is asked each time before a call with an
     effect leaves.  `observe` sees every exchange and must not raise.  `transport` stands for the network in tests.
+    `renewed` gives the connector's settings with the secrets of this moment; without it they never change.
     """
 
     clock: Clock
     permit: Permit = _no_permit_needed
     observe: Observe = _nobody_watches
     transport: httpx.AsyncBaseTransport | None = None
+    renewed: Callable[[], ConnectorSettings] | None = None

@@ -1,5 +1,7 @@
 """What every connector can be told; a connector's own settings extend this."""
 
+import ipaddress
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
@@ -33,6 +35,28 @@ def _has_sound_port(parts: SplitResult) -> bool:
         return False
 
 
+def is_private(url: str) -> bool:
+    """Whether nobody on the way can read or change what is said there: TLS, or this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or _is_loopback(parts.hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def refuse_plain(name: str, url: str | None) -> None:
+    """Raises ValueError."""
+    if url is not None and not is_private(url):
+        raise ValueError(
+            f"{name} must start with https://: by http:// anybody on the way reads the credential; "
+            "set plain_http=true where that network is yours alone"
+        )
+
+
 BaseUrl = Annotated[str, AfterValidator(_clean_base)]
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 
@@ -47,6 +71,7 @@ class ConnectorSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     base_url: BaseUrl = Field(description="Scheme, host, port and path of the target; no user, query or fragment.")
+    plain_http: bool = Field(default=False, description="Whether addresses beyond this machine may be http://.")
     timeout_s: Seconds = Field(30, description="How long one call may take in all.")
     connect_timeout_s: Seconds = Field(5, description="How long connecting may take; part of the call.")
     settle_s: float = Field(
@@ -68,3 +93,14 @@ class ConnectorSettings(BaseModel):
         if self.connect_timeout_s > self.timeout_s:
             raise ValueError("connect_timeout_s must not be longer than timeout_s")
         return self
+
+    @model_validator(mode="after")
+    def _nobody_listens(self) -> "ConnectorSettings":
+        for name, url in self.addresses().items():
+            if not self.plain_http:
+                refuse_plain(name, url)
+        return self
+
+    def addresses(self) -> Mapping[str, str]:
+        """Setting → address, of every host that is called."""
+        return {"base_url": self.base_url}

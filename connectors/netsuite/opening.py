@@ -8,6 +8,7 @@ from connectors.core.calls import Dependencies
 from connectors.core.errors import ConfigurationError
 from connectors.core.http import Sender
 from connectors.core.registry import Ports
+from connectors.core.renewal import renewed_auth
 from connectors.core.settings import ConnectorSettings
 from connectors.netsuite.client import NetSuiteClient
 from connectors.netsuite.events import Listing, OrderEvents
@@ -23,7 +24,7 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
     """Makes no call."""
     if not isinstance(settings, Settings):
         raise ConfigurationError("netsuite is opened with its own Settings")
-    auth = auth_of(settings, dependencies)
+    auth = renewed_auth(settings, dependencies, auth_of)
     client = NetSuiteClient(Sender(settings, dependencies, target="netsuite", auth=auth))
 
     async def close() -> None:

@@ -6,6 +6,7 @@ from connectors.core.calls import Dependencies
 from connectors.core.errors import ConfigurationError
 from connectors.core.http import Sender
 from connectors.core.registry import Ports
+from connectors.core.renewal import renewed_auth
 from connectors.core.settings import ConnectorSettings
 from connectors.rest_finance.client import FinanceClient
 from connectors.rest_finance.documents import FinanceDocuments
@@ -17,7 +18,7 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
     """Makes no call."""
     if not isinstance(settings, Settings):
         raise ConfigurationError("rest_finance is opened with its own Settings")
-    auth = auth_of(settings, dependencies)
+    auth = renewed_auth(settings, dependencies, auth_of)
     client = FinanceClient(Sender(settings, dependencies, target="rest_finance", auth=auth))
 
     async def close() -> None:

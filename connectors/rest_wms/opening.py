@@ -4,6 +4,7 @@ from connectors.core.calls import Dependencies
 from connectors.core.errors import ConfigurationError
 from connectors.core.http import Sender
 from connectors.core.registry import Ports
+from connectors.core.renewal import renewed_auth
 from connectors.core.settings import ConnectorSettings
 from connectors.core.standing import standing_auth
 from connectors.rest_wms.client import WmsClient
@@ -15,5 +16,6 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
     """Makes no call."""
     if not isinstance(settings, Settings):
         raise ConfigurationError("rest_wms is opened with its own Settings")
-    client = WmsClient(Sender(settings, dependencies, target="rest_wms", auth=standing_auth(settings.auth)))
+    auth = renewed_auth(settings, dependencies, lambda found, _dependencies: standing_auth(found.auth))
+    client = WmsClient(Sender(settings, dependencies, target="rest_wms", auth=auth))
     return Ports(tasks=WmsTasks(client, client.close), close=client.close)

@@ -4,6 +4,7 @@ from connectors.core.calls import Dependencies
 from connectors.core.errors import ConfigurationError
 from connectors.core.http import Sender
 from connectors.core.registry import Ports
+from connectors.core.renewal import renewed_auth
 from connectors.core.settings import ConnectorSettings
 from connectors.salesforce.accounts import SalesforceAccounts
 from connectors.salesforce.client import SalesforceClient
@@ -16,7 +17,7 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
     """Makes no call."""
     if not isinstance(settings, Settings):
         raise ConfigurationError("salesforce is opened with its own Settings")
-    auth = auth_of(settings, dependencies)
+    auth = renewed_auth(settings, dependencies, auth_of)
     client = SalesforceClient(Sender(settings, dependencies, target="salesforce", auth=auth), settings.api_version)
 
     async def close() -> None:

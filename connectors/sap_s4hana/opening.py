@@ -4,6 +4,7 @@ from connectors.core.calls import Dependencies
 from connectors.core.errors import ConfigurationError
 from connectors.core.http import Sender
 from connectors.core.registry import Ports
+from connectors.core.renewal import renewed_auth
 from connectors.core.settings import ConnectorSettings
 from connectors.sap_s4hana.client import SalesOrderClient
 from connectors.sap_s4hana.document_client import DocumentClient
@@ -18,7 +19,7 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
     """Makes no call."""
     if not isinstance(settings, Settings):
         raise ConfigurationError("sap_s4hana is opened with its own Settings")
-    auth = auth_of(settings, dependencies)
+    auth = renewed_auth(settings, dependencies, auth_of)
     client = SalesOrderClient(Sender(settings, dependencies, target="sap_s4hana", auth=auth), settings)
 
     async def close() -> None:

@@ -1,5 +1,6 @@
 """What an operator tells this connector: `STREAMS_CONNECTORS__SAP_S4HANA__…`."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -168,3 +169,7 @@ class Settings(ConnectorSettings):
     page_size: int = Field(
         200, ge=1, le=5000, description="Rows of one page when reading; of documents with their items at most 50."
     )
+
+    def addresses(self) -> Mapping[str, str]:
+        own = super().addresses()
+        return {**own, "auth.token_url": self.auth.token_url} if isinstance(self.auth, OAuth2Settings) else own

@@ -54,6 +54,7 @@ def _client_credentials(client: OAuth2Settings, settings: Settings, dependencies
         connect_timeout_s=settings.connect_timeout_s,
         proxy=settings.proxy,
         ca_file=settings.ca_file,
+        plain_http=settings.plain_http,
     )
     header = _basic(
         quote(client.client_id, safe=""), SecretStr(quote(client.client_secret.get_secret_value(), safe=""))

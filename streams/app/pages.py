@@ -1,5 +1,6 @@
 """Puts the status pages into a worker: its facts, its acts, its dead letters."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from streams.app.acts import AppActs
@@ -8,6 +9,7 @@ from streams.app.letter_work import LetterWork
 from streams.app.order_look import OrderLook
 from streams.runtime.kafka import reader_maker
 from streams.runtime.registry import HttpRegistry
+from streams.settings import WebSettings
 from streams.topics import AUDIT, DEAD_LETTER
 from streams.web.decoding import LetterDecoder
 from streams.web.install import Ports, install_web
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
     from streams.app.application import Application
 
 
-def install_pages(application: "Application") -> None:
-    """Before the application starts."""
+def install_pages(application: "Application", now: Callable[[], WebSettings]) -> None:
+    """Before the application starts; `now` has the tokens of the moment."""
     kafka, app_id = application.settings.kafka, application.settings.app_id
     reader = reader_maker(kafka, f"{app_id}-pages")
     side = application.order_side
@@ -40,4 +42,4 @@ def install_pages(application: "Application") -> None:
         clock=application.clock,
         orders=orders,
     )
-    application.letter_depths = install_web(application.faust, application.settings.web, ports).depths
+    application.letter_depths = install_web(application.faust, now, ports).depths

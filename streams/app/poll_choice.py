@@ -82,7 +82,8 @@ def all_opened(
 def opened(name: str, choice: Choice, settings: Settings, clock: Clock, encode: Encode) -> Opened:
     """Makes no call.  Raises CannotAskError."""
     gate = Gate(choice.connector.name, clock, settings.sinks.calls_per_s)
-    ports = choice.connector.open(choice.settings, Dependencies(clock=clock, observe=gate.observe))
+    dependencies = Dependencies(clock=clock, observe=gate.observe, renewed=choice.renewed)
+    ports = choice.connector.open(choice.settings, dependencies)
     calls = TargetCalls(gate, clock)
     poller = _MAKERS[name](_Parts(choice, settings, clock, encode, ports, calls))
     own: Mapping[str, float] = {str(known): every for known, every in settings.poll.intervals_s.items()}

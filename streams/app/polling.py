@@ -10,7 +10,7 @@ import msgspec
 from connectors.core.errors import ConnectorError
 from streams.app.poll_choice import TOPIC_OF, Opened, all_opened, chosen
 from streams.app.poll_loop import keep_polling
-from streams.app.targets import Choice
+from streams.app.targets import Choice, alive
 from streams.rights import by_topic, needed
 from streams.runtime import logs
 from streams.runtime.clock import Clock, SystemClock
@@ -18,7 +18,7 @@ from streams.runtime.cluster import Cluster
 from streams.runtime.health import Health
 from streams.runtime.operating.registry import OperatorRegistry
 from streams.runtime.serde import Serde
-from streams.settings import Settings, read_settings
+from streams.settings import LiveSettings, Settings
 from streams.sources import shop_orders
 from streams.sources.cursors import TOPIC as CURSORS
 from streams.sources.cursors import CursorTopic
@@ -63,8 +63,9 @@ def run(environ: Mapping[str, str], names: Sequence[str] = (), *, once: bool = F
     Raises CannotStartError, NotListeningError, SettingsError, UnreadableCursorError, ClusterUnavailableError,
     SchemaMissingError, RegistryUnavailableError: nothing was appended then.
     """
-    clock, settings = SystemClock(), read_settings(environ)
-    choices = chosen(settings, names)
+    clock, live = SystemClock(), LiveSettings(environ, logs.secret_not_taken)
+    settings = live.at_start
+    choices = {name: alive(choice, live) for name, choice in chosen(settings, names).items()}
     check_topics(settings, Cluster(settings.kafka), choices)
     where = f"poll {settings.poll.host}:{settings.poll.port}"
     logs.configure(settings.logs.level, settings.logs.format, clock.monotonic, worker=where)

@@ -1,6 +1,6 @@
 """Opens the connector of each role, by name: swapping a product changes a folder and a setting."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,18 +15,22 @@ from streams.runtime.clock import Clock
 from streams.runtime.gate import Gate
 from streams.runtime.lease import Lease
 from streams.runtime.traces import NO_TRACES, Traces
-from streams.settings import Settings, SettingsError, read_connector
+from streams.settings import LiveConnector, LiveSettings, Settings, SettingsError, read_connector
 
 MOST_ROWS = 5000
 """Of one call, where the target does not say: the highest that the setting allows."""
 
 
 class Choice(NamedTuple):
-    """The connector that plays a role, with its settings: checked, and nothing opened; `setting` named it."""
+    """The connector that plays a role, with its settings: checked, and nothing opened; `setting` named it.
+
+    `renewed` gives the settings with the secrets of the moment; without it they never change.
+    """
 
     connector: Connector
     settings: ConnectorSettings
     setting: str
+    renewed: Callable[[], ConnectorSettings] | None = None
 
 
 class ShopTarget(NamedTuple):
@@ -59,6 +63,16 @@ class Choices(NamedTuple):
 def choose(settings: Settings) -> Choices:
     """Raises SettingsError with one line that names the setting."""
     return Choices(_choice(settings, settings.roles.commerce, "STREAMS_ROLES__COMMERCE"), _order_roles(settings))
+
+
+def choose_live(live: LiveSettings) -> Choices:
+    """As `choose`; the connectors sign in with new secrets once their files were replaced."""
+    shop, orders = choose(live.at_start)
+    return Choices(alive(shop, live), {role: alive(choice, live) for role, choice in orders.items()})
+
+
+def alive(choice: Choice, live: LiveSettings) -> Choice:
+    return choice._replace(renewed=LiveConnector(live, choice.connector.name, choice.settings).now)
 
 
 def certificate_files(settings: Settings, choices: Choices) -> dict[str, Path]:
@@ -117,5 +131,6 @@ def open_target(
 ) -> tuple[Gate, Ports]:
     """Its door and its ports; makes no call."""
     gate = Gate(choice.connector.name, clock, settings.sinks.calls_per_s)
-    dependencies = Dependencies(clock=clock, permit=lease.check, observe=traces.observed(gate.observe))
+    observe = traces.observed(gate.observe)
+    dependencies = Dependencies(clock=clock, permit=lease.check, observe=observe, renewed=choice.renewed)
     return gate, choice.connector.open(choice.settings, dependencies)

@@ -82,3 +82,8 @@ def configure(level: str, form: str, monotonic: Callable[[], float], **bound: st
 def logger(name: str) -> structlog.stdlib.BoundLogger:
     made: structlog.stdlib.BoundLogger = structlog.get_logger(name)
     return made
+
+
+def secret_not_taken(line: str) -> None:
+    """A secret's file was replaced by something that is none: whoever did it can mend it, and all goes on as before."""
+    logger("streams.settings").warning("secret-not-taken", why=line)

@@ -1,5 +1,6 @@
 """One frozen tree of settings, read once: environment over TOML file over defaults; unknown names are errors."""
 
+from streams.settings.live import LiveConnector, LiveSettings
 from streams.settings.read import SettingsError, read_connector, read_settings, read_without_targets, shown
 from streams.settings.tree import (
     InventorySettings,
@@ -12,6 +13,8 @@ from streams.settings.tree import (
 __all__ = [
     "InventorySettings",
     "KafkaSettings",
+    "LiveConnector",
+    "LiveSettings",
     "SchemaRegistrySettings",
     "Settings",
     "SettingsError",

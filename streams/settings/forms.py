@@ -5,12 +5,11 @@ from base64 import b64decode
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from connectors.core.settings import BaseUrl
+from connectors.core.settings import BaseUrl, is_private
 from streams.domain.order_checks import CHECKS
 from streams.domain.order_id import unified_id
 from streams.domain.order_words import SAID_BY_SYSTEMS, plain_word
@@ -150,13 +149,9 @@ def _webhook_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-
-
 def _safe_address(url: str) -> str:
     """What is read there is believed, so nobody on the way may write it."""
-    parts = urlsplit(url)
-    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+    if not is_private(url):
         raise ValueError("must start with https://, unless it is on this machine")
     return url
 

@@ -1,24 +1,68 @@
 """What the operator gave: the environment, the TOML file, and the files of secrets, before anything is checked."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from streams.settings.names import CONFIG, CONNECTORS, FILE_SUFFIX, NESTED, PREFIX, SettingsError, is_secret
+from streams.settings.secret_files import READERS, Readers, SecretFile, read_secret, refuse_open_to_others
+
+_MAY_READ: Mapping[object, Readers] = {"owner": "owner", "group": "group", "all": "all"}
+_IS_A_SECRET = re.compile(r"(?:^|_)(?:password|token|secrets?|(?<!public_)key|proxy)$")
 
 
-def texts_of(environ: Mapping[str, str]) -> dict[str, str]:
-    """Our names with their values; `…_FILE` names a file that holds a secret, the plain name wins where both are set.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """`plain` names with their values, `secrets` from files by the name of their setting, and the tables of `file`."""
 
-    Raises SettingsError where such a file cannot be read.
+    plain: Mapping[str, str]
+    secrets: Mapping[str, SecretFile]
+    file: Mapping[str, Any]
+
+    @property
+    def texts(self) -> dict[str, str]:
+        return {**self.plain, **{name: file.text for name, file in self.secrets.items()}}
+
+    @property
+    def readers(self) -> Readers:
+        """Strict for a word that nobody knows: it is refused with the other settings."""
+        named = self.plain.get(READERS, self.file.get("credential_files", "owner"))
+        return _MAY_READ.get(named, "owner")
+
+    def renewed(self) -> "Given":
+        """With the secrets whose files were replaced, else itself.  Raises SettingsError."""
+        found = {name: file.renewed(self.readers) for name, file in self.secrets.items()}
+        return self if found == self.secrets else replace(self, secrets=found)
+
+
+def given_by(environ: Mapping[str, str]) -> Given:
+    """Our names; `…_FILE` names a file that holds a secret, the plain name wins where both are set.
+
+    Raises SettingsError where a file cannot be read, or one with a secret is open to others.
     """
     ours = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
-    found = {name: value for name, value in ours.items() if not _is_file_name(name)}
-    for name, path in ours.items():
-        if _is_file_name(name):
-            found.setdefault(name.removesuffix(FILE_SUFFIX), _content(name, path).strip())
-    return found
+    plain = {name: value for name, value in ours.items() if not _is_file_name(name)}
+    config = plain.pop(CONFIG, None)
+    given = Given(plain, {}, file_of(config))
+    if _has_secrets(given.file):
+        refuse_open_to_others(CONFIG, config, given.readers)
+    return replace(given, secrets=_secrets(ours, plain, given.readers))
+
+
+def _secrets(ours: Mapping[str, str], plain: Mapping[str, str], readers: Readers) -> dict[str, SecretFile]:
+    named = {name.removesuffix(FILE_SUFFIX): name for name in ours if _is_file_name(name)}
+    return {name: read_secret(file, ours[file], readers) for name, file in named.items() if name not in plain}
+
+
+def _has_secrets(tree: Mapping[str, Any]) -> bool:
+    """Whether a value stands where secrets do; an address of tokens is none."""
+    return any(
+        _IS_A_SECRET.search(name) or (isinstance(value, Mapping) and _has_secrets(value))
+        for name, value in tree.items()
+    )
 
 
 def file_of(path: str | None) -> dict[str, Any]:

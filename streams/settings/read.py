@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, InitSettingsSource, PydanticBaseSettingsSource
 
-from streams.settings.given import connectors_of, file_of, others_in, texts_in, texts_of
+from streams.settings.given import Given, connectors_of, given_by, others_in, texts_in
 from streams.settings.names import (
     CONFIG,
     CONNECTORS,
@@ -26,6 +26,7 @@ from streams.settings.names import (
     models_of,
     no_such_setting,
 )
+from streams.settings.secret_files import refuse_open_to_others
 from streams.settings.tree import Settings
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "read_connector",
     "read_settings",
     "read_without_targets",
+    "settings_of",
     "shown",
 ]
 
@@ -55,12 +57,16 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Raises SettingsError with one line that names the setting."""
-    texts = texts_of(environ)
-    file = file_of(texts.pop(CONFIG, None))
+    return settings_of(given_by(environ))
+
+
+def settings_of(given: Given) -> Settings:
+    """As `read_settings`, of what was read already."""
+    texts, file = given.texts, dict(given.file)
     below = {name: texts.pop(name) for name in list(texts) if name.startswith(CONNECTORS)}
     file["connectors"] = connectors_of(below, file.get("connectors", {}))
     _refuse_unknown_connectors(file["connectors"])
-    return _read(Settings, texts, file, PREFIX)
+    return _sound(_read(Settings, texts, file, PREFIX))
 
 
 def read_without_targets(environ: Mapping[str, str]) -> Settings:
@@ -69,10 +75,14 @@ def read_without_targets(environ: Mapping[str, str]) -> Settings:
     So no file with a credential of a target is opened, and a connector may be set up wrongly.  Names below these
     groups are not checked.  Raises SettingsError.
     """
-    texts = texts_of({name: value for name, value in environ.items() if not name.startswith(_OF_TARGETS)})
-    file = file_of(texts.pop(CONFIG, None))
-    kept = {name: value for name, value in file.items() if name not in OF_TARGETS}
-    return _read(Settings, texts, kept, PREFIX)
+    given = given_by({name: value for name, value in environ.items() if not name.startswith(_OF_TARGETS)})
+    kept = {name: value for name, value in given.file.items() if name not in OF_TARGETS}
+    return _sound(_read(Settings, given.texts, kept, PREFIX))
+
+
+def _sound(settings: Settings) -> Settings:
+    refuse_open_to_others("STREAMS_KAFKA__SSL_KEYFILE", settings.kafka.ssl_keyfile, settings.credential_files)
+    return settings
 
 
 def read_connector(model: type[Model], name: str, raw: Mapping[str, Any]) -> Model:

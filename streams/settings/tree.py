@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from connectors.core.settings import BaseUrl
+from connectors.core.settings import BaseUrl, refuse_plain
 from streams.domain.order_names import SHOP_NUMBERS
 from streams.settings.entrances import GatewaySettings, PollSettings
 from streams.settings.forms import (
@@ -29,6 +29,7 @@ from streams.settings.forms import (
 )
 from streams.settings.frozen import Frozen
 from streams.settings.order_tables import LabelSettings, RoutingSettings, WordSettings
+from streams.settings.secret_files import Readers
 
 YEAR_S = 366 * 86_400
 
@@ -71,6 +72,13 @@ class SchemaRegistrySettings(Frozen):
     username: str | None = Field(None, description="User for basic authentication.")
     password: SecretStr | None = Field(None, description="Password for basic authentication.")
     ssl_cafile: Path | None = Field(None, description="PEM file of the authority that signed its certificate.")
+    plain_http: bool = Field(default=False, description="Whether an address beyond this machine may be http://.")
+
+    @model_validator(mode="after")
+    def _nobody_listens(self) -> "SchemaRegistrySettings":
+        if not self.plain_http:
+            refuse_plain("url", self.url)
+        return self
 
 
 class WebSettings(Frozen):
@@ -318,6 +326,13 @@ class TraceSettings(Frozen):
         le=1,
         description="Share of records without a traceparent that begin a trace; others say it themselves.",
     )
+    plain_http: bool = Field(default=False, description="Whether an address beyond this machine may be http://.")
+
+    @model_validator(mode="after")
+    def _nobody_listens(self) -> "TraceSettings":
+        if not self.plain_http:
+            refuse_plain("url", self.url)
+        return self
 
 
 class Settings(Frozen):
@@ -330,6 +345,10 @@ class Settings(Frozen):
         "commerce-streams", pattern=r"^[a-zA-Z0-9._-]{1,80}$", description="Consumer group and prefix of changelogs."
     )
     worker_id: str = Field("", description="Name of this worker on pages and in logs; default host-port.")
+    credential_files: Readers = Field(
+        "owner",
+        description="Who may be able to read files that hold secrets; see docs/security.md for Kubernetes and Docker.",
+    )
     web: WebSettings = WebSettings()
     inventory: InventorySettings = InventorySettings()
     sinks: SinkSettings = SinkSettings()

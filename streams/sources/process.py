@@ -17,7 +17,7 @@ from streams.runtime.health import Health
 from streams.runtime.lookback import Place
 from streams.runtime.registry import HttpRegistry
 from streams.runtime.serde import Serde
-from streams.settings import Settings, SettingsError, read_settings
+from streams.settings import LiveSettings, Settings, SettingsError
 from streams.settings.entrances import GatewaySettings
 from streams.sources.adobe_keys import AdobeKeys, KeyHost
 from streams.sources.kafka_log import KafkaLog
@@ -31,7 +31,7 @@ FLUSH_S = 2.0
 ROOM = 64 << 10
 """What a record may have beside its body: headers and frame."""
 AWAY = "kafka"
-OpenShop = Callable[[Settings, Clock], ShopOrderTarget]
+OpenShop = Callable[[LiveSettings, Clock], ShopOrderTarget]
 """Opens the shop's connector, and makes no call.  Raises SettingsError."""
 _LOG = logs.logger("streams.gateway")
 
@@ -46,13 +46,14 @@ def run(environ: Mapping[str, str], open_shop: OpenShop) -> int:
     Raises CannotStartError, NotListeningError, SettingsError, ClusterUnavailableError, SchemaMissingError,
     RegistryUnavailableError: nothing was taken then.
     """
-    clock, settings = SystemClock(), read_settings(environ)
+    clock, live = SystemClock(), LiveSettings(environ, logs.secret_not_taken)
+    settings = live.at_start
     if not (settings.gateway.secrets or settings.gateway.reads_the_shop):
         raise SettingsError(
             "STREAMS_GATEWAY__SECRETS: is not set; name each channel with its secret, "
             'such as {"web": ["whsec_…"]}, or set what Adobe sends (docs/gateway.md)'
         )
-    shop = open_shop(settings, clock) if settings.gateway.reads_the_shop else None
+    shop = open_shop(live, clock) if settings.gateway.reads_the_shop else None
     check_topic(settings, Cluster(settings.kafka))
     logs.configure(
         settings.logs.level,

@@ -1,6 +1,7 @@
 """Puts the pages into a worker: routes, door, headers, and the two tasks that keep them fresh."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +30,8 @@ from streams.web.routes import register
 from streams.web.sessions import Sessions
 from streams.web.stock_parts import StockLookup
 
+Now = Callable[[], WebSettings]
+"""The settings with the tokens of the moment."""
 _LOG = logger("streams.web")
 
 
@@ -46,17 +49,17 @@ class Ports:
     """None where orders are off."""
 
 
-def install_web(faust_app: Any, settings: WebSettings, ports: Ports) -> LetterIndex:  # Any: Faust has no types
+def install_web(faust_app: Any, now: Now, ports: Ports) -> LetterIndex:  # Any: Faust has no types
     """Before the app starts; Faust's own pages are taken out, its index included."""
     faust_app.web.blueprints = type(faust_app.web.blueprints)()
-    return install(faust_app.web.web_app, settings, ports)
+    return install(faust_app.web.web_app, now, ports)
 
 
-def install(app: web.Application, settings: WebSettings, ports: Ports) -> LetterIndex:
+def install(app: web.Application, now: Now, ports: Ports) -> LetterIndex:
     """Into any aiohttp application that is not started yet; the index of dead letters, filled while it runs."""
-    tokens = Tokens.of(settings)
+    tokens = Tokens(now)
     peers, revealing = HttpPeers(tokens.for_peers), HttpPeers(tokens.for_reveal)
-    at = make_context(settings, ports, peers, revealing)
+    at = make_context(now(), tokens, ports, peers, revealing)
     app[CONTEXT] = at
     app.middlewares.append(failures)
     app.on_response_prepare.append(set_headers)
@@ -83,8 +86,10 @@ def install(app: web.Application, settings: WebSettings, ports: Ports) -> Letter
     return at.scene.index
 
 
-def make_context(settings: WebSettings, ports: Ports, peers: HttpPeers, revealing: HttpPeers) -> WebContext:
-    tokens, clock = Tokens.of(settings), ports.clock
+def make_context(
+    settings: WebSettings, tokens: Tokens, ports: Ports, peers: HttpPeers, revealing: HttpPeers
+) -> WebContext:
+    clock = ports.clock
     sessions = Sessions(tokens.key)
     fleet = Fleet(ports.introspection, peers, clock)
     asking = Asking(ports.introspection, fleet, peers, revealing, clock)

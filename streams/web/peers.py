@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import aiohttp
 
@@ -13,10 +13,10 @@ LARGEST = 4 << 20
 
 
 class HttpPeers:
-    """`token` None where none is set; redirects are not followed, so that it goes nowhere else."""
+    """`token` gives None where none is set; redirects are not followed, so that it goes nowhere else."""
 
-    def __init__(self, token: str | None) -> None:
-        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    def __init__(self, token: Callable[[], str | None]) -> None:
+        self._token = token
         self._session: aiohttp.ClientSession | None = None
 
     async def get(self, url: str, path: str, params: Mapping[str, str] | None = None) -> bytes:
@@ -36,7 +36,10 @@ class HttpPeers:
         data: bytes | None = None,
         content_type: str | None = None,
     ) -> bytes:
-        headers = self._headers if content_type is None else {**self._headers, "Content-Type": content_type}
+        token = self._token()
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        if content_type is not None:
+            headers["Content-Type"] = content_type
         try:
             async with asyncio.timeout(WITHIN_S):
                 return await self._answer(method, address, params, data, headers)

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Literal
 
 from pydantic import SecretStr
@@ -19,20 +19,26 @@ _GIVES: dict[Role, Roles] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Tokens:
-    """The tokens that are set, by role; never shown, never logged."""
+    """The tokens that are set at this moment, by role; never shown, never logged."""
 
-    by_role: tuple[tuple[Role, str], ...]
+    def __init__(self, now: Callable[[], WebSettings]) -> None:
+        self._now = now
 
     @classmethod
     def of(cls, settings: WebSettings) -> "Tokens":
+        """Those that never change."""
+        return cls(lambda: settings)
+
+    @property
+    def by_role(self) -> tuple[tuple[Role, str], ...]:
+        settings = self._now()
         given: tuple[tuple[Role, SecretStr | None], ...] = (
             ("read", settings.read_token),
             ("operate", settings.token),
             ("reveal", settings.reveal_token),
         )
-        return cls(tuple((role, one.get_secret_value()) for role, one in given if one is not None and len(one)))
+        return tuple((role, one.get_secret_value()) for role, one in given if one is not None and len(one))
 
     def __repr__(self) -> str:
         return f"Tokens({[role for role, _token in self.by_role]})"
@@ -53,18 +59,15 @@ class Tokens:
                 given |= _GIVES[role]
         return given
 
-    @property
     def for_peers(self) -> str | None:
         """The least that other workers need of this one: reading."""
         known = dict(self.by_role)
         return next((known[role] for role in ("read", "operate", "reveal") if role in known), None)
 
-    @property
     def for_reveal(self) -> str | None:
         """Who may see people here may see them at another worker."""
         return dict(self.by_role).get("reveal")
 
-    @property
     def key(self) -> bytes:
         """Signs sessions: the same on every worker with these tokens, another one once a token changes."""
         digest = hashlib.sha256(b"commerce-streams session key 1")

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
@@ -24,9 +25,9 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class Sessions:
-    """`key` comes from the tokens: changing one ends every session."""
+    """`key` comes from the tokens of the moment: changing one ends every session."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: Callable[[], bytes]) -> None:
         self._key = key
 
     def seal(self, session: Session) -> str:
@@ -54,7 +55,7 @@ class Sessions:
         return hmac.compare_digest(presented.encode("utf-8", "replace"), self.csrf(session_id).encode())
 
     def _signature(self, purpose: str, text: str) -> str:
-        made = hmac.new(self._key, f"{purpose}\0{text}".encode("utf-8", "replace"), hashlib.sha256)
+        made = hmac.new(self._key(), f"{purpose}\0{text}".encode("utf-8", "replace"), hashlib.sha256)
         return _encoded(made.digest())
 
 

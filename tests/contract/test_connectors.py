@@ -5,11 +5,13 @@ import inspect
 import itertools
 import pkgutil
 import traceback
-from collections.abc import AsyncIterator, Awaitable
+from base64 import b64decode
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 import httpx
 import pytest
@@ -295,6 +297,58 @@ async def test_no_failure_shows_a_secret(name: str, kind: str) -> None:
 
     assert len(shown) > 8
     assert not [text for text in shown if "canary" in text]
+
+
+@pytest.mark.anyio
+@CREDENTIALS
+async def test_a_credential_that_is_replaced_is_used_from_the_next_call_on(name: str, kind: str) -> None:
+    """By whatever way the connector signs in; the token that the old one bought is not used any more."""
+    case, connector = case_of(name), registry.load(name)
+    use, settings = next(found for use in case.uses if (found := _fitting(name, use, kind)) is not None)
+    replaced = _replaced(settings, case.credentials[kind])
+    now, asked, called = settings, list[str](), list[str]()
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        signs_in = case.signs_in(request)
+        (asked if signs_in else called).append(_readable(request))
+        return case.token(request) if signs_in else use.well(request)
+
+    transport = httpx.MockTransport(handler)
+    ports = connector.open(settings, Dependencies(clock=FakeClock(), transport=transport, renewed=lambda: now))
+    try:
+        await use.run(ports)
+        first = " ".join(asked or called)
+        now, asked[:], called[:] = replaced, [], []
+        await use.run(ports)
+    finally:
+        await ports.close()
+
+    second = " ".join(asked or called)
+    if "private_key" in case.credentials[kind]:
+        assert "assertion" in second  # the key is seen in what it signs only, and it signed anew
+    else:
+        assert "canary" in first
+        assert "replaced" in second
+        assert "canary" not in second
+
+
+def _fitting(name: str, use: Use, kind: str) -> tuple[Use, ConnectorSettings] | None:
+    try:
+        return use, _settings(name, use, [kind])
+    except LookupError:
+        return None
+
+
+def _replaced(settings: ConnectorSettings, credential: Mapping[str, object]) -> ConnectorSettings:
+    auth = {key: value.replace("canary", "replaced") for key, value in credential.items() if isinstance(value, str)}
+    return type(settings).model_validate({**settings.model_dump(), "auth": {**credential, **auth}})
+
+
+def _readable(request: httpx.Request) -> str:
+    """What a credential may stand in, base64 of a header decoded."""
+    header = request.headers.get("Authorization", "")
+    pair = b64decode(header.removeprefix("Basic ")).decode() if header.startswith("Basic ") else ""
+    return f"{header} {unquote_plus(pair)} {unquote_plus(request.content.decode())}"
 
 
 @pytest.mark.anyio

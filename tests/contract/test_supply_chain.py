@@ -1,12 +1,15 @@
 """What the application is made of: locked with hashes, listed, licensed, and without secrets in its files."""
 
+import contextlib
 import json
+import subprocess
 import tomllib
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from tests.supply_chain import secrets_scan
 from tests.supply_chain.audit import ACCEPTED, NOT_RUN, SKIPPED, Accepted, Finding, audit, read_accepted, read_answer
 from tests.supply_chain.bill import WITH_A_REASON, bill, licence_of, listed, unwelcome
 from tests.supply_chain.environment import (
@@ -162,6 +165,50 @@ def test_no_file_of_the_project_holds_a_secret() -> None:
 )
 def test_a_secret_would_be_found(kind: str, text: str) -> None:
     assert [found for found, _ in looks_like_secrets(text)] == [kind]
+
+
+def test_a_secret_that_was_taken_away_again_is_found_in_the_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that only ever stood in the resolution of a merge, or in the words of a commit."""
+
+    def git(*words: str) -> None:
+        who = ("-c", "user.name=t", "-c", "user.email=t@t.invalid", "-c", "commit.gpgsign=false")
+        subprocess.run(["git", *who, *words], cwd=tmp_path, check=True, capture_output=True)
+
+    def commit(words: str, **files: str) -> None:
+        for name, text in files.items():
+            (tmp_path / name).write_text(text)
+        git("add", "-A")
+        git("commit", "-qm", words)
+
+    secret = "AKIA" + "Q" * 16
+    key = "-----BEGIN PRIVATE KEY-----\n" + ("QUJD" * 16 + "\n") * 3
+    monkeypatch.setattr(secrets_scan, "ROOT", tmp_path)
+    git("init", "-q", "-b", "main")
+    commit("begin", a="1\n", b="1\n")
+    commit("with a key", b=f"1\n{key}2\n")
+    commit("without it", b="1\n2\n")
+    commit(f"as said by {secret}", b="3\n")
+    git("checkout", "-qb", "side", "HEAD~2")
+    commit("side", b="4\n")
+    git("checkout", "-q", "main")
+    with contextlib.suppress(subprocess.CalledProcessError):
+        git("merge", "-q", "side")
+    commit("merged", b=f"{secret}\n")
+    commit("clean", b="5\n")
+
+    found = sorted(line.partition(" ")[2].rpartition(": ")[0] for line in secrets_scan.scan_history())
+
+    assert secrets_scan.scan() == []
+    assert found == ["b: AWS key", "b: private key", "message: AWS key"]
+
+
+def test_without_a_history_nothing_is_claimed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets_scan, "ROOT", tmp_path)
+
+    with pytest.raises(secrets_scan.NoHistoryError, match="no working copy"):
+        secrets_scan.scan_history()
 
 
 def test_the_rules_against_dangerous_calls_are_on_for_everything_that_ships() -> None:

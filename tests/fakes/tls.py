@@ -45,6 +45,7 @@ class Authority:
         private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, hidden)
         file = self._folder / f"{host}-{made.serial_number}.pem"
         file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+        file.chmod(0o600)
         return file
 
     def _builder(

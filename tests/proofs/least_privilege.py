@@ -44,9 +44,9 @@ _OPERATORS_COMMANDS = (
 )
 
 
-def the_flow_works(system: ProtectedSystem) -> Worker:
+def the_flow_works(system: ProtectedSystem, **changes: str) -> Worker:
     """Stock from the warehouse to the shop under exactly the printed list."""
-    worker = system.made_worker("whole-list")
+    worker = system.made_worker("whole-list", **changes)
     worker.start()
     worker.wait_ready(LONG_S)
     system.open_stock()

@@ -4,6 +4,7 @@ python -m tests.supply_chain sbom [FILE]   write the bill of materials (CycloneD
 python -m tests.supply_chain licences      print each package with its licence
 python -m tests.supply_chain audit         ask for known vulnerabilities; exit code 77 where nobody answers
 python -m tests.supply_chain secrets       look for secrets in the files of the project
+python -m tests.supply_chain history       look for secrets in all that git keeps of them; 77 where it keeps nothing
 """
 
 import sys
@@ -45,13 +46,23 @@ def secrets() -> int:
     return _failing(found)
 
 
+def history() -> int:
+    try:
+        found = secrets_scan.scan_history()
+    except secrets_scan.NoHistoryError as error:
+        print(f"not run: {error}")
+        return audit.SKIPPED
+    print("the whole history looked through")
+    return _failing(found)
+
+
 def _failing(lines: list[str]) -> int:
     for line in lines:
         print(line)
     return int(bool(lines))
 
 
-COMMANDS = {"sbom": sbom, "licences": licences, "audit": audited, "secrets": secrets}
+COMMANDS = {"sbom": sbom, "licences": licences, "audit": audited, "secrets": secrets, "history": history}
 
 
 def main(words: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""Looks through the files of the project for things that look like secrets.
+"""Looks through the files of the project, and through all that ever stood in them, for things that look like secrets.
 
 What is planted on purpose says so: it holds one of the words of `PLANTED`, or is listed with a reason.
 """
@@ -57,3 +57,56 @@ def scan() -> list[str]:
             hits = [(kind, begin) for kind, begin in looks_like_secrets(text) if (name, kind) not in KNOWN]
             found += [f"{name}: {kind}: {begin}" for kind, begin in hits]
     return found
+
+
+# ── what was taken away again ────────────────────────────────────────────────────────────────────
+
+_COMMIT, _FILE = "\0commit ", "+++ b/"
+
+
+def scan_history(revision: str = "HEAD") -> list[str]:
+    """In words: commit, file, kind, and the beginning of what was added.  What git once kept anybody can still read.
+
+    Raises NoHistoryError where this is no working copy, or one without its history.
+    """
+    return [
+        f"{commit[:12]} {name}: {kind}: {begin}"
+        for commit, name, text in added(_history(revision))
+        for kind, begin in looks_like_secrets(text)
+        if (name, kind) not in KNOWN
+    ]
+
+
+class NoHistoryError(Exception):
+    """One line."""
+
+
+def _history(revision: str) -> str:
+    shallow = _git("rev-parse", "--is-shallow-repository")
+    if shallow is None:
+        raise NoHistoryError("this is no working copy of git")
+    if shallow.strip() != "false":
+        raise NoHistoryError("this working copy has no history: fetch it whole (`git fetch --unshallow`)")
+    format_ = f"--format={_COMMIT.replace(chr(0), '%x00')}%H%n%B"
+    shown = ("--diff-merges=remerge", "--unified=0", "--no-color", "--no-renames", format_)
+    found = _git("log", "-p", *shown, revision)
+    if found is None:
+        raise NoHistoryError(f"git cannot show the history of {revision}: it must be 2.35 or newer")
+    return found
+
+
+def _git(*words: str) -> str | None:
+    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, check=False)
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+
+
+def added(history: str) -> Iterator[tuple[str, str, str]]:
+    """Commit, file and the lines that it added there; the words of the commit stand under the file "message"."""
+    for part in history.split(_COMMIT)[1:]:
+        commit, _, rest = part.partition("\n")
+        message, *files_ = rest.split("\ndiff --git ")
+        yield commit, "message", message
+        for one in files_:
+            lines = one.split("\n")
+            name = next((line.removeprefix(_FILE) for line in lines if line.startswith(_FILE)), "")
+            yield commit, name, "\n".join(line[1:] for line in lines if line.startswith("+") and line[:4] != "+++ ")

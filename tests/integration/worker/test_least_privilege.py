@@ -4,7 +4,9 @@ One system for the file: TLS, SCRAM-SHA-512, StandardAuthorizer, nobody may anyt
 """
 
 from collections.abc import Iterator
-from urllib.request import urlopen
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from confluent_kafka import Producer
@@ -14,9 +16,11 @@ from tests.fakes.canaries import seen
 from tests.processes import Worker, until
 from tests.proofs.least_privilege import denied, missed_at_the_start, missed_while_running, the_flow_works
 from tests.proofs.protected import PASSWORDS, WAREHOUSE, ProtectedSystem, Rule
+from tests.unit.streams.settings.private import private
 
 pytestmark = pytest.mark.integration
 PERSON = "canary.person@example.com"
+TOKEN, REPLACED = "canary-token-7731", "canary-token-8842"
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +35,23 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProtectedSystem
 
 
 @pytest.fixture(scope="module")
-def worker(system: ProtectedSystem) -> Worker:
-    return the_flow_works(system)
+def token(system: ProtectedSystem) -> Path:
+    return private(system.folder / "token", TOKEN)
+
+
+@pytest.fixture(scope="module")
+def worker(system: ProtectedSystem, token: Path) -> Worker:
+    return the_flow_works(system, STREAMS_WEB__TOKEN_FILE=str(token))
+
+
+def page(worker: Worker, path: str, token: str) -> tuple[int, str]:
+    """Status and text."""
+    request = Request(f"{worker.url}{path}", headers={"Authorization": f"Bearer {token}"})
+    try:
+        with urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as error:
+        return error.code, error.read().decode()
 
 
 def test_stock_flows_under_exactly_the_printed_rules_and_nothing_else_is_allowed(
@@ -51,13 +70,26 @@ def test_no_password_and_no_person_is_seen_in_logs_metrics_or_pages(system: Prot
     until(lambda: len(system.read("dead-letter.v1")) == before + 3, within=30, what="the letters are there", step=0.3)
 
     paths = ("/metrics", "/status", "/", "/dead-letters", "/settings", "/api/v1/worker", "/readyz")
-    shown = "".join(urlopen(f"{worker.url}{path}", timeout=10).read().decode() for path in paths)  # noqa: S310
+    answers = [page(worker, path, TOKEN) for path in paths]
+    shown = "".join(text for _, text in answers)
     letters = [one for one in system.read("dead-letter.v1") if seen([PERSON], str(one.value()))]
     told = "".join(str(text) for one in letters for name, text in one.headers() if name.startswith("dl_"))
     printed = f"{shown}{told}{''.join(one.log for one in system.workers)}"
 
+    assert [status for status, _ in answers] == [200] * len(paths)
     assert len(letters) == 2
-    assert seen([PERSON, *PASSWORDS.values(), "simulated-password-1"], printed) == []
+    assert seen([PERSON, TOKEN, *PASSWORDS.values(), "simulated-password-1"], printed) == []
+
+
+def test_a_token_in_a_file_is_replaced_while_the_worker_runs(worker: Worker, token: Path) -> None:
+    private(token, "", 0o644)
+    assert [page(worker, "/status", one)[0] for one in (TOKEN, REPLACED)] == [200, 401]
+    private(token, REPLACED)
+    assert [page(worker, "/status", one)[0] for one in (TOKEN, REPLACED)] == [401, 200]
+
+    until(lambda: "secret-not-taken" in worker.log, within=5, what="what could not be taken is told")
+    assert worker.log.count("secret-not-taken") == 1
+    assert seen([TOKEN, REPLACED], worker.log) == []
 
 
 def _rule(system: ProtectedSystem, operation: str, name: str) -> Rule:

@@ -2,17 +2,21 @@
 
 import io
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import click
 import msgspec
 import pytest
 from prometheus_client import generate_latest
 
+import streams
 from connectors.core import registry
 from schemas.models.order import Contact, Order
+from streams.cli.main import cli
 from streams.runtime import log_traces, logs
 from streams.runtime.guard import Guard
 from streams.runtime.metrics import REGISTRY
@@ -104,6 +108,36 @@ def test_a_worker_that_cannot_start_prints_no_secret_and_is_given_none_as_an_arg
 
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
     assert seen(PLANTED, done.stdout + done.stderr) == []
+
+
+def _commands(group: click.Command) -> Iterator[click.Command]:
+    yield group
+    if isinstance(group, click.Group):
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
+            yield from _commands(command)
+
+
+def test_no_command_takes_a_secret_as_an_argument() -> None:
+    """Everybody on a machine reads the arguments of its processes."""
+    named = [(command.name, one.name or "") for command in _commands(cli) for one in command.params]
+
+    assert len(named) > 50
+    assert {(command, name) for command, name in named if is_secret(name)} == {
+        ("list", "key")  # of a dead letter's record
+    }
+
+
+def test_nothing_is_written_as_a_table_for_a_spreadsheet() -> None:
+    """A cell that begins with `=` is run by what opens it; whoever adds an export has to guard its cells."""
+    writes = re.compile(r"\bimport csv\b|\bfrom csv\b|text/csv|spreadsheet|\.xlsx|tab-separated")
+    root = Path(streams.__file__).parent
+    files = [*root.rglob("*.py"), *root.rglob("*.html"), *root.rglob("*.js")]
+
+    assert len(files) > 300
+    assert [file.name for file in files if writes.search(file.read_text(encoding="utf-8"))] == []
 
 
 def test_every_secret_setting_is_planted_or_has_no_value_of_its_own() -> None:

@@ -69,7 +69,7 @@ async def test_a_refused_connection_did_nothing() -> None:
 
 
 async def test_an_unknown_host_did_nothing() -> None:
-    async with sender(Surroundings(), base_url="http://shop.invalid") as send:
+    async with sender(Surroundings(), base_url="http://shop.invalid", plain_http=True) as send:
         with pytest.raises(TargetUnavailableError):
             await send.send(write(), body)
 
@@ -262,7 +262,7 @@ async def test_a_proxy_named_by_the_environment_is_ignored(monkeypatch: pytest.M
 async def test_a_proxy_that_is_set_is_used() -> None:
     async with (
         raw_server(_with(_answers(GOOD))) as proxy,
-        sender(Surroundings(), base_url="http://shop.invalid", proxy=proxy.url) as send,
+        sender(Surroundings(), base_url="http://shop.invalid", plain_http=True, proxy=proxy.url) as send,
     ):
         assert await send.send(look(), body) == b"[]"
 

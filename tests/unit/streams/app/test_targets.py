@@ -4,17 +4,21 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from connectors.core.errors import UnauthorizedError
 from simulators.rest_finance import RestFinanceSimulator
 from simulators.rest_finance import Settings as BookSettings
 from streams.app.diagnosis import target
-from streams.app.targets import certificate_files, choose
-from streams.settings import SettingsError, read_settings
+from streams.app.targets import certificate_files, choose, choose_live, open_target
+from streams.runtime.lease import Lease
+from streams.settings import LiveSettings, SettingsError, read_settings
 from tests.fakes.still_clock import StillClock
 from tests.unit.streams.cli.calling import SETTINGS
+from tests.unit.streams.settings.private import private
 
 FINANCE = "STREAMS_CONNECTORS__REST_FINANCE__"
 BOOKS = {
@@ -68,6 +72,33 @@ def test_the_doctor_asks_the_books_whether_they_take_our_credential(secret: str,
 
     assert (books.verdict, "rest_finance" in books.what) == (verdict, True)
     assert "another" not in books.what
+
+
+def test_a_target_that_is_open_signs_in_with_the_secret_that_was_replaced(tmp_path: Path) -> None:
+    file = private(tmp_path / "secret", "of-yesterday")
+    given = {name: value for name, value in BOOKS.items() if not name.endswith("SECRET")}
+    said: list[str] = []
+    with _serving() as url:
+        changed = {f"{FINANCE}BASE_URL": url, f"{FINANCE}AUTH__CLIENT_SECRET_FILE": str(file)}
+        live = LiveSettings({**SETTINGS, **given, **changed}, said.append)
+        books = choose_live(live).orders["finance"]
+
+        async def signed_in() -> list[bool]:
+            _gate, ports = open_target(books, live.at_start, StillClock(), Lease(StillClock(), timedelta(seconds=10)))
+            assert ports.finance is not None
+            found = []
+            for secret in ("of-yesterday", "simulated-finance-secret-1"):
+                private(file, secret)
+                try:
+                    await ports.finance.check()
+                    found.append(True)
+                except UnauthorizedError:
+                    found.append(False)
+            await ports.close()
+            return found
+
+        assert asyncio.run(signed_in()) == [False, True]
+    assert said == []
 
 
 @contextmanager

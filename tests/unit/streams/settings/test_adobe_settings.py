@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from streams.settings import Settings, SettingsError, read_settings, shown
 from tests.unit.streams.sources.adobe import pem
 
-LEAST = {"STREAMS_KAFKA__BOOTSTRAP_SERVERS": "k:9092", "STREAMS_SCHEMA_REGISTRY__URL": "http://r:8081"}
+LEAST = {"STREAMS_KAFKA__BOOTSTRAP_SERVERS": "k:9092", "STREAMS_SCHEMA_REGISTRY__URL": "https://r:8081"}
 EVENTS, WEBHOOK = "STREAMS_GATEWAY__ADOBE_EVENTS__", "STREAMS_GATEWAY__COMMERCE_WEBHOOK__"
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from streams.settings import Settings, SettingsError, read_settings, shown
 from streams.settings.forms import secret_bytes
+from tests.unit.streams.settings.private import private
 
-LEAST = {"STREAMS_KAFKA__BOOTSTRAP_SERVERS": "k:9092", "STREAMS_SCHEMA_REGISTRY__URL": "http://r:8081"}
+LEAST = {"STREAMS_KAFKA__BOOTSTRAP_SERVERS": "k:9092", "STREAMS_SCHEMA_REGISTRY__URL": "https://r:8081"}
 NAME = "STREAMS_GATEWAY__SECRETS"
 
 
@@ -40,7 +41,7 @@ def test_each_channel_has_a_secret_or_two() -> None:
 
 
 def test_they_can_stand_in_a_file(tmp_path: Path) -> None:
-    (tmp_path / "secrets.json").write_text(json.dumps({"web": [secret("a")]}))
+    private(tmp_path / "secrets.json", json.dumps({"web": [secret("a")]}))
 
     found = read_settings({**LEAST, f"{NAME}_FILE": str(tmp_path / "secrets.json")})
 

@@ -8,6 +8,7 @@ import pytest
 
 from connectors.adobe_commerce.settings import ImsSettings, OAuth1Settings, Settings, TokenSettings
 from streams.settings import SettingsError, read_connector, read_settings
+from tests.unit.streams.settings.private import private
 from tests.unit.streams.settings.test_read_settings import CANARY, LEAST, TOML
 
 PREFIX = "STREAMS_CONNECTORS__ADOBE_COMMERCE__"
@@ -37,7 +38,7 @@ def without(name: str) -> dict[str, str]:
 @pytest.fixture
 def toml(tmp_path: Path) -> Callable[[str], str]:
     def write(text: str) -> str:
-        (tmp_path / "streams.toml").write_text(TOML + text)
+        private(tmp_path / "streams.toml", TOML + text)
         return str(tmp_path / "streams.toml")
 
     return write
@@ -64,7 +65,7 @@ def test_each_kind_of_credential_has_names_of_its_own() -> None:
 
 
 def test_a_credential_can_stand_in_a_file(tmp_path: Path) -> None:
-    (tmp_path / "password").write_text(f"{CANARY}\n")
+    private(tmp_path / "password", f"{CANARY}\n")
 
     found = shop({**without("AUTH__PASSWORD"), "AUTH__PASSWORD_FILE": str(tmp_path / "password")})
 
@@ -193,7 +194,7 @@ def test_an_empty_table_that_nobody_knows_is_an_error(toml: Callable[[str], str]
 
 
 def test_the_address_of_a_proxy_is_a_secret_that_can_stand_in_a_file(tmp_path: Path) -> None:
-    (tmp_path / "proxy").write_text(f"http://user:{CANARY}@proxy\n")
+    private(tmp_path / "proxy", f"http://user:{CANARY}@proxy\n")
 
     proxy = shop({**SHOP, "PROXY_FILE": str(tmp_path / "proxy")}).proxy
 
@@ -203,7 +204,7 @@ def test_the_address_of_a_proxy_is_a_secret_that_can_stand_in_a_file(tmp_path: P
 
 @pytest.mark.parametrize("text", ["connectors = 5\n", "connectors.adobe_commerce = 5\n"])
 def test_a_connector_that_is_no_table_in_the_file_is_named(tmp_path: Path, text: str) -> None:
-    (tmp_path / "streams.toml").write_text(text + TOML)
+    private(tmp_path / "streams.toml", text + TOML)
     found: Any = None
 
     with pytest.raises(SettingsError, match="CONNECTORS"):

@@ -14,9 +14,10 @@ from pydantic import BaseModel, ValidationError
 from streams.settings import Settings, SettingsError, read_settings, shown
 from streams.settings.read import known_names
 from streams.settings.tree import OwnerSettings
+from tests.unit.streams.settings.private import private
 
-LEAST = {"STREAMS_KAFKA__BOOTSTRAP_SERVERS": "k:9092", "STREAMS_SCHEMA_REGISTRY__URL": "http://r:8081"}
-TOML = '[kafka]\nbootstrap_servers = "file:9092"\n[schema_registry]\nurl = "http://file:8081"\n'
+LEAST = {"STREAMS_KAFKA__BOOTSTRAP_SERVERS": "k:9092", "STREAMS_SCHEMA_REGISTRY__URL": "https://r:8081"}
+TOML = '[kafka]\nbootstrap_servers = "file:9092"\n[schema_registry]\nurl = "https://file:8081"\n'
 CANARY = "hunter2-canary"
 
 
@@ -43,7 +44,7 @@ def toml(tmp_path: Path) -> Callable[[str], str]:
 
     def write(text: str) -> str:
         path = tmp_path / "streams.toml"
-        path.write_text(text, encoding="utf-8")
+        private(path, text)
         return str(path)
 
     return write
@@ -55,7 +56,7 @@ def toml(tmp_path: Path) -> Callable[[str], str]:
 def test_the_least_that_is_needed_gives_the_documented_defaults() -> None:
     settings = read()
 
-    assert (settings.kafka.bootstrap_servers, settings.schema_registry.url) == ("k:9092", "http://r:8081")
+    assert (settings.kafka.bootstrap_servers, settings.schema_registry.url) == ("k:9092", "https://r:8081")
     assert (settings.kafka.session_timeout_s, settings.kafka.partitions, settings.web.host) == (10, 8, "127.0.0.1")
     assert (settings.inventory.window_ms, settings.inventory.buffer) == (1000, Decimal(0))
     assert settings.inventory.locations == {}
@@ -120,7 +121,7 @@ def test_the_environment_wins_over_the_file(toml: Callable[[str], str]) -> None:
         {"STREAMS_CONFIG": path, "STREAMS_KAFKA__BOOTSTRAP_SERVERS": "env:1", "STREAMS_INVENTORY__BUFFER": "7"}
     )
 
-    assert (settings.kafka.bootstrap_servers, settings.schema_registry.url) == ("env:1", "http://file:8081")
+    assert (settings.kafka.bootstrap_servers, settings.schema_registry.url) == ("env:1", "https://file:8081")
     assert (settings.inventory.buffer, settings.web.port) == (Decimal(7), 7000)
 
 
@@ -243,7 +244,7 @@ def test_signing_in_to_kafka_needs_user_and_password(given: dict[str, str]) -> N
 
 
 def test_a_secret_can_stand_in_a_file(tmp_path: Path) -> None:
-    (tmp_path / "token").write_text(f"  {CANARY}\n")
+    private(tmp_path / "token", f"  {CANARY}\n")
 
     settings = read(WEB__TOKEN_FILE=str(tmp_path / "token"))
 
@@ -252,7 +253,7 @@ def test_a_secret_can_stand_in_a_file(tmp_path: Path) -> None:
 
 
 def test_the_plain_name_wins_over_the_file_of_a_secret(tmp_path: Path) -> None:
-    (tmp_path / "token").write_text("from-file")
+    private(tmp_path / "token", "from-file")
 
     settings = read(WEB__TOKEN_FILE=str(tmp_path / "token"), WEB__TOKEN="plain")
 
@@ -261,7 +262,7 @@ def test_the_plain_name_wins_over_the_file_of_a_secret(tmp_path: Path) -> None:
 
 
 def test_a_secrets_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    private(tmp_path / "binary", b"\xff\xfe\x00")
 
     assert wrong(WEB__TOKEN_FILE="/nowhere/token").startswith("STREAMS_WEB__TOKEN_FILE: cannot read '/nowhere/token'")
     assert wrong(WEB__TOKEN_FILE=str(tmp_path / "binary")).startswith("STREAMS_WEB__TOKEN_FILE: cannot read")
@@ -356,7 +357,7 @@ def test_entries_of_a_table_are_not_given_by_name_because_names_have_no_case() -
     ("url", "what"),
     [
         (f"http://user:{CANARY}@r:8081", "must not hold a user name or password"),
-        (f"http://r:8081?token={CANARY}", "must not have a query or fragment"),
+        (f"https://r:8081?token={CANARY}", "must not have a query or fragment"),
         (f"http://user:{CANARY}", "must have a port from 1 to 65535, or none"),
         ("http://r:0", "must have a port from 1 to 65535, or none (found: 'http://r:0')"),
         ("r:8081", "must start with https:// (or http://)"),
@@ -425,3 +426,18 @@ def test_a_name_in_capitals_in_the_file_is_told_how_it_is_written(toml: Callable
 
 def test_a_mistake_is_one_line_whatever_its_name_holds() -> None:
     assert "UNITS__A B: " in wrong(INVENTORY__UNITS='{"a\\nb": -1}')
+
+
+# ── addresses ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("group", ["SCHEMA_REGISTRY", "TRACES"])
+def test_plain_http_beyond_this_machine_is_refused_unless_a_setting_allows_it(group: str) -> None:
+    url = {f"{group}__URL": "http://elsewhere.example:8081"}
+
+    line = wrong(**url)
+
+    assert line.startswith(f"STREAMS_{group}: url must start with https://")
+    assert "plain_http=true" in line
+    assert getattr(read(**url, **{f"{group}__PLAIN_HTTP": "true"}), group.lower()).plain_http
+    assert not getattr(read(**{f"{group}__URL": "http://127.0.0.1:8081"}), group.lower()).plain_http

@@ -149,7 +149,7 @@ async def test_facts_of_an_older_worker_can_be_read() -> None:
     async with web_server(old) as url:
         world = scenes.calm()
         world.others = {url: ()}
-        peers = HttpPeers(None)
+        peers = HttpPeers(lambda: None)
         snapshot = await Fleet(world, peers, world.clock).snapshot()
         await peers.close()
 

@@ -86,7 +86,7 @@ def _address(path: str) -> str:
 def test_every_route_of_the_router_is_listed_here_with_and_without_a_slash() -> None:
     app = web.Application()
     world = World()
-    install(app, WebSettings(), Ports(world, FakeActs(), FakeLetterActs(), world, decode, world.clock))
+    install(app, WebSettings, Ports(world, FakeActs(), FakeLetterActs(), world, decode, world.clock))
     found = {(route.method, route.resource.canonical) for route in app.router.routes() if route.resource}
 
     expected = {(method, path) for method, path in EXPECTED}

@@ -60,6 +60,21 @@ async def test_every_worker_with_the_same_tokens_accepts_the_session_and_no_othe
     assert statuses == [200, 401]
 
 
+async def test_a_token_that_is_replaced_holds_at_once_and_the_old_one_with_its_sessions_is_over() -> None:
+    now = [WITH_TOKENS]
+    async with served(scenes.calm(), lambda: now[0]) as one:
+        cookie = {"Cookie": cookie_of(await _sign_in(one.url, OPERATE))}
+        bearer = {"Authorization": f"Bearer {OPERATE}"}
+        before = [(await get(f"{one.url}/status", who)).status for who in (cookie, bearer)]
+        now[0] = WebSettings(read_token=SecretStr(READ), token=SecretStr("replaced"))
+        after = [(await get(f"{one.url}/status", who)).status for who in (cookie, bearer)]
+        fresh = await get(f"{one.url}/status", {"Authorization": "Bearer replaced"})
+        again = await _sign_in(one.url, "replaced")
+
+    assert (before, after) == ([200, 200], [401, 401])
+    assert (fresh.status, again.status) == (200, 303)
+
+
 async def test_a_second_token_adds_its_role() -> None:
     async with served(scenes.calm(), WITH_TOKENS) as one:
         first = await _sign_in(one.url, OPERATE, name="operator-2")
@@ -76,7 +91,7 @@ async def test_a_second_token_adds_its_role() -> None:
 async def test_a_changed_cookie_is_nobodys() -> None:
     async with served(scenes.calm(), WITH_TOKENS) as one:
         cookie = cookie_of(await _sign_in(one.url, READ))
-        forged = Sessions(b"another key").seal(Session("x", ("operate",), one.world.clock.micros() * 2))
+        forged = Sessions(lambda: b"another key").seal(Session("x", ("operate",), one.world.clock.micros() * 2))
         changed = [
             cookie[:-2],
             cookie.replace(".", "A.", 1),

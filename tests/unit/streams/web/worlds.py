@@ -16,7 +16,7 @@ from streams.runtime.operating.letter_edits import EDITABLE
 from streams.settings import WebSettings
 from streams.web import facts as f
 from streams.web.acts import ActFailedError, LetterAct, LettersEnded, Mandate, Mode, OrderAct, Place, Told
-from streams.web.install import Ports, install
+from streams.web.install import Now, Ports, install
 from streams.web.letter_groups import Letter, group_id
 from streams.web.letter_index import IndexState, LetterIndex
 from streams.web.letter_log import StoredLetter
@@ -421,7 +421,7 @@ class Served:
         await self.runner.cleanup()
 
 
-async def serve(world: World, settings: WebSettings | None = None, *, port: int = 0) -> Served:
+async def serve(world: World, settings: WebSettings | Now | None = None, *, port: int = 0) -> Served:
     """Started; its own URL is put into its facts."""
     acts, letter_acts = FakeActs(), FakeLetterActs()
     listening = socket.create_server(("127.0.0.1", port))
@@ -430,7 +430,8 @@ async def serve(world: World, settings: WebSettings | None = None, *, port: int 
     if world.orders is not None:
         world.orders.url = url
     app = web.Application()
-    install(app, settings or WebSettings(), Ports(world, acts, letter_acts, world, decode, world.clock, world.orders))
+    now = settings if callable(settings) else lambda: settings or WebSettings()
+    install(app, now, Ports(world, acts, letter_acts, world, decode, world.clock, world.orders))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.SockSite(runner, listening).start()
@@ -439,7 +440,7 @@ async def serve(world: World, settings: WebSettings | None = None, *, port: int 
 
 
 @asynccontextmanager
-async def served(world: World, settings: WebSettings | None = None) -> AsyncIterator[Served]:
+async def served(world: World, settings: WebSettings | Now | None = None) -> AsyncIterator[Served]:
     one = await serve(world, settings)
     try:
         yield one

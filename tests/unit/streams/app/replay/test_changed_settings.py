@@ -9,7 +9,7 @@ from streams.settings import SettingsError, read_without_targets
 
 ENVIRON = {
     "STREAMS_KAFKA__BOOTSTRAP_SERVERS": "k:1",
-    "STREAMS_SCHEMA_REGISTRY__URL": "http://r",
+    "STREAMS_SCHEMA_REGISTRY__URL": "https://r",
     "STREAMS_INVENTORY__LOCATIONS": '{"W1": "east", "W2": "west"}',
 }
 SECRETS = {

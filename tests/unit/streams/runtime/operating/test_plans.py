@@ -109,7 +109,7 @@ def test_a_rebuild_names_the_changelog_the_inputs_and_the_stores_here(tmp_path: 
         (tmp_path / "v1" / "tables" / f"{name}.rocksdb").mkdir(parents=True)
     environ = {
         "STREAMS_KAFKA__BOOTSTRAP_SERVERS": "k:1",
-        "STREAMS_SCHEMA_REGISTRY__URL": "http://r",
+        "STREAMS_SCHEMA_REGISTRY__URL": "https://r",
         "STREAMS_DATA_DIR": str(tmp_path),
         "STREAMS_APP_ID": "shop-2",
     }
