@@ -43,13 +43,14 @@ def _damage(run: Run, worker: Worker, pattern: str, how: Callable[[Run, Path], N
     return len(files)
 
 
-DAMAGES: Sequence[tuple[str, str, Callable[[Run, Path], None]]] = (
-    ("bits flipped in data files", "*.sst", _flipped),
-    ("data files cut", "*.sst", _cut),
-    ("bits flipped in write-ahead logs", "*.log", _flipped),
-    ("write-ahead logs cut", "*.log", _cut),
-    ("bits flipped in manifests", "MANIFEST-*", _flipped),
+DAMAGES: Sequence[tuple[str, Callable[[Worker], object], str, Callable[[Run, Path], None]]] = (
+    ("bits flipped in data files", Worker.stop, "*.sst", _flipped),
+    ("data files cut", Worker.stop, "*.sst", _cut),
+    ("bits flipped in write-ahead logs", Worker.kill, "*.log", _flipped),
+    ("write-ahead logs cut", Worker.kill, "*.log", _cut),
+    ("bits flipped in manifests", Worker.kill, "MANIFEST-*", _flipped),
 )
+"""What, how the worker ends before it (a clean end writes data files, a kill leaves logs), in which files, and how."""
 
 
 def damaged(run: Run) -> list[Hit]:
@@ -61,10 +62,10 @@ def damaged(run: Run) -> list[Hit]:
     shutil.copytree(kept.data, older)
     kept.start()
     found = []
-    for name, pattern, how in DAMAGES:
+    for name, ended, pattern, how in DAMAGES:
         worker = run.lane_holder()
         run.live()
-        worker.kill()
+        ended(worker)
         found.append(Hit(name, _damage(run, worker, pattern, how)))
         run.back(worker)
     run.live()
