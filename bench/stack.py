@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -115,8 +115,8 @@ class Stack:
             **more,
         }
 
-    def command(self, app_id: str, *arguments: str) -> None:
-        """One run of the command line.  LineError where it fails."""
+    def command(self, app_id: str, *arguments: str, codes: Container[int] = (0,)) -> str:
+        """One run of the command line; what it printed.  LineError where it ends with another exit code."""
         done = subprocess.run(
             [sys.executable, "-m", "streams", *arguments],
             env={**os.environ, **self.environ(app_id)},
@@ -125,8 +125,9 @@ class Stack:
             timeout=COMMAND_S,
             check=False,
         )
-        if done.returncode:
+        if done.returncode not in codes:
             raise LineError(f"{' '.join(arguments)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
 
     def apply(self, app_id: str) -> None:
         """Topics, changelogs of this application and schemas."""
