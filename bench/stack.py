@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupState, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from bench.machine import wait
@@ -160,6 +160,12 @@ class Stack:
         for future in admin.delete_topics(names).values() if names else ():
             future.result()
         wait(0.2)
+
+    def members(self, group: str) -> int | None:
+        """How many share its partitions; None while they are being shared out anew."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        found = admin.describe_consumer_groups([group], request_timeout=ANSWER_S)[group].result()
+        return len(found.members) if found.state == ConsumerGroupState.STABLE else None
 
     def is_listed(self, topic: str) -> bool:
         admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})

@@ -9,6 +9,7 @@ from bench.lines import (
     ingest,
     latency,
     poison,
+    rebalance_gap,
     reconcile,
     recovery,
     sink_client,
@@ -25,5 +26,6 @@ LINES: dict[str, ModuleType] = {
     "idle": idle,
     "catch-up": catch_up,
     "latency": latency,
+    "rebalance-gap": rebalance_gap,
     "reconcile": reconcile,
 }

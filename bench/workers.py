@@ -70,10 +70,14 @@ class Program:
     def peak_rss_bytes(self) -> int:
         return peak_resident_bytes(self._process.pid)
 
-    def stop(self) -> int:
-        """SIGTERM; the exit code."""
+    def leave(self) -> None:
+        """SIGTERM, and no waiting."""
         if self.running:
             self._process.send_signal(signal.SIGTERM)
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        self.leave()
         return self.finish(STOP_S)
 
     def kill(self) -> None:
@@ -122,6 +126,15 @@ class Worker(Program):
         except OSError:
             return False
         return all(reason["name"] != "joining" for reason in told["reasons"])
+
+    @property
+    def has_lane(self) -> bool:
+        """Whether it is the one that writes stock."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/api/v1/worker", timeout=2) as answer:
+                return json.load(answer)["data"]["lane"] is not None
+        except OSError:
+            return False
 
     def forget(self) -> None:
         """Its data: the disk is not for keeping rounds."""

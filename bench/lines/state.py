@@ -171,8 +171,8 @@ def _dictionary(bench: Bench, stack: Stack, environment: Environment) -> Figures
     schema = bench.folder / "stock-change.avsc"
     schema.write_text(json.dumps(stack.stock_schema().schema), encoding="utf-8")
     records = bench.size(DICTIONARY, 2_000)
-    asked = ("--bootstrap", stack.bootstrap, "--group", "bench-dict", "--topic", STOCK_CHANGE.name)
-    asked += ("--schema", str(schema), "--records", str(records))
+    asked = ["--bootstrap", stack.bootstrap, "--group", "bench-dict", "--topic", STOCK_CHANGE.name]
+    asked += ["--schema", str(schema), "--records", str(records)]
     program = Program(environment.command("raw_dict", *asked), bench.folder / "dict.log", environment.environ)
     try:
         answer = answer_of(program, LONGEST_S)
@@ -201,7 +201,7 @@ def _result(bench: Bench, rounds: Rounds, ledger: Ledger, loaded: Figures, dicti
         rounds=rounds.rounding("traffic"),
         notes=(
             f"{ledger.skus:,} SKUs at {len(PLACES)} sources, {bench.size(HOT_CHANGES, 6_000):,} movements of one",
-            f"scaled: {RATE:,.0f}/s for {TRAFFIC_S:.0f} s in each round, not 5 minutes in one piece; a fifth is the hot SKU",
+            f"scaled: {RATE:,.0f}/s for {TRAFFIC_S:.0f} s in each round, not 5 minutes at once; a fifth is the hot SKU",
             f"in each round also {ALONE:,} changes one by one and {BACKLOG:,} at once: of the hot SKU, and of others",
             "the median SKU is any other one, drawn anew for each change",
             "the stock lane's intake is paused: its table is no part of this line",

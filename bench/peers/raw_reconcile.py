@@ -9,6 +9,7 @@ import asyncio
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
@@ -40,7 +41,7 @@ class Comparison:
                 return
             after = items[-1]["sku"]
 
-    async def _page(self, source: str, after: str) -> list[dict[str, object]]:
+    async def _page(self, source: str, after: str) -> list[dict[str, Any]]:  # Any: JSON
         asked = {"searchCriteria[pageSize]": str(self._size), "searchCriteria[currentPage]": "1"}
         asked |= {"searchCriteria[sortOrders][0][field]": "sku", "searchCriteria[sortOrders][0][direction]": "ASC"}
         for index, one in enumerate((("source_code", "eq", source), ("sku", "gt", after))[: 1 + bool(after)]):
@@ -49,7 +50,7 @@ class Comparison:
         async with self._session.get(self._url, params=asked) as answer:
             answer.raise_for_status()
             self.calls += 1
-            items: list[dict[str, object]] = (await answer.json())["items"]
+            items: list[dict[str, Any]] = (await answer.json())["items"]
             return items
 
 
