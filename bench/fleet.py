@@ -87,4 +87,4 @@ def _is_ready(program: Program) -> bool:
 
 def victim(workers: Sequence[Program]) -> Program:
     """Who writes stock; the oldest where nobody says so."""
-    return next((one for one in workers if isinstance(one, Worker) and one.has_lane), workers[0])
+    return next((one for one in workers if isinstance(one, Worker) and one.lane), workers[0])

@@ -128,13 +128,14 @@ class Worker(Program):
         return all(reason["name"] != "joining" for reason in told["reasons"])
 
     @property
-    def has_lane(self) -> bool:
-        """Whether it is the one that writes stock."""
+    def lane(self) -> dict[str, Any] | None:  # Any: JSON
+        """What it tells of the stock lane; None where it does not have it, or does not answer."""
         try:
             with urllib.request.urlopen(f"{self.url}/api/v1/worker", timeout=2) as answer:
-                return json.load(answer)["data"]["lane"] is not None
+                found: dict[str, Any] | None = json.load(answer)["data"]["lane"]
+                return found
         except OSError:
-            return False
+            return None
 
     def forget(self) -> None:
         """Its data: the disk is not for keeping rounds."""

@@ -70,8 +70,8 @@ def _measure(live: Live, cell: Cell) -> Counted:
     }
     with live.worker(f"{cell.rate}-{cell.window_s}-{cell.rows}", **more):
         live.traffic.run(cell.rate, 4.0 if live.bench.is_trial else max(12.0, 2.5 * cell.window_s))
-        live.wait_folded()
-        live.wait_quiet(cell.window_s + QUIET_S)
+        live.wait_written()
+        live.wait_quiet(QUIET_S)
     return counted(told(live.watch, begin, SCHEMA), list(live.shop.effects()), cell)
 
 

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from bench.arithmetic import at_least, at_most, percentile
 from bench.bench import Bench, result
@@ -28,7 +30,7 @@ SKUS, SHARE, LIVE_ITEMS, RATE = 100_000, 0.01, 2_000, 200.0
 PAGE, TARGET_S, ROWS = 300, 0.05, 1000
 SOURCES = tuple(one.source_code for one in PLACES)
 STALE_PLACE = PLACES[-1]
-ALONE_S, QUIET_S, ARRIVED_S, WITHIN_S = 10.0, 2.5, 20.0, 300.0
+ALONE_S, ARRIVED_S, WITHIN_S = 10.0, 20.0, 300.0
 SETTINGS = {
     "STREAMS_INVENTORY__LOCATIONS": json.dumps(locations_of((*WAREHOUSES, STALE_PLACE))),
     "STREAMS_CONNECTORS__ADOBE_COMMERCE__ROWS_PER_CALL": str(ROWS),
@@ -52,9 +54,7 @@ def run(bench: Bench) -> Result:
                 "no comparison": partial(_alone, live),
                 "raw": partial(_raw, live, environment, skus, planted),
             }
-            with live.traffic.flowing(RATE):
-                wait(QUIET_S)
-                rounds = interleaved(contenders, count=bench.rounds, say=bench.say, keep_all=bench.is_trial)
+            rounds = interleaved(contenders, count=bench.rounds, say=bench.say, keep_all=bench.is_trial)
     return _result(bench, rounds, len(planted))
 
 
@@ -62,12 +62,10 @@ def _lay_out(live: Live, skus: int, planted: Planted) -> None:
     """Written by the worker; what will be stale has two values, one after the other."""
     stock, at, begun = live.stack.stock_schema(), SystemClock().now() - 60_000_000, now()
     preload(live.stack.producer(), opening(stock, skus=skus, at=at, warehouses=PLACES))
-    live.wait_folded()
-    live.wait_quiet(QUIET_S)
+    live.wait_written()
     moved = Movements(stock, STALE_PLACE, at=at + 1)
     preload(live.stack.producer(), moved.of(sku for _, sku in of_kind(planted, STALE)))
-    live.wait_folded()
-    live.wait_quiet(QUIET_S)
+    live.wait_written()
     shown = live.shop.count()["shown"]
     if shown != skus * len(SOURCES):
         raise LineError(f"the shop shows {shown} rows of {skus * len(SOURCES)}")
@@ -108,25 +106,31 @@ def _raw(live: Live, environment: Environment, skus: int, planted: Planted, atte
         wanted[source][sku] = OPENED + 1
     path = live.bench.folder / "wanted.json"
     path.write_text(json.dumps(wanted), encoding="utf-8")
-    asked = ("--url", live.shop.url, "--wanted", path, "--page-size", PAGE)
-    program = Program(
-        environment.command("raw_reconcile", *asked), live.bench.folder / f"raw-{attempt}.log", environment.environ
-    )
-    try:
-        answer = answer_of(program, WITHIN_S)
-    finally:
-        program.end()
+    answer: dict[str, Any] = {}
+    late = _beside(live, lambda: answer.update(_answer(live, environment, path, attempt)))
     differing = {(source, sku) for source, sku in answer["differing"] if (source, sku) in planted}
     others = [sku for _, sku in answer["differing"] if sku in wanted[SOURCES[0]]]
     if len(differing) != len(planted) or len(others) > len(planted):
         raise LineError(f"the bare comparison found {len(differing)} of {len(planted)}, {len(others)} in all")
-    return {"seconds": answer["seconds"], "cpu s": answer["cpu_s"], "calls": answer["calls"], "rows": answer["rows"]}
+    figures = {"seconds": answer["seconds"], "cpu s": answer["cpu_s"], "calls": answer["calls"]}
+    return {**figures, "rows read": answer["rows"], **late}
+
+
+def _answer(live: Live, environment: Environment, wanted: Path, attempt: int) -> dict[str, Any]:
+    asked = ("--url", live.shop.url, "--wanted", wanted, "--page-size", PAGE)
+    command = environment.command("raw_reconcile", *asked)
+    program = Program(command, live.bench.folder / f"raw-{attempt}.log", environment.environ)
+    try:
+        return answer_of(program, WITHIN_S)
+    finally:
+        program.end()
 
 
 def _beside(live: Live, work: Callable[[], None]) -> Sample:
     """How late the changes were that came while the work was done."""
     begin, calls = live.watch.ends(STOCK_CHANGE.name), live.shop.count()["calls"]
-    work()
+    with live.traffic.flowing(RATE):
+        work()
     changes = told(live.watch, begin, CONTRACT.schema_text)
     end = now() + ARRIVED_S
     while True:
