@@ -5,6 +5,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from bench.shop import Effect
+from streams.domain.quantities import round_down_to_shop
+
+MICROS = 1_000_000
+Pair = tuple[str, str]
+"""Source or location, and SKU."""
+Sources = Mapping[str, str]
+"""Location → source."""
+
+
+class Counted(NamedTuple):
+    """A change of a location, in micros; a count says how many there are."""
+
+    location: str
+    sku: str
+    is_count: bool
+    micros: int
 
 
 class Window(NamedTuple):
@@ -38,20 +54,39 @@ def worst_gap(effects: Iterable[Effect], groups: Mapping[str, int], window: Wind
     return max(longest_gap(times[group], window) for group in set(groups.values()))
 
 
-class Repeats:
-    """Counts rows that were written again with what they showed already; goes on from part to part of a journal."""
+class History:
+    """What each row was, one state after the other, and how far a shop has shown it; goes on from part to part."""
 
     def __init__(self) -> None:
-        self._shown: dict[tuple[str, str], float] = {}
-        self.seen: list[Effect] = []
+        self._states: dict[Pair, list[int]] = defaultdict(list)
+        self._shown: dict[Pair, int] = {}
 
-    def take(self, effects: Iterable[Effect]) -> int:
-        """How many of these."""
-        count = 0
-        for effect in effects:
-            row = effect.source_code, effect.sku
-            if self._shown.get(row) == effect.quantity:
-                self.seen.append(effect)
-                count += 1
-            self._shown[row] = effect.quantity
-        return count
+    def was(self, row: Pair, micros: int) -> None:
+        """The next state of a row."""
+        self._states[row].append(micros)
+
+    def repeats(self, effects: Iterable[Effect]) -> int:
+        """How many of these show no newer state of their row than the one before them.
+
+        A quantity that came back is a newer state.
+        """
+        return sum(not self._moves_on(effect) for effect in effects)
+
+    def _moves_on(self, effect: Effect) -> bool:
+        row = effect.source_code, effect.sku
+        states, micros = self._states[row], round(effect.quantity * MICROS)
+        try:
+            self._shown[row] = states.index(micros, self._shown.get(row, -1) + 1)
+        except ValueError:
+            return False
+        return True
+
+
+def take_states(history: History, changes: Iterable[Counted], balances: dict[Pair, int], sources: Sources) -> None:
+    """What every source shows after each change, as the product rounds; `balances` go on from part to part."""
+    for location, sku, is_count, micros in changes:
+        held = balances.get((location, sku), 0)
+        balances[location, sku] = micros if is_count else held + micros
+        source = sources[location]
+        total = sum(balances.get((other, sku), 0) for other, shown_at in sources.items() if shown_at == source)
+        history.was((source, sku), round_down_to_shop(max(0, total)))

@@ -1,7 +1,7 @@
 """`rebalance-gap`: workers come, go and are killed under traffic; how long nothing came through, and what twice."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from bench.arithmetic import at_most, spread
 from bench.bench import Bench, result
 from bench.environments import Environment
 from bench.fleet import Fleet, Start
-from bench.gaps import Repeats, Window, worst_gap
+from bench.gaps import Counted, History, Pair, Window, take_states, worst_gap
 from bench.machine import epoch, wait
 from bench.result import Figures, Result
 from bench.rounds import Rounds, Sample, interleaved
@@ -17,6 +17,9 @@ from bench.shop import Effect, Shop
 from bench.stack import LineError, Offsets, Stack, Watch
 from bench.traffic import Traffic
 from bench.workers import Program, Worker
+from schemas.catalogue import STOCK_CHANGE as CONTRACT
+from schemas.codec import FRAME
+from schemas.projection import stock_change_decoder
 from simulators.wms.model import WAREHOUSES, locations_of
 from streams.topics import STOCK_CHANGE
 
@@ -40,10 +43,10 @@ SETTINGS = {
 
 @dataclass
 class Journal:
-    """What a shop noted since it was looked at last."""
+    """What a shop noted since it was looked at last, and how far it has shown each row."""
 
     shop: Shop
-    repeats: Repeats = field(default_factory=Repeats)
+    history: History = field(default_factory=History)
     _calls: int = 0
 
     def more(self) -> list[Effect]:
@@ -58,12 +61,12 @@ class Sides:
     def __init__(self, stack: Stack, traffic: Traffic, watch: Watch, fleets: Mapping[str, Fleet]) -> None:
         self._stack, self._traffic, self._watch, self.fleets = stack, traffic, watch, fleets
         self._journals = {name: Journal(fleet.shop) for name, fleet in fleets.items()}
+        self.changes = Changes(watch)
         self._found: dict[str, Sample] = {}
 
     def run(self, _: int) -> Sample:
         """One round of both; gives ours."""
         windows: dict[str, dict[str, list[Window]]] = {name: {} for name in self.fleets}
-        begin = self._watch.ends(STOCK_CHANGE.name)
         with self._traffic.flowing(RATE):
             wait(STEADY_S)
             steady = Window(epoch() - STEADY_S / 2, epoch())
@@ -75,7 +78,7 @@ class Sides:
                 windows[name]["kill"] = [fleet.done_without(lost[name])]
             wait(QUIET_S)
         wait(QUIET_S)
-        groups = groups_of(self._watch, begin)
+        groups = self.changes.more([journal.history for journal in self._journals.values()])
         self._found = {name: self._sample(name, groups, {"steady": [steady], **windows[name]}) for name in self.fleets}
         return self._found["ours"]
 
@@ -93,14 +96,32 @@ class Sides:
             "left s": gap["leave"],
             "killed s": gap["kill"],
             "steady s": gap["steady"],
-            "repeats": journal.repeats.take(effects),
+            "repeats": journal.history.repeats(effects),
             "rows": len(effects),
         }
 
 
-def groups_of(watch: Watch, begin: Offsets) -> dict[str, int]:
-    """SKU → partition, of all changes since."""
-    return {message.key().decode(): message.partition() for message in watch.read(STOCK_CHANGE.name, begin)}
+class Changes:
+    """The stream of changes, read from where it was left."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._from: Offsets = {}
+        self._balances: dict[Pair, int] = {}
+        self._decode = stock_change_decoder(CONTRACT.schema_text).decode
+
+    def more(self, histories: Iterable[History]) -> dict[str, int]:
+        """SKU → partition; what became of each row goes into the histories."""
+        messages = list(self._watch.read(STOCK_CHANGE.name, self._from))
+        self._from = self._watch.ends(STOCK_CHANGE.name)
+        changes = [self._decode(message.value(), FRAME.size) for message in messages]
+        counted = [Counted(one.location_code, one.sku, one.kind == "ABSOLUTE", one.quantity) for one in changes]
+        balances = self._balances
+        for history in histories:
+            balances = dict(self._balances)
+            take_states(history, counted, balances, locations_of(WAREHOUSES))
+        self._balances = balances
+        return {message.key().decode(): message.partition() for message in messages}
 
 
 def run(bench: Bench) -> Result:
@@ -121,7 +142,7 @@ def run(bench: Bench) -> Result:
         rounds = interleaved(contenders, count=bench.rounds, say=bench.say, keep_all=bench.is_trial)
         for fleet in fleets.values():
             fleet.end()
-        static = _static(bench, stack, traffic, watch)
+        static = _static(bench, stack, traffic, sides)
     return _result(bench, rounds, static, environment)
 
 
@@ -166,7 +187,7 @@ def _quix(bench: Bench, stack: Stack, environment: Environment) -> Start:
 # ── static membership ────────────────────────────────────────────────────────────────────────────
 
 
-def _static(bench: Bench, stack: Stack, traffic: Traffic, watch: Watch) -> Figures:
+def _static(bench: Bench, stack: Stack, traffic: Traffic, sides: Sides) -> Figures:
     """Two workers with fixed ids; the one with the lane is restarted, then killed and started again, in its session.
 
     What went wrong is told, and fails nothing: the product does not offer it.
@@ -184,13 +205,13 @@ def _static(bench: Bench, stack: Stack, traffic: Traffic, watch: Watch) -> Figur
         try:
             fleet.join()
             fleet.join()
-            return _restarted(fleet, traffic, watch)
+            return _restarted(fleet, traffic, sides)
         except LineError as error:
             return {"went wrong": str(error)[:300]}
 
 
-def _restarted(fleet: Fleet, traffic: Traffic, watch: Watch) -> Figures:
-    begin, windows = watch.ends(STOCK_CHANGE.name), {}
+def _restarted(fleet: Fleet, traffic: Traffic, sides: Sides) -> Figures:
+    windows = {}
     with traffic.flowing(RATE):
         wait(STEADY_S)
         for what, how in (("restarted s", Program.leave), ("killed and restarted s", Program.kill)):
@@ -199,9 +220,8 @@ def _restarted(fleet: Fleet, traffic: Traffic, watch: Watch) -> Figures:
             windows[what] = Window(lost.begin, fleet.come(lost.program.log_path.stem).end)
         wait(QUIET_S)
     wait(QUIET_S)
-    groups, effects = groups_of(watch, begin), Journal(fleet.shop).more()
-    found = {what: worst_gap(effects, groups, window) for what, window in windows.items()}
-    return {**found, "repeats": Repeats().take(effects)}
+    groups, effects = sides.changes.more(()), Journal(fleet.shop).more()
+    return {what: worst_gap(effects, groups, window) for what, window in windows.items()}
 
 
 def _result(bench: Bench, rounds: Rounds, static: Figures, environment: Environment) -> Result:
@@ -215,7 +235,11 @@ def _result(bench: Bench, rounds: Rounds, static: Figures, environment: Environm
         goals=(
             at_most("seconds without an effect, joined or left", median("clean s"), CLEAN_S),
             at_most(f"seconds without an effect, killed (session {SESSION_S} s + 5)", median("killed s"), KILLED_S),
-            at_most("rows written again as they were, most of a round", max(rounds.values("ours", "repeats")), 0),
+            at_most(
+                "writes that show no newer state of their row, most of a round",
+                max(rounds.values("ours", "repeats")),
+                0,
+            ),
         ),
         ours=rounds.figures("ours"),
         peers={"quix": rounds.figures("quix"), "ours, static members": static},

@@ -2,7 +2,7 @@
 
 from math import inf
 
-from bench.gaps import Repeats, Window, longest_gap, worst_gap
+from bench.gaps import MICROS, Counted, History, Pair, Window, longest_gap, take_states, worst_gap
 from bench.shop import Effect
 
 
@@ -43,9 +43,40 @@ def test_a_group_of_several_skus_waits_for_any_of_them() -> None:
     assert worst_gap(effects, {"A": 0, "B": 0}, Window(10.0, 12.0)) == 2.0
 
 
-def test_a_row_that_is_written_again_as_it_was_is_a_repeat() -> None:
-    repeats = Repeats()
+def history(*micros: int) -> History:
+    made = History()
+    for one in micros:
+        made.was(("north", "A"), one * MICROS)
+    return made
 
-    assert repeats.take([effect(1.0), effect(2.0, quantity=2.0), effect(3.0), effect(4.0, "B")]) == 0
-    assert repeats.take([effect(5.0), effect(6.0, "B", 2.0)]) == 1
-    assert repeats.seen == [effect(5.0)]
+
+def test_a_row_that_is_written_again_as_it_was_is_a_repeat() -> None:
+    states = history(1, 2, 3)
+
+    assert states.repeats([effect(1.0, quantity=1.0), effect(2.0, quantity=3.0)]) == 0
+    assert states.repeats([effect(3.0, quantity=3.0)]) == 1
+
+
+def test_a_row_that_is_written_as_it_was_before_is_a_repeat() -> None:
+    assert history(1, 2, 3).repeats([effect(1.0, quantity=3.0), effect(2.0, quantity=1.0)]) == 1
+
+
+def test_a_quantity_that_came_back_is_no_repeat() -> None:
+    assert history(1, 2, 1).repeats([effect(1.0), effect(2.0)]) == 0
+
+
+def test_what_a_source_shows_is_the_sum_of_its_places_rounded_as_the_product_does() -> None:
+    made, balances = History(), dict[Pair, int]()
+    sources = {"P1": "north", "P2": "north", "P3": "south"}
+    changes = [
+        Counted("P1", "A", is_count=True, micros=5_000_050),
+        Counted("P2", "A", is_count=True, micros=2_000_000),
+        Counted("P3", "A", is_count=True, micros=9_000_000),
+        Counted("P1", "A", is_count=False, micros=-9_000_000),
+    ]
+
+    take_states(made, changes, balances, sources)
+
+    assert made.repeats([effect(1.0, quantity=5.0), effect(2.0, quantity=7.0), effect(3.0, quantity=0.0)]) == 0
+    assert made.repeats([effect(4.0, quantity=9.0)]) == 1
+    assert balances["P1", "A"] == -3_999_950
