@@ -101,9 +101,9 @@ class Program:
 class Worker(Program):
     """The product's worker, with a data directory and a port of its own."""
 
-    def __init__(self, name: str, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, name: str, folder: Path, environ: Mapping[str, str], *, port: int | None = None) -> None:
         self.name, self.data = name, folder / f"{name}-data"
-        port = free_port()
+        port = port or free_port()
         self.url = f"http://127.0.0.1:{port}"
         own = {"STREAMS_WEB__PORT": str(port), "STREAMS_WORKER_ID": name}
         given = {"STREAMS_DATA_DIR": str(self.data), **environ, **own}
