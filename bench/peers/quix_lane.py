@@ -6,7 +6,7 @@ It runs until it is ended.  A row is sent where its quantity is not what this pr
 import argparse
 import http.client
 import json
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from bench.peers.raw_lane import HEADERS
 from bench.peers.stock import Decoder
 
 ROWS = 100
+PLACES = Decimal("0.0001")
 PATH = "/rest/all/V1/inventory/source-items"
 
 
@@ -40,7 +41,7 @@ class ShopSink(BatchingSink):
 
     def _post(self, rows: list[tuple[tuple[str, str], str]]) -> None:
         items = [
-            {"sku": sku, "source_code": source, "quantity": max(0.0, float(quantity)), "status": 1}
+            {"sku": sku, "source_code": source, "quantity": _shown(quantity), "status": 1}
             for (source, sku), quantity in rows
         ]
         self._connection.request("POST", PATH, json.dumps({"sourceItems": items}), HEADERS)
@@ -48,6 +49,11 @@ class ShopSink(BatchingSink):
         answer.read()
         if answer.status != http.client.OK:
             raise SystemExit(f"the shop answered {answer.status}")
+
+
+def _shown(quantity: str) -> float:
+    """As Commerce stores it: four decimals, and nothing below zero."""
+    return float(max(Decimal(0), Decimal(quantity)).quantize(PLACES, ROUND_DOWN))
 
 
 class Fold:
