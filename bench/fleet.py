@@ -10,7 +10,7 @@ from bench.shop import Shop
 from bench.stack import LineError, Stack
 from bench.workers import Program, Worker
 
-SETTLED_S, STEP_S, REST_S = 90.0, 0.1, 3.0
+SETTLED_S, STEP_S, REST_S = 90.0, 0.1, 2.0
 Start = Callable[[str, Shop], Program]
 """Makes a worker with a name, which writes to the shop."""
 

@@ -30,7 +30,7 @@ from streams.topics import DESIRED, STOCK_CHANGE
 ABOUT = "a million SKUs at three sources; 200,000 movements of one that is never counted again; then traffic"
 SKUS, HOT_CHANGES, DICTIONARY = 1_000_000, 200_000, 300_000
 ALONE, ALONE_PER_S, BACKLOG = 1_000, 250.0, 20_000
-TRAFFIC_S, RATE, HOT_SHARE = 15.0, 1_000.0, 0.2
+TRAFFIC_S, RATE, HOT_SHARE = 12.0, 1_000.0, 0.2
 RSS_LIMIT_MIB, GROWTH = 600, 0.05
 APP, HOT = "bench-state", sku_of(0)
 LONGEST_S = 1200.0
