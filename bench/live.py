@@ -74,6 +74,16 @@ class Live:
             told = f"{topic} is read".__str__
             until(partial(self._is_read, topic, ends), within=LAG_S, what=told, step=0.2)
 
+    def wait_written(self) -> None:
+        """All changes are folded, and no row waits for its window."""
+        self.wait_folded()
+
+        def written() -> bool:
+            self._check()
+            return any(lane["pending"] == 0 for worker in self.workers if (lane := worker.lane))
+
+        until(written, within=QUIET_WITHIN_S, what=lambda: "nothing waits in the lane", step=0.5)
+
     def wait_quiet(self, seconds: float) -> float:
         """No call for so long; when the last one was seen (`machine.now`)."""
         calls, since = -1, now()

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from streams.runtime.clock import SystemClock
+
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 CALIBRATION_STEPS = 2_000_000
@@ -93,6 +95,11 @@ def versions() -> dict[str, str]:
 def now() -> float:
     """Seconds since some moment; for durations."""
     return time.perf_counter()
+
+
+def epoch() -> float:
+    """Seconds since 1970, as brokers and the stub shop tell them."""
+    return SystemClock().now().timestamp()
 
 
 def wait(seconds: float) -> None:

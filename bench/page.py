@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bench.result import Figures, Result, number, rows
+from bench.table import LINES
 
 HEAD = """# Benchmarks
 
@@ -25,20 +26,22 @@ How it is measured:
   Each round stands between two runs of the same fixed work; one in which the machine changed its pace by more than
   a tenth is thrown away.
 - A ratio is taken in each round, then the median of the rounds.
+- What was scaled so that all of it stays within the hour stands in the notes of its line.
 - A peer has an environment of its own (`bench/peers/`, with hashes) and reads the same records.
   What it counted is compared with the truth.
 """
-NONE = "\nNo result is kept yet.\n"
-NOT_BUILT = """
-Not built: `state`, `rebalance-gap`, `reconcile`.
-"""
+NONE = "No result is kept yet.\n"
 
 
 def page(results: Sequence[Result]) -> str:
     """The whole page."""
-    if not results:
-        return HEAD + NOT_BUILT + NONE
-    return "\n".join([HEAD + NOT_BUILT, _summary(results), *(_section(result) for result in results)])
+    found = [_summary(results), *(_section(result) for result in results)] if results else [NONE]
+    return "\n".join([HEAD, _lines(), *found])
+
+
+def _lines() -> str:
+    table = ["| line | work |", "| --- | --- |"]
+    return "\n".join([*table, *(f"| `{name}` | {module.ABOUT} |" for name, module in LINES.items()), ""])
 
 
 def _summary(results: Sequence[Result]) -> str:

@@ -4,13 +4,15 @@ import json
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.workers import Program, free_port, until
 
 ANSWER_S = 30.0
+ShopRow = tuple[str, str, float, int]
+"""Source, SKU, quantity, status."""
 
 
 class Effect(NamedTuple):
@@ -26,11 +28,11 @@ class Effect(NamedTuple):
 class Shop:
     """Not pinned: it shares the cores of broker and generator."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "shop") -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "bench.programs.stub_shop", str(port)]
-        self._program = Program(command, folder / "shop.log", {}, pin=False)
+        self._program = Program(command, folder / f"{name}.log", {}, pin=False)
         until(self._answers, within=30, what=lambda: f"the stub answers\n{self._program.log}")
 
     def _answers(self) -> bool:
@@ -46,8 +48,15 @@ class Shop:
 
     def set(self, **settings: object) -> None:
         """See the stub; counts begin anew, unless `keep`."""
-        body = json.dumps(settings).encode()
-        request = urllib.request.Request(f"{self.url}/set", data=body, method="PUT")
+        self._put("/set", settings)
+
+    def edit(self, *, put: Iterable[ShopRow] = (), delete: Iterable[tuple[str, str]] = ()) -> None:
+        """As somebody else would: rows written or deleted (source, SKU) behind the worker's back."""
+        self._put("/rows", {"put": list(put), "delete": list(delete)})
+
+    def _put(self, path: str, document: object) -> None:
+        body = json.dumps(document).encode()
+        request = urllib.request.Request(f"{self.url}{path}", data=body, method="PUT")
         with urllib.request.urlopen(request, timeout=ANSWER_S):
             pass
 
@@ -55,9 +64,9 @@ class Shop:
         found: dict[str, int] = self._get("/count")
         return found
 
-    def effects(self) -> Iterator[Effect]:
-        """Row by row, in the order of calls."""
-        number = 0
+    def effects(self, since: int = 0) -> Iterator[Effect]:
+        """Row by row, in the order of calls, the first ones left out."""
+        number = since
         while lines := self._get(f"/journal?since={number}"):
             for at, rows in lines:
                 for source_code, sku, quantity in rows:

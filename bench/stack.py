@@ -3,13 +3,13 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupState, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from bench.machine import wait
@@ -115,8 +115,8 @@ class Stack:
             **more,
         }
 
-    def command(self, app_id: str, *arguments: str) -> None:
-        """One run of the command line.  LineError where it fails."""
+    def command(self, app_id: str, *arguments: str, codes: Container[int] = (0,)) -> str:
+        """One run of the command line; what it printed.  LineError where it ends with another exit code."""
         done = subprocess.run(
             [sys.executable, "-m", "streams", *arguments],
             env={**os.environ, **self.environ(app_id)},
@@ -125,8 +125,9 @@ class Stack:
             timeout=COMMAND_S,
             check=False,
         )
-        if done.returncode:
+        if done.returncode not in codes:
             raise LineError(f"{' '.join(arguments)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
 
     def apply(self, app_id: str) -> None:
         """Topics, changelogs of this application and schemas."""
@@ -159,6 +160,12 @@ class Stack:
         for future in admin.delete_topics(names).values() if names else ():
             future.result()
         wait(0.2)
+
+    def members(self, group: str) -> int | None:
+        """How many share its partitions; None while they are being shared out anew."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+        found = admin.describe_consumer_groups([group], request_timeout=ANSWER_S)[group].result()
+        return len(found.members) if found.state == ConsumerGroupState.STABLE else None
 
     def is_listed(self, topic: str) -> bool:
         admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})

@@ -1,10 +1,11 @@
 """Stock changes for the lines that read a preloaded topic, and what the ledger must say of them afterwards."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from bench.bench import Bench
 from bench.stack import Offsets, Stack, Watch
@@ -75,13 +76,14 @@ def fill(
     return Load(records, stream.balances, schema_file, ends, sent - records)
 
 
-def last_snapshots(watch: Watch, begin: Offsets) -> tuple[Shown, int]:
-    """What the newest snapshot of each SKU says, and how many snapshots there were."""
+def last_snapshots(watch: Watch, begin: Offsets, *, only: Container[bytes] | None = None) -> tuple[Shown, int]:
+    """What the newest snapshot of each SKU says, or of some keys `only`, and how many snapshots there were."""
     decode = decoder(DESIRED_STOCK, DESIRED_STOCK.schema_text).decode
     newest: dict[bytes, bytes] = {}
     count = 0
     for message in watch.read(DESIRED.name, begin):
-        newest[message.key()] = message.value()
+        if only is None or message.key() in only:
+            newest[message.key()] = message.value()
         count += 1
     snapshots = (decode(value, FRAME.size) for value in newest.values())
     return {(one.source_code, each.sku): one.quantity for each in snapshots for one in each.sources}, count
@@ -92,8 +94,6 @@ def differences(wanted: Shown, found: Shown) -> int:
     return sum(found.get(pair) != quantity for pair, quantity in wanted.items())
 
 
-def written_bytes(watch: Watch, topics: Iterable[str]) -> int:
-    """Bytes of keys and values of whole logs."""
-    return sum(
-        len(message.key() or b"") + len(message.value() or b"") for topic in topics for message in watch.read(topic, {})
-    )
+def bytes_of(messages: Iterable[Any]) -> int:  # Any: confluent-kafka's messages
+    """Of keys and values."""
+    return sum(len(message.key() or b"") + len(message.value() or b"") for message in messages)

@@ -2,10 +2,23 @@
 
 from types import ModuleType
 
-from bench.lines import catch_up, coalesce, idle, ingest, latency, poison, recovery, sink_client
+from bench.lines import (
+    catch_up,
+    coalesce,
+    idle,
+    ingest,
+    latency,
+    poison,
+    rebalance_gap,
+    reconcile,
+    recovery,
+    sink_client,
+    state,
+)
 
 LINES: dict[str, ModuleType] = {
     "ingest": ingest,
+    "state": state,
     "sink-client": sink_client,
     "coalesce": coalesce,
     "recovery": recovery,
@@ -13,4 +26,6 @@ LINES: dict[str, ModuleType] = {
     "idle": idle,
     "catch-up": catch_up,
     "latency": latency,
+    "rebalance-gap": rebalance_gap,
+    "reconcile": reconcile,
 }

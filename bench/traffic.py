@@ -2,6 +2,9 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
 from typing import NamedTuple
 
 from confluent_kafka import Producer
@@ -10,7 +13,7 @@ from bench.machine import now, wait
 from bench.stack import LineError, Offsets, Stack, Watch
 from schemas.codec import FRAME
 from schemas.projection import stock_change_decoder
-from simulators.wms.bulk import BulkSettings, BulkStream, Encoded
+from simulators.wms.bulk import BulkSettings, BulkStream, Encoded, preload
 from simulators.wms.clock import SystemClock
 from simulators.wms.model import WAREHOUSES, locations_of
 from streams.topics import STOCK_CHANGE
@@ -18,7 +21,7 @@ from streams.topics import STOCK_CHANGE
 MICROS = 1_000_000
 STEP_S = 0.005
 BEHIND_S = 0.5
-FLUSH_S = 60.0
+FLUSH_S, LONGEST_S = 60.0, 3600.0
 
 
 class Told(NamedTuple):
@@ -38,51 +41,74 @@ class Traffic:
         self._stream = BulkStream(self._settings, stack.stock_schema())
         self._producer: Producer = stack.producer()
 
-    def run(self, rate: float, seconds: float, meanwhile: Callable[[], None] = lambda: None) -> int:
-        """How many were sent.  LineError where the generator itself fell behind: then the rate was not what is said."""
+    @contextmanager
+    def flowing(self, rate: float) -> Iterator[None]:
+        """At a rate for as long as the `with` block takes, in a thread.  LineError as `run`."""
+        over = Event()
+        with ThreadPoolExecutor(1, "traffic") as pool:
+            sent = pool.submit(self.run, rate, LONGEST_S, over.is_set)
+            try:
+                yield
+            finally:
+                over.set()
+            sent.result()
+
+    def run(self, rate: float, seconds: float, is_over: Callable[[], bool] = lambda: False) -> int:
+        """How many were sent, for so long or until it `is_over`.
+
+        LineError where the generator itself fell behind: then the rate was not what is said.
+        """
         count = int(rate * seconds)
         gap = int(MICROS / rate)
         records = self._stream.more(count, self._clock.now(), gap)
-        begun = now()
-        latest = 0.0
-        sent = 0
-        while sent < count:
-            meanwhile()
-            wanted = min(count, int((now() - begun) * rate) + 1)
-            latest = max(latest, (now() - begun) - sent / rate if sent else 0.0)
-            self._send(itertools.islice(records, wanted - sent))
-            sent = wanted
-            wait(STEP_S)
-        self._producer.flush(FLUSH_S)
-        if latest > BEHIND_S:
-            raise LineError(f"the generator fell {latest:.1f} s behind its rate of {rate:,.0f}/s")
-        return sent
+        return paced(self._producer, records, rate=rate, count=count, is_over=is_over)
 
     def burst(self, count: int) -> int:
         """As fast as the broker takes them."""
-        sent = 0
-        for record in self._stream.more(count, self._clock.now() - count, 1):
-            self._send(iter([record]))
-            sent += 1
-            if sent % 5_000 == 0:
-                self._producer.poll(0)
-        self._producer.flush(FLUSH_S)
-        return sent
-
-    def _send(self, records: Iterator[Encoded]) -> None:
-        for record in records:
-            while True:
-                try:
-                    self._producer.produce(STOCK_CHANGE.name, record.value, record.key)
-                except BufferError:
-                    self._producer.poll(0.1)
-                else:
-                    break
-        self._producer.poll(0)
+        return preload(self._producer, self._stream.more(count, self._clock.now() - count, 1))
 
     @property
     def stream(self) -> BulkStream:
         return self._stream
+
+
+def paced(
+    producer: Producer,
+    records: Iterator[Encoded],
+    *,
+    rate: float,
+    count: int,
+    is_over: Callable[[], bool] = lambda: False,
+) -> int:
+    """`count` of them, each at its intended time, or fewer where it `is_over` before; how many were sent.
+
+    LineError where the generator itself fell behind.
+    """
+    begun = now()
+    latest = 0.0
+    sent = 0
+    while sent < count and not is_over():
+        wanted = min(count, int((now() - begun) * rate) + 1)
+        latest = max(latest, (now() - begun) - sent / rate if sent else 0.0)
+        for record in itertools.islice(records, wanted - sent):
+            _send(producer, record)
+        producer.poll(0)
+        sent = wanted
+        wait(STEP_S)
+    producer.flush(FLUSH_S)
+    if latest > BEHIND_S:
+        raise LineError(f"the generator fell {latest:.1f} s behind its rate of {rate:,.0f}/s")
+    return sent
+
+
+def _send(producer: Producer, record: Encoded) -> None:
+    while True:
+        try:
+            producer.produce(STOCK_CHANGE.name, record.value, record.key)
+        except BufferError:
+            producer.poll(0.1)
+        else:
+            return
 
 
 def told(watch: Watch, begin: Offsets, schema_text: str) -> list[Told]:

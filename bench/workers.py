@@ -70,10 +70,14 @@ class Program:
     def peak_rss_bytes(self) -> int:
         return peak_resident_bytes(self._process.pid)
 
-    def stop(self) -> int:
-        """SIGTERM; the exit code."""
+    def leave(self) -> None:
+        """SIGTERM, and no waiting."""
         if self.running:
             self._process.send_signal(signal.SIGTERM)
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        self.leave()
         return self.finish(STOP_S)
 
     def kill(self) -> None:
@@ -97,9 +101,9 @@ class Program:
 class Worker(Program):
     """The product's worker, with a data directory and a port of its own."""
 
-    def __init__(self, name: str, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, name: str, folder: Path, environ: Mapping[str, str], *, port: int | None = None) -> None:
         self.name, self.data = name, folder / f"{name}-data"
-        port = free_port()
+        port = port or free_port()
         self.url = f"http://127.0.0.1:{port}"
         own = {"STREAMS_WEB__PORT": str(port), "STREAMS_WORKER_ID": name}
         given = {"STREAMS_DATA_DIR": str(self.data), **environ, **own}
@@ -122,6 +126,16 @@ class Worker(Program):
         except OSError:
             return False
         return all(reason["name"] != "joining" for reason in told["reasons"])
+
+    @property
+    def lane(self) -> dict[str, Any] | None:  # Any: JSON
+        """What it tells of the stock lane; None where it does not have it, or does not answer."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/api/v1/worker", timeout=2) as answer:
+                found: dict[str, Any] | None = json.load(answer)["data"]["lane"]
+                return found
+        except OSError:
+            return None
 
     def forget(self) -> None:
         """Its data: the disk is not for keeping rounds."""

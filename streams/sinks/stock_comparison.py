@@ -10,10 +10,11 @@ have run beside it.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from connectors.core.errors import ConnectorError, LeaseLostError, RateLimitedError, TargetUnavailableError
 from connectors.core.ports import ItemPage
@@ -45,6 +46,14 @@ class ShopAwayError(Exception):
     """The shop does not answer, or not to this; the run ends."""
 
 
+class _Waiting(NamedTuple):
+    """A pair that was not at rest; `again` is how often it was looked at once more."""
+
+    pair: StockPair
+    listed: bool
+    again: int
+
+
 class StockComparison:
     """Made anew for each run; counts what it finds in `run`."""
 
@@ -52,8 +61,8 @@ class StockComparison:
         self._at, self._run, self._repair = context, run, repair
         self._turns = asyncio.Semaphore(rules.calls_at_once)
         self._marks = SetDifference()
-        self._later: list[StockPair] = []
-        self._later_missing: list[StockPair] = []
+        self._later: list[_Waiting] = []
+        self._looking = asyncio.Lock()
 
     # ── what is compared ─────────────────────────────────────────────────────────────────────────
 
@@ -64,9 +73,13 @@ class StockComparison:
             return
         sources = await self._survey()
         async with asyncio.TaskGroup() as chains:
-            for source in sorted(sources):
-                chains.create_task(self._source(source))
-        await self._not_listed()
+            again = chains.create_task(self._look_beside())
+            pages = [chains.create_task(self._source(source)) for source in sorted(sources)]
+            if pages:
+                await asyncio.wait(pages)
+            await self._not_listed()
+            async with self._looking:
+                again.cancel()
         await self._look_later()
 
     async def since(self, moment: int) -> None:
@@ -140,7 +153,7 @@ class StockComparison:
         return await self._asked(lambda: self._at.port.list_source_items(source, after))
 
     async def _compare(self, items: Sequence[SourceItem]) -> list[StockPair]:
-        """Pairs that do not agree at first sight."""
+        """Pairs that do not agree at first sight; those that are not at rest are looked at later."""
         entries = await self._at.entries(item.pair for item in items)
         doubtful = []
         agreed = 0
@@ -149,9 +162,10 @@ class StockComparison:
             row = entries[item.sku].row(item.source_code)
             if row is not None and row.acked is not None:
                 self._marks.mark(pair)
-            if judge(row, shown_of(item), is_held=self._at.index.is_held(pair)) is Verdict.AGREES:
+            verdict = judge(row, shown_of(item), is_held=self._at.index.is_held(pair))
+            if verdict is Verdict.AGREES:
                 agreed += 1
-            else:
+            elif verdict is not Verdict.UNSETTLED or not self._put_off(_Waiting(pair, listed=True, again=0)):
                 doubtful.append(pair)
         self._run.looks[Verdict.AGREES] += agreed
         self._run.listed += len(items)
@@ -171,8 +185,8 @@ class StockComparison:
 
     # ── the second look ──────────────────────────────────────────────────────────────────────────
 
-    async def _look(self, pairs: Sequence[StockPair], *, listed: bool = True, is_last: bool = False) -> None:
-        """Reads the pairs and judges each whose row stood still meanwhile.
+    async def _look(self, pairs: Sequence[StockPair], *, listed: bool = True, again: int = 0) -> None:
+        """Reads the pairs, for the `again`-th time, and judges each whose row stood still meanwhile.
 
         Of those that no page listed only the missing ones are told: the others were told with their page.
         """
@@ -187,7 +201,7 @@ class StockComparison:
             verdict = judge(row, shown_of(item), is_held=self._at.index.is_held(pair))
             if pair not in before or row != before[pair]:
                 verdict = Verdict.UNSETTLED
-            if verdict is Verdict.UNSETTLED and not is_last and self._put_off(pair, listed=listed):
+            if verdict is Verdict.UNSETTLED and self._put_off(_Waiting(pair, listed, again)):
                 continue
             if verdict is Verdict.MISSING or (listed and verdict in KINDS):
                 ours = None if row is None else row.acked
@@ -205,26 +219,34 @@ class StockComparison:
             if judge(row, None, is_held=self._at.index.is_held(pair)) is not Verdict.UNSETTLED
         }
 
-    def _put_off(self, pair: StockPair, *, listed: bool) -> bool:
-        """False where too many wait already: then nothing is said of it, it is being written."""
-        later = self._later if listed else self._later_missing
-        if len(later) < MOST_LATER:
-            later.append(pair)
-            return True
-        return False
+    def _put_off(self, waiting: "_Waiting") -> bool:
+        """False where it was looked at often enough, or too many wait already: it is being written all the time."""
+        may_wait = waiting.again < LATER_ROUNDS and len(self._later) < MOST_LATER
+        if may_wait:
+            self._later.append(waiting)
+        return may_wait
+
+    async def _look_beside(self) -> None:
+        """While pages are read, so that the run does not have to wait for all of it at its end; until cancelled."""
+        while True:
+            await self._at.clock.sleep(LATER_AFTER)
+            async with self._looking:
+                await self._look_again()
 
     async def _look_later(self) -> None:
-        """What was not at rest gets time to come to rest; what never does is being written all the time."""
-        for number in range(LATER_ROUNDS):
-            if not (self._later or self._later_missing):
-                return
+        """What was not at rest gets time to come to rest."""
+        while self._later:
             await self._at.clock.sleep(LATER_AFTER)
-            waiting = ((self._later, True), (self._later_missing, False))
-            self._later, self._later_missing = [], []
-            for pairs, listed in waiting:
-                for start in range(0, len(pairs), PAIRS_AT_ONCE):
-                    some = pairs[start : start + PAIRS_AT_ONCE]
-                    await self._look(some, listed=listed, is_last=number == LATER_ROUNDS - 1)
+            await self._look_again()
+
+    async def _look_again(self) -> None:
+        waiting, self._later = self._later, []
+        groups: defaultdict[tuple[bool, int], list[StockPair]] = defaultdict(list)
+        for one in waiting:
+            groups[one.listed, one.again].append(one.pair)
+        for (listed, again), pairs in groups.items():
+            for start in range(0, len(pairs), PAIRS_AT_ONCE):
+                await self._look(pairs[start : start + PAIRS_AT_ONCE], listed=listed, again=again + 1)
 
     # ── calls ────────────────────────────────────────────────────────────────────────────────────
 

@@ -8,6 +8,7 @@ import pytest
 from bench.arithmetic import Goal, at_least, at_most
 from bench.page import page
 from bench.result import QUICK, Result, Rounding, from_json, number, text_table, to_json
+from bench.table import LINES
 
 FOUND = Result(
     line="ingest",
@@ -71,3 +72,7 @@ def test_the_page_shows_every_line_with_its_peers_and_says_where_nothing_is_kept
     assert "| cpu_us |  | 17.2 |" in made
     assert "5 rounds kept, 1 thrown away, worst drift 4%" in made
     assert "No result is kept yet." in page([])
+
+
+def test_the_page_names_every_line() -> None:
+    assert all(f"| `{name}` | {module.ABOUT} |" in page([]) for name, module in LINES.items())

@@ -136,6 +136,24 @@ async def test_a_row_that_never_comes_to_rest_is_told_as_such(tmp_path: Path) ->
         assert (run.state, run.found, run.looks[Verdict.UNSETTLED]) == (RunState.DONE, 0, 1)
 
 
+async def test_a_row_that_never_comes_to_rest_is_looked_at_while_pages_are_read(tmp_path: Path) -> None:
+    async with lane(tmp_path) as at:
+        await settled(at)
+        at.shop.free.clear()  # a call is under way all the time
+        await at.fold(desired(SKUS[0], 2, north=4, south=10))
+        await at.until(lambda: at.shop.in_flight)
+        at.gate._spacing, at.shop.page_size = 1.0, 5
+        start(at)
+        await at.until(lambda: (run := find(at)) and run.listed == 120, passing=1)
+        read = at.clock.monotonic()
+
+        run = await ended(at)
+
+        assert (run.found, run.looks[Verdict.UNSETTLED]) == (0, 1)
+        assert at.clock.monotonic() - read < 5
+        at.shop.free.set()
+
+
 async def test_a_row_with_a_letter_is_not_told_twice(tmp_path: Path) -> None:
     async with lane(tmp_path) as at:
         await settled(at)
