@@ -102,7 +102,7 @@ def why_not(at: Situation) -> str:
     if told is None:
         return "STREAMS_WEB__PROMETHEUS_URL is not set"
     if told.why:
-        return f"Prometheus does not answer: {told.why}"
+        return f"No word of Prometheus: {told.why}"
     ours = [rule for rule in told.rules if rule.name in HREFS]
     if not ours:
         return "Prometheus has none of our rules loaded (ops/prometheus/rules)"

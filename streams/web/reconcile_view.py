@@ -22,7 +22,8 @@ TITLES = {
     "orphan": "Orphan: no record of ours",
 }
 DAY_S = 86_400
-_ENDED_BADLY = ("failed", "stopped", "refused")
+_ENDED = {"failed": "failed", "stopped": "was stopped", "refused": "was refused"}
+_ENDED_BADLY = tuple(_ENDED)
 
 
 class KindLine(msgspec.Struct, frozen=True):
@@ -142,7 +143,7 @@ def _known(facts: ReconcileFact, owner: str, now: int, since: int) -> ReconcileV
         full_at=facts.full_at,
         next_full=moment_or_none(facts.next_at.get(FULL)),
         next_window=moment_or_none(facts.next_at.get(WINDOW)),
-        kinds=_kinds(proofs),
+        kinds=_kinds(proofs) if proofs else (),
         runs=tuple(_run_line(run, now) for run in facts.runs),
         drift=tuple(_drift_line(one) for run in proofs for one in run.drift),
         drift_total=sum(_found(run) for run in proofs),
@@ -198,9 +199,7 @@ def _trouble(facts: ReconcileFact, now: int) -> str:
     if newest is None or newest.state not in _ENDED_BADLY:
         return ""
     share = f" at {round(100 * newest.compared / newest.expected)} %" if newest.expected else ""
-    return (
-        f"The full run of {ago(seconds_since(newest.started_at, now))} ended as {newest.state}{share}: {newest.why}. "
-    )
+    return f"The full run of {ago(seconds_since(newest.started_at, now))} {_ENDED[newest.state]}{share}: {newest.why}. "
 
 
 def _what_next(facts: ReconcileFact, now: int) -> str:

@@ -197,6 +197,13 @@ def merged(topic: str, workers: tuple[WorkerFacts, ...]) -> Intake:
     )
 
 
+_AS_WRITTEN = {"netsuite": "NetSuite", "sap_s4hana": "SAP S/4HANA"}
+_SHORT = frozenset({"rest", "wms", "erp", "crm"})
+
+
 def title(name: str) -> str:
-    """adobe_commerce → Adobe Commerce."""
-    return " ".join(part.capitalize() for part in name.replace("-", " ").replace("_", " ").split())
+    """adobe_commerce → Adobe Commerce, rest_wms → REST WMS."""
+    if name in _AS_WRITTEN:
+        return _AS_WRITTEN[name]
+    parts = name.replace("-", " ").replace("_", " ").split()
+    return " ".join(part.upper() if part in _SHORT else part.capitalize() for part in parts)

@@ -109,7 +109,7 @@ class Story:
         self.act("reconcile", "stock", "--full", "--reason", "as every morning")
 
     def trouble(self) -> None:
-        """Two kinds of letters, three edits of somebody else, refused orders, and a shop that refuses our credential."""
+        """Two kinds of letters, edits of somebody else, refused orders, and a shop that refuses our credential."""
         self._set_aside()
         self._edit_at_the_shop()
         self.act("reconcile", "stock", "--full", "--reason", "somebody edited at the shop")
@@ -135,7 +135,11 @@ class Story:
         Foreigner(self.system.shop.url).write((pair, 777) for pair in pairs)
 
     def _orders_held(self) -> int:
-        return int(ask(f"{self.url}/api/v1/orders")["held"]["total"])
+        return len(self._held())
+
+    def _held(self) -> list[Any]:
+        found: list[Any] = ask(f"{self.url}/api/v1/orders?state=held")["items"]
+        return found
 
     def _refused(self) -> bool:
         targets = ask(f"{self.url}/api/v1/worker")["targets"]
@@ -144,11 +148,11 @@ class Story:
     def addresses(self) -> Iterator[tuple[str, str]]:
         """Name and path of each page, as the system is now."""
         groups = ask(f"{self.url}/api/v1/dead-letters")["groups"]
-        held = ask(f"{self.url}/api/v1/orders")["held"]["items"]
+        held = self._held()
         yield from (("overview", "/"), ("stock", f"/stock?sku={SKU}"), ("orders", "/orders"))
         yield from (("letters", "/dead-letters"), ("reconciliation", "/reconciliation"), ("alerts", "/alerts"))
         yield from (("settings", "/settings"), ("not-found", "/nothing-here"), ("stock-none", "/stock?sku=NO-SUCH"))
-        yield "order", f"/orders/{quote(sorted(self.system.wanted)[0])}"
+        yield "order", f"/orders/{quote(min(self.system.wanted))}"
         if held:
             yield "order-held", f"/orders/{quote(held[0]['order_id'])}"
         if groups:

@@ -351,7 +351,9 @@ async def beside(world: World, change: Change = _quiet, *, status: int = 200) ->
         assert "Authorization" not in request.headers
         told = msgspec.json.decode(RECORDED.read_bytes())
         change(told)
-        return web.Response(body=msgspec.json.encode(told), status=status, content_type="application/json")
+        made = web.Response(body=msgspec.json.encode(told), status=status, content_type="application/json")
+        made.enable_compression()
+        return made
 
     async with web_server(answer) as url:
         settings = WITH_TOKENS.model_copy(update={"prometheus_url": url, "alertmanager_url": "https://silence.example"})
@@ -412,7 +414,7 @@ def _never(told: Told) -> None:
 
 
 NOT_USABLE: dict[str, tuple[Change, int, str]] = {
-    "down": (_quiet, 503, "Prometheus does not answer: it answered 503"),
+    "down": (_quiet, 503, "No word of Prometheus: it answered 503"),
     "other-rules": (lambda told: told["data"]["groups"].clear(), 200, "has none of our rules loaded"),
     "strange": (lambda told: told.update(status="error"), 200, "its answer cannot be read"),
     "standing": (_old, 200, "Prometheus judged its rules 14 min ago, for the last time"),
