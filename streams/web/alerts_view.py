@@ -153,7 +153,7 @@ def _said(rule: PromRule, one: Firing, runbooks: str) -> AlertLine:
         severity=severity,
         instance=", ".join(labels.values()),
         state=_weight(severity, fires=one.state == "firing"),
-        what=upper_first(one.annotations.get("summary", rule.name)),
+        what=one.annotations.get("summary", rule.name),
         about=one.annotations.get("description", ""),
         since=one.active_at,
         fires_after="" if one.state == "firing" else f"{span(_RULE_OF[rule.name].for_s)} in all",

@@ -22,6 +22,7 @@ TITLES = {
     "orphan": "Orphan: no record of ours",
 }
 DAY_S = 86_400
+SHORTEST_S = 0.1
 _ENDED = {"failed": "failed", "stopped": "was stopped", "refused": "was refused"}
 _ENDED_BADLY = tuple(_ENDED)
 
@@ -188,7 +189,7 @@ def _verdict(
         )
     mended = f"{many(found, 'pair')} differed and {'was' if found == 1 else 'were'} repaired." if found else ""
     head = f"{count(full.agree)} of {count(full.compared)} pairs agree"
-    took = span((full.ended_at - full.started_at) / MICROS)
+    took = _took((full.ended_at - full.started_at) / MICROS)
     told = f"Checked {ago(seconds_since(full.ended_at, now))} in {took} with {many(full.calls, 'call')}. "
     return "ok", head, f"{told}{mended or 'No repair was needed.'}{after}"
 
@@ -210,6 +211,11 @@ def _what_next(facts: ReconcileFact, now: int) -> str:
     if due is None:
         return " No full run comes by itself; begin one here or with `commerce-streams reconcile stock`."
     return f" The next full run begins in {age(max(0.0, (due - now) / MICROS))}."
+
+
+def _took(seconds: float) -> str:
+    """0 s would say that nothing was done."""
+    return span(seconds) if seconds >= SHORTEST_S else f"less than {span(SHORTEST_S)}"
 
 
 def _ages(proofs: Sequence[RunFact], now: int) -> str:
@@ -244,7 +250,7 @@ def _run_line(run: RunFact, now: int) -> RunLine:
         why=run.why,
         started_at=moment(run.started_at),
         seconds=seconds,
-        took=span(seconds),
+        took=_took(seconds),
         expected=run.expected,
         listed=run.listed,
         compared=run.compared,

@@ -154,7 +154,7 @@ class Story:
         yield from (("settings", "/settings"), ("not-found", "/nothing-here"), ("stock-none", "/stock?sku=NO-SUCH"))
         yield "order", f"/orders/{quote(min(self.system.wanted))}"
         if held:
-            yield "order-held", f"/orders/{quote(held[0]['order_id'])}"
+            yield "order-held", held[0]["href"]
         if groups:
             yield from (("group", groups[0]["href"]), ("letter", groups[0]["last"]["href"]))
 
@@ -176,7 +176,7 @@ async def pictures(story: Story, camera: Camera) -> None:
         await camera.take(f"calm-{name}", url + dict(story.addresses())[name])
     print("── trouble", flush=True)
     await asyncio.to_thread(story.trouble)
-    for name, path in story.addresses():
+    for name, path in tuple(story.addresses()):
         await camera.take(name, url + path)
     group = dict(story.addresses())["group"]
     await camera.take("dialog-retry", url + group, before=ACT.format("Retry"))

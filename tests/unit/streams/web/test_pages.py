@@ -182,3 +182,32 @@ async def test_nothing_is_shown_green_that_depends_on_a_silent_worker() -> None:
     assert "#i-ok" not in sink
     assert "#i-ok" not in sums
     assert "1 of 2 workers answered" in page
+
+
+def _folded(page: str) -> str:
+    """What stands in folds that are shut."""
+    return " ".join(re.findall(r"<details><summary>(.*?)</details>", page, flags=re.DOTALL))
+
+
+async def test_what_is_well_or_was_never_there_is_folded_and_what_is_not_stands_open() -> None:
+    async with served(scenes.twelve(), WITH_TOKENS) as one, served(scenes.partial(), WITH_TOKENS) as other:
+        page = (await get(f"{one.url}/", bearer(OPERATE))).text
+        in_part = (await get(f"{other.url}/", bearer(OPERATE))).text
+
+    intake = page.partition('id="intake"')[2].partition("</section>")[0]
+    assert "3 topics are open" in intake
+    assert "inventory.hold.v1" in _folded(intake)
+    assert "Resume" not in _folded(intake)
+    assert "Resume" in intake
+    known_in_part = in_part.partition('id="intake"')[2].partition("</section>")[0]
+    assert "4 topics are known in part only" in known_in_part
+    assert "are open" not in known_in_part
+
+
+async def test_a_source_that_never_sent_is_one_folded_line_on_small_screens() -> None:
+    async with served(scenes.zero(), WITH_TOKENS) as one:
+        page = (await get(f"{one.url}/", bearer(OPERATE))).text
+
+    listed = page.partition('class="flowlist"')[2].partition("</section>")[0]
+    assert "3 sources have sent nothing yet" in listed
+    assert "Source WMS" not in listed

@@ -169,3 +169,12 @@ async def test_while_no_run_may_begin_the_acts_are_shut_and_say_why() -> None:
     assert page.count('disabled aria-describedby="no-run"') == 3
     assert page.count('id="no-run"') == 1
     assert "data-act" not in page.partition("<dialog")[0].partition("<main")[2]
+
+
+async def test_a_run_of_no_time_is_not_said_to_have_taken_none() -> None:
+    quick = reconcile_run(started_at=NOW - 7200 * SECOND - 40_000, ended_at=NOW - 7200 * SECOND)
+
+    answer = await told(reconciling(quick))
+
+    assert "in less than 0.1 s with" in answer.data["sentence"]
+    assert answer.data["runs"][0]["took"] == "less than 0.1 s"
