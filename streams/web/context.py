@@ -75,7 +75,8 @@ class Scene:
             try:
                 if self._prometheus is not None:
                     self._told = await self._prometheus.ask(self._clock.micros())
-                self._memory.note((await self.situation()).fleet)
+                self._memory.note(await self._fleet.snapshot())
+                await self.situation()  # alerts are judged whether anybody looks or not
             except Exception:  # noqa: BLE001  the pages go on without a memory; the streams do not notice
                 _LOG.exception("pages-cannot-remember")
             await self._clock.sleep(LOOK_EVERY)

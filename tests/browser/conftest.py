@@ -24,13 +24,23 @@ class Lab:
         self._thread = threading.Thread(target=self._loop.run_forever, name="browser", daemon=True)
         self._thread.start()
         self._shots = shots
+        self._tabs: list[Tab] = []
         self._browser = self.run(Browser.start(program, folder))
 
     def run(self, work: Coroutine[Any, Any, ResultT], within_s: float = 120.0) -> ResultT:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(within_s)
+        """What was opened for it is closed after it."""
+        return asyncio.run_coroutine_threadsafe(self._tidied(work), self._loop).result(within_s)
+
+    async def _tidied(self, work: Coroutine[Any, Any, ResultT]) -> ResultT:
+        try:
+            return await work
+        finally:
+            while self._tabs:
+                await self._tabs.pop().close()
 
     async def tab(self) -> Tab:
-        return await self._browser.tab()
+        self._tabs.append(await self._browser.tab())
+        return self._tabs[-1]
 
     async def keep(self, tab: Tab, name: str) -> None:
         """A picture of the page, where somebody wants to look at it."""
