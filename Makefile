@@ -8,7 +8,7 @@ ARGS  ?=
 LINES ?=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
-.PHONY: demo test check faults bench docs clean drill lock bench-lock sbom audit help
+.PHONY: demo test check faults bench docs clean drill screenshots lock bench-lock sbom audit help
 .DEFAULT_GOAL := help
 
 help: ## show the targets
@@ -42,6 +42,9 @@ docs: $(STAMP) ## write the generated pages in docs/ anew
 
 drill: $(STAMP) ## which alerts fire while the shop is away, with a real Prometheus; eleven minutes
 	@PATH="$$PATH:$${XDG_CACHE_HOME:-$$HOME/.cache}/commerce-streams/bin" $(BIN)/python -m tests.drill
+
+screenshots: $(STAMP) ## pictures of every page of a real system into out/screenshots, to be looked at; about five minutes
+	@PATH="$$PATH:$${XDG_CACHE_HOME:-$$HOME/.cache}/commerce-streams/bin" $(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 lock: $(STAMP) ## resolve the dependencies anew into the three lock files
 	@$(COMPILE) --extra local --extra otel --group dev pyproject.toml -o requirements.lock

@@ -22,10 +22,10 @@ Series = Mapping[str, str]
 
 
 class Prometheus(Process):
-    """Scrapes these ports every second; `rules` is a file of rules, none where it is not given."""
+    """Scrapes these ports every second; `rules` is a file of rules, none where it is not given; `port` is its own."""
 
-    def __init__(self, folder: Path, ports: Sequence[int], rules: Path | None = None) -> None:
-        self._port = free_port()
+    def __init__(self, folder: Path, ports: Sequence[int], rules: Path | None = None, port: int | None = None) -> None:
+        self._port = port or free_port()
         config = {
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": [str(rules)] if rules else [],

@@ -32,10 +32,13 @@ def free_port() -> int:
         return port
 
 
-def call(url: str, *, method: str = "GET", body: object = None, timeout: float = 5) -> Any:
+def call(
+    url: str, *, method: str = "GET", body: object = None, timeout: float = 5, headers: Mapping[str, str] | None = None
+) -> Any:
     """JSON in, JSON out."""
     given = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data=given, method=method, headers={"Content-Type": "application/json"})
+    sent = {"Content-Type": "application/json", **(headers or {})}
+    request = urllib.request.Request(url, data=given, method=method, headers=sent)
     with urllib.request.urlopen(request, timeout=timeout) as answer:
         text = answer.read()
     return json.loads(text) if text else None

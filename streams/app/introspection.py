@@ -100,6 +100,7 @@ class AppIntrospection:
             unknown_words=self._unknown_words(),
             statements={finding: int(number) for (finding,), number in measured.values(STATEMENTS).items() if number},
             reconciliation=reconcile_fact(app.lane.lane.reconciliation) if app.lane.lane.is_open else None,
+            measures=measured.watched(),
             other_words=0 if side is None else sum(one.others for one in side.unknown_words.values()),
         )
 

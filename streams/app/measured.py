@@ -6,7 +6,21 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from streams.domain.breaker import BreakerState
 from streams.runtime.gate import Gate
-from streams.runtime.metrics import REQUEST_SECONDS, REQUESTS
+from streams.runtime.metrics import (
+    CERTIFICATE_ENDS,
+    COMMANDS_ENDED,
+    COMMITTED,
+    DISK_FREE,
+    DRIFT_ITEMS,
+    LAG,
+    REBALANCES,
+    RECONCILE_INTERVAL,
+    RECONCILED,
+    REQUEST_SECONDS,
+    REQUESTS,
+    SCHEMA_UNKNOWN,
+    STORE_REBUILDS,
+)
 from streams.web.facts import TargetFact
 
 BREAKER_STATES = {
@@ -27,6 +41,36 @@ def values(metric: Counter | Gauge) -> Mapping[tuple[str, ...], float]:
             if not sample.name.endswith(("_created", "_bucket", "_sum", "_count")):
                 found[tuple(sample.labels.values())] = sample.value
     return found
+
+
+WATCHED: Mapping[str, Counter | Gauge] = {
+    "certificate_expiry_timestamp_seconds": CERTIFICATE_ENDS,
+    "committed_offset": COMMITTED,
+    "consumer_lag_records": LAG,
+    "data_dir_free_bytes": DISK_FREE,
+    "order_commands_total": COMMANDS_ENDED,
+    "rebalances_total": REBALANCES,
+    "reconcile_drift_items": DRIFT_ITEMS,
+    "reconcile_interval_seconds": RECONCILE_INTERVAL,
+    "reconcile_last_success_timestamp_seconds": RECONCILED,
+    "schema_unknown_total": SCHEMA_UNKNOWN,
+    "store_rebuilds_total": STORE_REBUILDS,
+    "target_requests_total": REQUESTS,
+}
+"""What alerts are judged by; the pages know these names (streams/web/alert_signs.py)."""
+_SAY_SOMETHING_AT_ZERO = {"committed_offset", "certificate_expiry_timestamp_seconds"}
+
+
+def watched() -> dict[str, dict[str, float]]:
+    """Metric → label values, joined by `|` → value; most that are 0 say nothing and are left out."""
+    return {
+        name: {
+            "|".join(labels): value
+            for labels, value in values(metric).items()
+            if value or name in _SAY_SOMETHING_AT_ZERO
+        }
+        for name, metric in WATCHED.items()
+    }
 
 
 def by_first(metric: Counter) -> dict[str, dict[str, int]]:

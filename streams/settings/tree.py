@@ -92,7 +92,13 @@ class WebSettings(Frozen):
     token: SecretStr | None = Field(None, description="Token for the role operate; without it nobody can act.")
     read_token: SecretStr | None = Field(None, description="Token for the role read.")
     reveal_token: SecretStr | None = Field(None, description="Token for the role reveal (personal data).")
+    prometheus_url: BaseUrl | None = Field(
+        None, description="Prometheus that judges our rules; the page of alerts then says what it says."
+    )
     alertmanager_url: BaseUrl | None = Field(None, description="Alertmanager, which the pages then lead to.")
+    runbooks_url: BaseUrl | None = Field(
+        None, description="Where your copy of this project is served: alerts then lead to its docs/runbooks.md."
+    )
     time_zone: TimeZone = Field("UTC", description="Zone of the times on the pages, e.g. Europe/Berlin.")
     environment: str = Field("", description="Name shown in the header of every page, e.g. production.")
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from streams.web.alerts_view import number_firing
 from streams.web.context import WebContext, context, visitor
 from streams.web.envelope import Envelope, Workers, to_json
 from streams.web.needs import for_a_person, needs
@@ -91,6 +92,7 @@ def counters(situation: Situation) -> dict[str, str]:
     return {
         "/": f"{for_a_person(found):,}" if for_a_person(found) else "?" if found else "",
         "/orders": _held(situation),
+        "/alerts": number_firing(situation),
         "/dead-letters": f"{letters.total:,}" if known and letters.total else "" if known else "?",
     }
 
@@ -123,7 +125,6 @@ def frame(request: web.Request, at: WebContext, as_of: datetime) -> dict[str, ob
         "zone": zone.key,
         "other_zone": _other_zone(request, at.look.zone),
         "environment": at.look.environment,
-        "alerts": at.look.alerts,
         "here": request.path.rstrip("/") or "/",
         "link": link,
         "statics": at.statics.urls,

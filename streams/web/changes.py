@@ -19,6 +19,7 @@ _ORDERS = {
     "sink": "set sink {rest} to {state}",
     "intake": "set the intake of {rest} to {state}",
     "gap": "accepted the gap of {rest}",
+    "reconcile": "asked to compare {rest} with the shop ({state})",
 }
 _TARGET = {
     "closed": "{name} answers again",

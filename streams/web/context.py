@@ -12,6 +12,7 @@ from streams.runtime.clock import Clock
 from streams.runtime.logs import logger
 from streams.web.act_book import ActBook
 from streams.web.acts import Acts, LetterActs
+from streams.web.alert_watch import AlertWatch
 from streams.web.door import Door, Visitor
 from streams.web.facts import Introspection
 from streams.web.fleet import Fleet, Snapshot
@@ -22,6 +23,7 @@ from streams.web.letter_view import Decode
 from streams.web.limits import Allowance
 from streams.web.memory import Memory
 from streams.web.order_parts import OrderLookup
+from streams.web.prometheus import Prometheus, Told
 from streams.web.render import Renderer
 from streams.web.roles import Tokens
 from streams.web.sessions import Sessions
@@ -48,16 +50,18 @@ class LetterSource(Protocol):
 class Scene:
     """Situations: one per snapshot, so that a page and its JSON say the same."""
 
-    def __init__(self, fleet: Fleet, index: LetterIndex, clock: Clock) -> None:
-        self._fleet, self.index, self._clock = fleet, index, clock
-        self._memory = Memory()
+    def __init__(self, fleet: Fleet, index: LetterIndex, clock: Clock, prometheus: Prometheus | None = None) -> None:
+        self._fleet, self.index, self._clock, self._prometheus = fleet, index, clock, prometheus
+        self._memory, self._alerts = Memory(), AlertWatch()
+        self._told = None if prometheus is None else Told(clock.micros(), why="it was not asked yet")
         self._last: Situation | None = None
 
     async def situation(self) -> Situation:
         """At most a second old."""
         snapshot = await self._fleet.snapshot()
         if self._last is None or self._last.fleet is not snapshot:
-            self._last = Situation(snapshot, self._letters(snapshot), self._memory.recall(snapshot.as_of))
+            found = Situation(snapshot, self._letters(snapshot), self._memory.recall(snapshot.as_of))
+            self._last = found._replace(alarms=self._alerts.judge(found), prometheus=self._told)
         return self._last
 
     def _letters(self, snapshot: Snapshot) -> Letters:
@@ -66,10 +70,13 @@ class Scene:
         return Letters(index.state, len(index), index.left_out, tuple(index.groups()), hour)
 
     async def watch(self) -> None:
-        """Until cancelled: remembers what the pages show of the last hour."""
+        """Until cancelled: remembers what the pages show of the last hour, and asks Prometheus."""
         while True:
             try:
+                if self._prometheus is not None:
+                    self._told = await self._prometheus.ask(self._clock.micros())
                 self._memory.note(await self._fleet.snapshot())
+                await self.situation()  # alerts are judged whether anybody looks or not
             except Exception:  # noqa: BLE001  the pages go on without a memory; the streams do not notice
                 _LOG.exception("pages-cannot-remember")
             await self._clock.sleep(LOOK_EVERY)
@@ -81,8 +88,10 @@ class Look:
 
     environment: str
     zone: ZoneInfo
-    alerts: str = ""
-    """Address of the Alertmanager, if there is one."""
+    alertmanager: str = ""
+    """Its address, if there is one."""
+    runbooks: str = ""
+    """Address before `docs/runbooks.md`, if somebody serves it."""
 
 
 @dataclass(frozen=True, slots=True)

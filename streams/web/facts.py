@@ -177,6 +177,8 @@ class WorkerFacts(msgspec.Struct, frozen=True):
     """Finding → statements of warehouses that were compared with the ledger since this worker started."""
     reconciliation: ReconcileFact | None = None
     """Told only by the worker that owns the stock lane."""
+    measures: dict[str, dict[str, float]] = {}
+    """Metric → label values, joined by `|` → value: what alerts are judged by and no other fact tells."""
 
 
 class TermFact(msgspec.Struct, frozen=True):

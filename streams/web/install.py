@@ -25,6 +25,7 @@ from streams.web.limits import Allowance
 from streams.web.order_facts import OrderSource
 from streams.web.order_parts import Asking, OrderLookup
 from streams.web.peers import HttpPeers
+from streams.web.prometheus import Prometheus
 from streams.web.roles import Tokens
 from streams.web.routes import register
 from streams.web.sessions import Sessions
@@ -59,7 +60,8 @@ def install(app: web.Application, now: Now, ports: Ports) -> LetterIndex:
     """Into any aiohttp application that is not started yet; the index of dead letters, filled while it runs."""
     tokens = Tokens(now)
     peers, revealing = HttpPeers(tokens.for_peers), HttpPeers(tokens.for_reveal)
-    at = make_context(now(), tokens, ports, peers, revealing)
+    outside = HttpPeers(_nothing)
+    at = make_context(now(), tokens, ports, (peers, revealing, outside))
     app[CONTEXT] = at
     app.middlewares.append(failures)
     app.on_response_prepare.append(set_headers)
@@ -80,6 +82,7 @@ def install(app: web.Application, now: Now, ports: Ports) -> LetterIndex:
         await at.book.stop()
         await peers.close()
         await revealing.close()
+        await outside.close()
 
     app.on_startup.append(start)
     app.on_cleanup.append(stop)
@@ -87,20 +90,27 @@ def install(app: web.Application, now: Now, ports: Ports) -> LetterIndex:
 
 
 def make_context(
-    settings: WebSettings, tokens: Tokens, ports: Ports, peers: HttpPeers, revealing: HttpPeers
+    settings: WebSettings, tokens: Tokens, ports: Ports, ways: tuple[HttpPeers, HttpPeers, HttpPeers]
 ) -> WebContext:
-    clock = ports.clock
+    """`ways` to other workers, to them with the right to reveal, and to others: that one carries no token."""
+    (peers, revealing, outside), clock = ways, ports.clock
     sessions = Sessions(tokens.key)
     fleet = Fleet(ports.introspection, peers, clock)
+    prometheus = None if settings.prometheus_url is None else Prometheus(str(settings.prometheus_url), outside)
     asking = Asking(ports.introspection, fleet, peers, revealing, clock)
     return WebContext(
         introspection=ports.introspection,
         clock=clock,
-        look=Look(settings.environment, ZoneInfo(settings.time_zone), str(settings.alertmanager_url or "")),
+        look=Look(
+            settings.environment,
+            ZoneInfo(settings.time_zone),
+            str(settings.alertmanager_url or ""),
+            str(settings.runbooks_url or ""),
+        ),
         tokens=tokens,
         sessions=sessions,
         door=Door(tokens, sessions, settings.host, clock),
-        scene=Scene(fleet, LetterIndex(), clock),
+        scene=Scene(fleet, LetterIndex(), clock, prometheus),
         stock=StockLookup(ports.introspection, fleet, peers, clock),
         orders=None if ports.orders is None else OrderLookup(ports.orders, asking),
         letters=ports.letters,
@@ -112,6 +122,10 @@ def make_context(
         peer_look_ups=Allowance(clock, burst=100, per_second=100),
         sign_ins=Allowance(clock, burst=5, per_second=5 / 60),
     )
+
+
+def _nothing() -> None:
+    """What goes to others than our workers."""
 
 
 def _ended(task: "asyncio.Task[None]") -> None:

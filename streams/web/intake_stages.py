@@ -13,7 +13,7 @@ from streams.topics import (
     NEWS_INPUTS,
 )
 from streams.web.envelope import State
-from streams.web.node import Node, made, of_topic
+from streams.web.node import NO_RECORD, Node, made, of_topic
 from streams.web.situation import Intake, Situation
 from streams.web.words import ago, count, many, rate, seconds_since
 
@@ -63,7 +63,7 @@ def _source(at: Situation, topic: str) -> Node:
     """Known by what arrives: the gateway, the poll and whoever else writes the topic look alike from here."""
     key, name = f"source-{topic}", _SOURCE_OF[topic]
     if not (at.intake(topic).consumed or any(facts.accounted.get(topic) for facts in at.fleet.answered)):
-        return made(name, key, 0, "unknown", ("no record yet", ""), _SUMS)
+        return made(name, key, 0, "unknown", (NO_RECORD, ""), _SUMS)
     now, moved = at.memory.rates.get(topic), at.memory.quiet_since.get(topic)
     if now is None:
         return made(name, key, 0, "ok", ("has sent records", "rate not known yet"), _SUMS)

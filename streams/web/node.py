@@ -12,6 +12,8 @@ from streams.web.situation import Intake, Situation, title
 from streams.web.words import age, ago, count, number, seconds_since, span
 
 COLUMNS: tuple[str, ...] = ("SOURCES", "INPUT TOPICS", "FLOWS", "SINKS", "TARGETS")
+NO_RECORD = "no record yet"
+"""What a source says that never sent one."""
 KINDS: tuple[str, ...] = ("Source", "Topic", "Flow", "Sink", "Target")
 
 

@@ -12,7 +12,7 @@ from streams.web.envelope import Envelope, State
 from streams.web.figures import Tile, tiles
 from streams.web.memory import CHANGES_KEPT, DAY
 from streams.web.need import reason_title
-from streams.web.node import Edge, Node
+from streams.web.node import NO_RECORD, Edge, Node
 from streams.web.reference_view import ReferenceLine, reference_lines
 from streams.web.sinks_view import Sink, Topic, sinks, topic_line
 from streams.web.situation import Situation
@@ -47,6 +47,8 @@ class Overview(msgspec.Struct, frozen=True):
     edges: tuple[Edge, ...]
     working: int
     """Nodes that are ok; small screens fold them."""
+    unheard: int
+    """Sources that never sent a record; small screens fold these too: a site need not have them all."""
     figures: tuple[Tile, ...]
     accounting: Sums
     changes: tuple[ChangeLine, ...]
@@ -65,6 +67,7 @@ def overview(at: Situation) -> Envelope[Overview]:
         nodes=drawn,
         edges=stages.edges(at, drawn),
         working=sum(node.state == "ok" for node in drawn),
+        unheard=sum(node.lines[0] == NO_RECORD for node in drawn),
         figures=tiles(at),
         accounting=sums(at),
         changes=lately(at),

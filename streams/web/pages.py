@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from streams.web.alerts_view import alerts
 from streams.web.answers import json_answer, page
 from streams.web.context import context
 from streams.web.letters_view import letters_page
@@ -55,6 +56,19 @@ async def letter(request: web.Request) -> web.Response:
 async def settings(request: web.Request) -> web.Response:
     situation = await context(request).scene.situation()
     return page(request, situation, "settings.html", settings_page(situation))
+
+
+async def alerts_page(request: web.Request) -> web.Response:
+    """What fires."""
+    at = context(request)
+    situation = await at.scene.situation()
+    return page(request, situation, "alerts.html", alerts(situation, at.look.runbooks, at.look.alertmanager))
+
+
+async def alerts_told(request: web.Request) -> web.Response:
+    """The same as JSON."""
+    at = context(request)
+    return json_answer(alerts(await at.scene.situation(), at.look.runbooks, at.look.alertmanager))
 
 
 async def static(request: web.Request) -> web.Response:

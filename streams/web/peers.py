@@ -37,7 +37,9 @@ class HttpPeers:
         content_type: str | None = None,
     ) -> bytes:
         token = self._token()
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        headers = {"Accept-Encoding": "identity"}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
         if content_type is not None:
             headers["Content-Type"] = content_type
         try:

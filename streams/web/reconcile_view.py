@@ -22,7 +22,9 @@ TITLES = {
     "orphan": "Orphan: no record of ours",
 }
 DAY_S = 86_400
-_ENDED_BADLY = ("failed", "stopped", "refused")
+SHORTEST_S = 0.1
+_ENDED = {"failed": "failed", "stopped": "was stopped", "refused": "was refused"}
+_ENDED_BADLY = tuple(_ENDED)
 
 
 class KindLine(msgspec.Struct, frozen=True):
@@ -142,7 +144,7 @@ def _known(facts: ReconcileFact, owner: str, now: int, since: int) -> ReconcileV
         full_at=facts.full_at,
         next_full=moment_or_none(facts.next_at.get(FULL)),
         next_window=moment_or_none(facts.next_at.get(WINDOW)),
-        kinds=_kinds(proofs),
+        kinds=_kinds(proofs) if proofs else (),
         runs=tuple(_run_line(run, now) for run in facts.runs),
         drift=tuple(_drift_line(one) for run in proofs for one in run.drift),
         drift_total=sum(_found(run) for run in proofs),
@@ -187,7 +189,7 @@ def _verdict(
         )
     mended = f"{many(found, 'pair')} differed and {'was' if found == 1 else 'were'} repaired." if found else ""
     head = f"{count(full.agree)} of {count(full.compared)} pairs agree"
-    took = span((full.ended_at - full.started_at) / MICROS)
+    took = _took((full.ended_at - full.started_at) / MICROS)
     told = f"Checked {ago(seconds_since(full.ended_at, now))} in {took} with {many(full.calls, 'call')}. "
     return "ok", head, f"{told}{mended or 'No repair was needed.'}{after}"
 
@@ -198,9 +200,7 @@ def _trouble(facts: ReconcileFact, now: int) -> str:
     if newest is None or newest.state not in _ENDED_BADLY:
         return ""
     share = f" at {round(100 * newest.compared / newest.expected)} %" if newest.expected else ""
-    return (
-        f"The full run of {ago(seconds_since(newest.started_at, now))} ended as {newest.state}{share}: {newest.why}. "
-    )
+    return f"The full run of {ago(seconds_since(newest.started_at, now))} {_ENDED[newest.state]}{share}: {newest.why}. "
 
 
 def _what_next(facts: ReconcileFact, now: int) -> str:
@@ -211,6 +211,11 @@ def _what_next(facts: ReconcileFact, now: int) -> str:
     if due is None:
         return " No full run comes by itself; begin one here or with `commerce-streams reconcile stock`."
     return f" The next full run begins in {age(max(0.0, (due - now) / MICROS))}."
+
+
+def _took(seconds: float) -> str:
+    """0 s would say that nothing was done."""
+    return span(seconds) if seconds >= SHORTEST_S else f"less than {span(SHORTEST_S)}"
 
 
 def _ages(proofs: Sequence[RunFact], now: int) -> str:
@@ -245,7 +250,7 @@ def _run_line(run: RunFact, now: int) -> RunLine:
         why=run.why,
         started_at=moment(run.started_at),
         seconds=seconds,
-        took=span(seconds),
+        took=_took(seconds),
         expected=run.expected,
         listed=run.listed,
         compared=run.compared,

@@ -12,6 +12,7 @@ from streams.web import words
 from streams.web.accounting import OUTCOMES
 from streams.web.envelope import ICONS
 from streams.web.letters_view import HIDDEN
+from streams.web.node import NO_RECORD
 from streams.web.picture import picture
 from streams.web.spark import spark
 
@@ -92,6 +93,7 @@ class Renderer:
             "picture": picture,
             "spark": spark,
             "HIDDEN": HIDDEN,
+            "NO_RECORD": NO_RECORD,
             "many": words.many,
             "outcomes": OUTCOMES,
         }

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from streams.topics import DESIRED, READ, STOCK_INPUTS
+from streams.web.alarm import Alarm
 from streams.web.facts import IntakeFact, LaneFact, OrderFact, TargetFact, WorkerFacts
 from streams.web.fleet import Snapshot
 from streams.web.letter_index import GroupState, IndexState
 from streams.web.memory import NOTHING_REMEMBERED, Recollection, lane_of
 from streams.web.order_facts import OrderSums
+from streams.web.prometheus import Told
 from streams.web.role_sinks import RoleSink, role_sinks
 from streams.web.words import ranges
 
@@ -47,6 +49,9 @@ class Situation(NamedTuple):
     fleet: Snapshot
     letters: Letters
     memory: Recollection = NOTHING_REMEMBERED
+    alarms: tuple[Alarm, ...] = ()
+    prometheus: Told | None = None
+    """The newest answer of Prometheus; None where none is set."""
 
     @property
     def now(self) -> int:
@@ -192,6 +197,13 @@ def merged(topic: str, workers: tuple[WorkerFacts, ...]) -> Intake:
     )
 
 
+_AS_WRITTEN = {"netsuite": "NetSuite", "sap_s4hana": "SAP S/4HANA"}
+_SHORT = frozenset({"rest", "wms", "erp", "crm"})
+
+
 def title(name: str) -> str:
-    """adobe_commerce → Adobe Commerce."""
-    return " ".join(part.capitalize() for part in name.replace("-", " ").replace("_", " ").split())
+    """adobe_commerce → Adobe Commerce, rest_wms → REST WMS."""
+    if name in _AS_WRITTEN:
+        return _AS_WRITTEN[name]
+    parts = name.replace("-", " ").replace("_", " ").split()
+    return " ".join(part.upper() if part in _SHORT else part.capitalize() for part in parts)

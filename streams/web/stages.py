@@ -7,7 +7,7 @@ from streams.web import order_stages
 from streams.web.envelope import ICONS, WORST_FIRST, State
 from streams.web.facts import LaneFact
 from streams.web.need import LATE_S
-from streams.web.node import Edge, Node, made, of_target, of_topic
+from streams.web.node import NO_RECORD, Edge, Node, made, of_target, of_topic
 from streams.web.role_sinks import BREAKER_STATE
 from streams.web.situation import ROLE, Intake, Situation
 from streams.web.words import ago, count, many, rate, seconds_since, span
@@ -64,7 +64,7 @@ def _source(at: Situation, topic: Intake) -> Node:
     key, name = f"source-{topic.topic}", _SOURCE_OF[topic.topic]
     ever = topic.consumed or any(facts.accounted.get(topic.topic) for facts in at.fleet.answered)
     if not ever:
-        return made(name, key, 0, "unknown", ("no record yet", ""), "/#accounting")
+        return made(name, key, 0, "unknown", (NO_RECORD, ""), "/#accounting")
     now = at.memory.rates.get(topic.topic)
     moved = at.memory.quiet_since.get(topic.topic)
     if now is None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from streams.web.envelope import State
 from streams.web.facts import RowFact, ShopFact, SourceFact
 from streams.web.stock_parts import StockParts
-from streams.web.words import age, ago, many, plain, seconds_since
+from streams.web.words import age, ago, many, plain, seconds_since, upper_first
 
 Words = tuple[State, str, str]
 
@@ -50,8 +50,16 @@ def sentence(parts: StockParts, has_letters: bool) -> Words:  # noqa: FBT001  on
         return "unknown", "Not everything is known", " ".join(parts.missing)
     if parts.ledger is None and not parts.rows:
         return _not_there(parts, has_letters)
-    if parts.shop_error:
-        return "unknown", "Commerce did not tell", parts.shop_error
+    found = _as_written(parts._replace(asked_shop=parts.asked_shop and not parts.shop_error))
+    if not parts.shop_error:
+        return found
+    if found[0] != "ok":
+        return found[0], found[1], f"{found[2]} {upper_first(parts.shop_error)}."
+    return "unknown", "Commerce did not tell", f"{upper_first(parts.shop_error)}. {found[2]}"
+
+
+def _as_written(parts: StockParts) -> Words:
+    """By ledger and lane, and by what the shop told where it was asked."""
     without_base = _without_base(parts)
     if without_base and not parts.rows:
         return "unknown", "Not written yet", without_base
@@ -140,7 +148,8 @@ def _in_step(parts: StockParts, rows: Sequence[RowFact], without_base: str) -> W
     more = f" {without_base}" if without_base else ""
     if parts.asked_shop:
         return "ok", "In step", f"Shop = ours: {total}{written}.{more}"
-    return "ok", "Written as decided", f"Commerce acknowledged {total}{written}. It was not asked just now.{more}"
+    asked = "" if parts.shop_error else " It was not asked just now."
+    return "ok", "Written as decided", f"Commerce acknowledged {total}{written}.{asked}{more}"
 
 
 def _total(values: Iterator[str | None]) -> str:

@@ -1,10 +1,12 @@
 """What is asked of every page: nothing overflows, nothing complains, everything can be read and reached."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
+from tests.browser.conftest import Lab
 from tests.browser.devtools import Tab
 from tests.unit.streams.web.asking import OPERATE
 from tests.unit.streams.web.worlds import Served
@@ -44,8 +46,9 @@ async def signed_in(tab: Tab, token: str = OPERATE) -> None:
 
 
 async def violations(tab: Tab) -> list[str]:
-    """What axe-core finds; it is injected past the policy, which the page itself cannot do."""
-    await tab("Runtime.evaluate", expression=_axe())
+    """What axe-core finds; it is injected past the policy, which the page itself cannot do, once a page."""
+    if not await tab.js("typeof axe === 'object'"):
+        await tab("Runtime.evaluate", expression=_axe())
     run = f"axe.run(document, {{runOnly: {msgspec.json.encode(TAGS).decode()}, resultTypes: ['violations']}})"
     found = await tab.js(
         f"{run}.then((r) => r.violations.map((v) => v.id + ': ' + v.nodes[0].html.slice(0, 160) + ' '"
@@ -60,6 +63,35 @@ async def complaints(tab: Tab, one: Served, *, status: int = 200) -> list[str]:
     own = one.url.partition("://")[2]
     found = [problem for problem in tab.problems if status == 200 or expected not in problem]
     return found + sorted(host for host in tab.hosts if host != own)
+
+
+Size = tuple[int, str]
+"""Width in px, light or dark."""
+
+
+async def looked_at(  # noqa: PLR0913  what, where, and how closely
+    lab: Lab,
+    tab: Tab,
+    one: Served,
+    name: str,
+    address: str,
+    *,
+    sizes: Sequence[Size],
+    closely: Sequence[Size],
+    status: int = 200,
+) -> list[str]:
+    """Everything that is wrong with one page at each size; loaded once, at the first, and then changed in place."""
+    wrong: list[str] = []
+    for size in sizes:
+        await tab.look(*size)
+        if size == sizes[0]:
+            await tab.open(address)
+        found = await layout(tab)
+        if size in closely:
+            found += await violations(tab)
+            await lab.keep(tab, f"{name}-{size[0]}-{size[1]}")
+        wrong += [f"{size[0]} {size[1]}: {one_found}" for one_found in found]
+    return wrong + await complaints(tab, one, status=status)
 
 
 async def layout(tab: Tab) -> list[str]:

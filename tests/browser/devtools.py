@@ -35,8 +35,8 @@ def chromium() -> str | None:
 class Tab:
     """One page; `problems` collects whatever the browser complained of."""
 
-    def __init__(self, browser: "Browser", session: str) -> None:
-        self._browser, self._session = browser, session
+    def __init__(self, browser: "Browser", session: str, context: str) -> None:
+        self._browser, self._session, self._context = browser, session, context
         self.problems: list[str] = []
         self.hosts: set[str] = set()
         self._loaded = asyncio.Event()
@@ -101,6 +101,10 @@ class Tab:
 
     async def type(self, text: str) -> None:
         await self("Input.insertText", text=text)
+
+    async def close(self) -> None:
+        """With its cookies; a page that is left open goes on asking its worker."""
+        await self._browser.call("Target.disposeBrowserContext", None, {"browserContextId": self._context})
 
     async def picture(self, path: Path) -> None:
         """The whole page, at most 4,200 px of it."""
@@ -167,19 +171,24 @@ class Browser:
         context = (await self.call("Target.createBrowserContext", None, {}))["browserContextId"]
         target = await self.call("Target.createTarget", None, {"url": "about:blank", "browserContextId": context})
         attached = await self.call("Target.attachToTarget", None, {"targetId": target["targetId"], "flatten": True})
-        tab = self._tabs[attached["sessionId"]] = Tab(self, attached["sessionId"])
+        tab = self._tabs[attached["sessionId"]] = Tab(self, attached["sessionId"], context)
         for domain in ("Page", "Runtime", "Log", "Network"):
             await tab(f"{domain}.enable")
         return tab
 
     async def close(self) -> None:
+        """Asked to end by itself: a signal it thinks about for seconds."""
+        if self._socket is not None:
+            await self.call("Browser.close", None, {})
+            await self._socket.close()
         if self._reading is not None:
             self._reading.cancel()
-        if self._socket is not None:
-            await self._socket.close()
         await self._http.close()
-        self.process.terminate()
-        await asyncio.to_thread(self.process.wait, 10)
+        try:
+            await asyncio.to_thread(self.process.wait, 3)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            await asyncio.to_thread(self.process.wait, 10)
 
 
 def _spawn(command: list[str]) -> "subprocess.Popen[bytes]":

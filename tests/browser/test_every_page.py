@@ -4,18 +4,18 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.browser.checks import complaints, layout, signed_in, violations
+from tests.browser.checks import layout, looked_at, signed_in
 from tests.browser.conftest import Lab
-from tests.browser.devtools import Tab
 from tests.unit.streams.web.asking import OPERATE, WITH_TOKENS, bearer, get
 from tests.unit.streams.web.scenes import HOSTILE_SKU, SCENES
 from tests.unit.streams.web.worlds import Served, served
 
 pytestmark = pytest.mark.browser
 
-WIDTHS = (1280, 768, 360, 320)
+SIZES = tuple((width, scheme) for scheme in ("light", "dark") for width in (1280, 768, 360, 320))
 CLOSELY = ((1280, "light"), (360, "light"), (1280, "dark"))
 """Where axe-core looks too, and a picture is kept."""
+DESK_AND_PHONE = ((1280, "light"), (360, "dark"))
 PAGES = {
     "overview": ("busy", "/", 200),
     "stock": ("busy", "/stock?sku=PUMP-200&ask=1", 200),
@@ -25,6 +25,7 @@ PAGES = {
     "letters-worked": ("worked", "/dead-letters", 200),
     "group-worked": ("worked", "{group}", 200),
     "reconciliation": ("busy", "/reconciliation", 200),
+    "alerts": ("busy", "/alerts", 200),
     "settings": ("busy", "/settings", 200),
     "sign-in": ("calm", "/sign-in?again=1", 200),
     "not-found": ("calm", "/nothing", 404),
@@ -55,6 +56,9 @@ STATES = {
     "reconciliation-none": ("zero", "/reconciliation"),
     "reconciliation-silent": ("partial-lane", "/reconciliation"),
     "hostile-reconciliation": ("hostile", "/reconciliation"),
+    "alerts-calm": ("calm", "/alerts"),
+    "alerts-silent": ("partial-lane", "/alerts"),
+    "hostile-alerts": ("hostile", "/alerts"),
     "hostile-settings": ("hostile", "/settings"),
 }
 
@@ -67,21 +71,6 @@ async def _address(one: Served, path: str) -> str:
     return one.url + path.format(group=groups[0]["href"], letter=groups[0]["last"]["href"], closed="".join(closed))
 
 
-async def _look(lab: Lab, tab: Tab, one: Served, name: str, address: str, status: int) -> list[str]:  # noqa: PLR0913
-    """Everything that is wrong with one page, at every width and theme."""
-    wrong: list[str] = []
-    for scheme in ("light", "dark"):
-        for width in WIDTHS:
-            await tab.look(width, scheme)
-            await tab.open(address)
-            found = await layout(tab) + await complaints(tab, one, status=status)
-            if (width, scheme) in CLOSELY:
-                found += await violations(tab)
-                await tab.picture(lab.shots / f"{name}-{width}-{scheme}.png")
-            wrong += [f"{width} {scheme}: {one_found}" for one_found in found]
-    return wrong
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_whole_and_quiet_at_every_width_and_theme(lab: Lab, name: str) -> None:
     scene, path, status = PAGES[name]
@@ -91,7 +80,8 @@ def test_a_page_is_whole_and_quiet_at_every_width_and_theme(lab: Lab, name: str)
             tab = await lab.tab()
             if name != "sign-in":
                 await signed_in(tab)
-            return await _look(lab, tab, one, name, await _address(one, path), status)
+            address = await _address(one, path)
+            return await looked_at(lab, tab, one, name, address, sizes=SIZES, closely=CLOSELY, status=status)
 
     assert lab.run(check()) == []
 
@@ -101,18 +91,12 @@ def test_a_state_is_whole_and_quiet_on_a_desk_and_on_a_phone(lab: Lab, name: str
     scene, path = STATES[name]
 
     async def check() -> list[str]:
-        wrong: list[str] = []
         async with served(SCENES[scene](), WITH_TOKENS) as one:
             tab = await lab.tab()
             await signed_in(tab)
-            address = await _address(one, path)
-            for width, scheme in ((1280, "light"), (360, "dark")):
-                await tab.look(width, scheme)
-                await tab.open(address)
-                wrong += await layout(tab) + await complaints(tab, one)
-                wrong += await violations(tab) if scheme == "light" else []
-                await tab.picture(lab.shots / f"{name}-{width}-{scheme}.png")
-        return wrong
+            return await looked_at(
+                lab, tab, one, name, await _address(one, path), sizes=DESK_AND_PHONE, closely=DESK_AND_PHONE
+            )
 
     assert lab.run(check()) == []
 
@@ -145,7 +129,7 @@ def test_on_paper_times_are_absolute_folds_are_open_and_buttons_are_gone(lab: La
             buttons = await tab.js("getComputedStyle(document.querySelector('.btn')).display")
             listed = await tab.js("getComputedStyle(document.querySelector('.flowlist')).display")
             shut = await tab.js("[...document.querySelectorAll('details:not([open])')].map((d) => d.textContent)")
-            await tab.picture(lab.shots / "overview-print.png")
+            await lab.keep(tab, "overview-print")
             return shown, buttons, listed, shut
 
     shown, buttons, listed, shut = lab.run(check())
@@ -164,7 +148,7 @@ def test_without_script_everything_can_be_read_and_acts_name_their_command(lab: 
             await tab.open(f"{one.url}/")
             text = await tab.js("document.body.innerText")
             buttons = await tab.js("[...document.querySelectorAll('[data-act]')].filter((b) => b.offsetWidth).length")
-            await tab.picture(lab.shots / "overview-no-script.png")
+            await lab.keep(tab, "overview-no-script")
             return text, buttons, await layout(tab)
 
     text, buttons, wrong = lab.run(check())

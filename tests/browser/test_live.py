@@ -94,7 +94,7 @@ def test_an_hour_of_load_is_drawn_with_its_rate_its_peak_and_its_gap(lab: Lab) -
             wrong = await layout(tab) + await complaints(tab, one) + await violations(tab)
             for width in (1280, 360):
                 await tab.look(width)
-                await tab.picture(lab.shots / f"load-{width}.png")
+                await lab.keep(tab, f"load-{width}")
             return source, drawn, line, oldest, wrong
 
     source, drawn, line, oldest, wrong = lab.run(check())
@@ -195,14 +195,14 @@ def test_a_letter_that_names_people_is_shown_to_one_person_after_the_look_was_no
             await tab.look(360)
             await tab.open(f"{one.url}/dead-letters/{person.group}/{person.id}")
             before = await tab.js("document.querySelector('main').innerText")
-            await tab.picture(lab.shots / "letter-withheld-360.png")
+            await lab.keep(tab, "letter-withheld-360")
             await tab.js("document.querySelector('[data-act]').click()")
             await tab.type("the customer asked")
             await tab.js("document.getElementById('act-do').click()")
             await tab.until("!document.getElementById('revealed').hidden")
             await tab.press("Escape")
             shown = await tab.js("document.getElementById('revealed').textContent")
-            await tab.picture(lab.shots / "letter-revealed-360.png")
+            await lab.keep(tab, "letter-revealed-360")
             return before, shown, one.acts.done, await layout(tab) + await complaints(tab, one)
 
     before, shown, done, wrong = lab.run(check())
@@ -229,7 +229,7 @@ def test_a_letter_is_corrected_on_a_phone_and_the_page_tells_how_it_goes_on(lab:
             await tab.js(f"{button}.click()")
             told = [await tab.js(f"document.getElementById('act-{part}').textContent") for part in ("what", "command")]
             await tab.type("typo of the sender")
-            await tab.picture(lab.shots / "letter-correct-360.png")
+            await lab.keep(tab, "letter-correct-360")
             await tab.js("document.getElementById('act-do').click()")
             await tab.until("document.getElementById('act-answer').textContent.includes('You may leave')")
             told.append(await tab.js("document.getElementById('act-answer').textContent"))

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from streams.web import order_facts as o
-from tests.browser.checks import complaints, layout, signed_in, violations
+from tests.browser.checks import looked_at, signed_in
 from tests.browser.conftest import Lab
 from tests.browser.devtools import Tab
 from tests.unit.streams.web import order_worlds as w
@@ -136,19 +136,11 @@ def test_a_page_is_whole_and_quiet_at_every_width_and_theme(lab: Lab, name: str)
     world, path, status = PAGES[name]
 
     async def check() -> list[str]:
-        wrong: list[str] = []
         async with served(world(), WITH_TOKENS) as one:
             tab = await lab.tab()
             await signed_in(tab)
-            for width, scheme in SIZES:
-                await tab.look(width, scheme)
-                await tab.open(one.url + path)
-                found = await layout(tab) + await complaints(tab, one, status=status)
-                found += await violations(tab) if (width, scheme) in SIZES[:2] else []
-                if width in (1280, 360):
-                    await tab.picture(lab.shots / f"{name}-{width}-{scheme}.png")
-                wrong += [f"{width} {scheme}: {one_found}" for one_found in found]
-        return wrong
+            address = one.url + path
+            return await looked_at(lab, tab, one, name, address, sizes=SIZES, closely=SIZES[:2], status=status)
 
     assert lab.run(check()) == []
 
@@ -162,7 +154,7 @@ def test_a_person_releases_a_held_order_with_a_reason(lab: Lab) -> None:
             )
             focus = await tab.js("document.activeElement.id")
             await tab.type("price agreed")
-            await tab.picture(lab.shots / "dialog-release.png")
+            await lab.keep(tab, "dialog-release")
             await tab.js("document.getElementById('act-do').click(); document.getElementById('act-do').click()")
             await tab.until("document.getElementById('act-answer').textContent.startsWith('Done')")
             return one.acts.done, focus, await tab.js("document.getElementById('act-answer').textContent")
@@ -190,7 +182,7 @@ def test_a_rejection_asks_for_the_orders_id_first(lab: Lab) -> None:
             shut.append(await tab.js("document.getElementById('act-do').disabled"))
             await tab.js("document.getElementById('act-reason').focus()")
             await tab.type("placed twice")
-            await tab.picture(lab.shots / "dialog-reject.png")
+            await lab.keep(tab, "dialog-reject")
             await tab.js("document.getElementById('act-do').click()")
             await tab.until("document.getElementById('act-answer').textContent.startsWith('Done')")
             return focus, shut, one.acts.done
@@ -228,7 +220,7 @@ def test_people_are_shown_on_request_and_stay_while_the_page_renews_itself(lab: 
             await tab.js("document.dispatchEvent(new Event('visibilitychange'))")
             await tab.until("document.documentElement.dataset.csrf !== 'old'")
             after = await tab.js("document.getElementById('revealed').textContent")
-            await tab.picture(lab.shots / "order-revealed.png")
+            await lab.keep(tab, "order-revealed")
             assert before == "old"
             return told, after, one.acts.done
 
@@ -277,7 +269,7 @@ def test_a_cancellation_asks_for_the_orders_id_first_and_is_shut_where_it_is_not
             await tab.js("document.getElementById('act-reason').focus()")
             await tab.type("the customer called")
             shut.append(await tab.js("document.getElementById('act-do').disabled"))
-            await tab.picture(lab.shots / "dialog-cancel.png")
+            await lab.keep(tab, "dialog-cancel")
             await tab.js("document.getElementById('act-do').click()")
             await tab.until("document.getElementById('act-answer').textContent.startsWith('Done')")
             await tab.open(f"{one.url}/orders/{gone.order_id}")

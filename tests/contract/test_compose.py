@@ -218,6 +218,7 @@ def test_prometheus_tells_the_alertmanager_of_this_file_and_the_pages_lead_there
 
     assert manager["static_configs"] == [{"targets": ["alertmanager:9093"]}]
     assert environment("worker")["STREAMS_WEB__ALERTMANAGER_URL"] == f"http://{port.rpartition(':')[0]}"
+    assert environment("worker")["STREAMS_WEB__PROMETHEUS_URL"] == "http://prometheus:9090"
     assert "--config.file=/ops/alertmanager/alertmanager.yml" in SERVICES["alertmanager"]["command"]
     assert (ROOT / "ops" / "alertmanager" / "alertmanager.yml").exists()
 

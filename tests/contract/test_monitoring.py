@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from streams.app import measured
 from streams.runtime.metrics import REGISTRY
+from streams.web.alert_rules import RULES as RULES_OF_PAGES
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "ops" / "prometheus" / "rules" / "commerce-streams.yml"
@@ -52,6 +54,39 @@ def test_an_alert_reads_metrics_that_exist_says_what_is_wrong_and_leads_to_its_r
     assert alert["labels"]["severity"] in {"page", "ticket", "none"}
     assert set(alert["annotations"]) == {"summary", "description", "runbook_url"}
     assert all(alert["annotations"].values())
+
+
+def _seconds(text: str) -> int:
+    return int(text[:-1]) * {"s": 1, "m": 60, "h": 3600}[text[-1]]
+
+
+def test_the_pages_judge_the_same_alerts_with_the_same_weight_after_the_same_time() -> None:
+    told = [(one["alert"], one["labels"]["severity"], _seconds(one.get("for", "0s"))) for one in ALERTS]
+
+    assert [(rule.name, rule.severity, rule.for_s) for rule in RULES_OF_PAGES] == told
+
+
+LIMITS = {
+    "WorkerNotPolling": "> 60", "ConsumerStalled": "[5m]", "RecordUnfinished": "> 120", "StockNotApplied": "> 300",
+    "TargetErrorRatio": "[10m])) > 0.1", "TargetThrottled": "[15m])) > 0.1", "TokenRefreshFailing": "[15m]",
+    "DeadLetterRate": "> 0.001 *", "DeadLetterOrder": "[10m]", "DeadLetterAging": "> 86400", "SchemaUnknown": "[10m]",
+    "OrdersHeld": "> 3600", "OrderCommandDead": "[10m]", "OrdersWaitForTarget": "> 900",
+    "OrderEventParkedLong": "< 7200", "ReconcileMissed": "> 2 *", "WarehouseDiffers": "[1h]",
+    "RebalanceStorm": "[10m])) > 20", "StoreRebuilt": "[1h]",
+}  # fmt: skip
+"""As the pages have them (streams/web/alert_signs.py, each with tests at its limit)."""
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_limit_that_the_pages_share_stands_in_the_rule(name: str) -> None:
+    (expression,) = (" ".join(one["expr"].split()) for one in ALERTS if one["alert"] == name)
+
+    assert LIMITS[name] in expression
+
+
+def test_what_the_pages_measure_by_are_metrics_of_the_same_name() -> None:
+    assert {f"streams_{name}" for name in measured.WATCHED} <= _exposed()
+    assert all(metric._name == f"streams_{name}".removesuffix("_total") for name, metric in measured.WATCHED.items())
 
 
 class Looks(NamedTuple):

@@ -11,7 +11,11 @@ from streams.settings import WebSettings
 
 READ, OPERATE, REVEAL = "read-token-1", "operate-token-1", "reveal-token-1"
 WITH_TOKENS = WebSettings(
-    read_token=SecretStr(READ), token=SecretStr(OPERATE), reveal_token=SecretStr(REVEAL), time_zone="Europe/Berlin"
+    read_token=SecretStr(READ),
+    token=SecretStr(OPERATE),
+    reveal_token=SecretStr(REVEAL),
+    time_zone="Europe/Berlin",
+    runbooks_url="https://docs.example/streams",
 )
 
 

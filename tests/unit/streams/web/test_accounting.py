@@ -8,7 +8,7 @@ from streams.domain.order_state import Verdict
 from streams.web.accounting import ROW_OF, TopicAccount, accounts, balances
 from streams.web.facts import WorkerFacts
 from tests.unit.streams.web import order_worlds
-from tests.unit.streams.web.worlds import HOLD, LANE_ACCOUNTED, REBASE, STOCK, worker
+from tests.unit.streams.web.worlds import ACCOUNTED, HOLD, LANE_ACCOUNTED, REBASE, STOCK, worker
 
 
 def _with(accounted: dict[str, dict[str, int]], lane: dict[str, dict[str, int]]) -> WorkerFacts:
@@ -16,7 +16,8 @@ def _with(accounted: dict[str, dict[str, int]], lane: dict[str, dict[str, int]])
 
 
 def test_every_record_is_in_exactly_one_row() -> None:
-    stock, hold, rebase = accounts([worker()])
+    on_the_way = {**ACCOUNTED[STOCK], "accepted": 1_607_180, "handed": 1_607_149}
+    stock, hold, rebase = accounts([worker(accounted={**ACCOUNTED, STOCK: on_the_way})])
 
     assert (stock.topic, hold.topic, rebase.topic) == (STOCK, HOLD, REBASE)
     for one in (stock, hold, rebase):

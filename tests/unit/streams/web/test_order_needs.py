@@ -65,7 +65,7 @@ def test_a_sink_of_orders_that_sends_nothing_needs_somebody_who_is_named(mode: s
 def test_a_target_of_orders_that_takes_no_calls_is_told_from_the_first_minute(state: str, shown: str) -> None:
     world = _world(w.entry(works=(w.work(state=state, why="TimeoutError: no answer", pending=PENDING),)))
 
-    [need] = _told(situation(world), "The ERP (Netsuite) does not take our calls.")
+    [need] = _told(situation(world), "The ERP (NetSuite) does not take our calls.")
     assert (need.state, need.action.href) == (shown, "/#order-sink-erp")
     assert "do not key them by hand" in need.why
 

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.streams.web import scenes
 from tests.unit.streams.web.asking import OPERATE, WITH_TOKENS, bearer, get
 from tests.unit.streams.web.scenes import HOSTILE_SKU
-from tests.unit.streams.web.worlds import Served, World, served
+from tests.unit.streams.web.worlds import Served, served
 
 pytestmark = pytest.mark.anyio
 
@@ -69,6 +69,7 @@ OF_PAGES = {
     "/stock?sku=PUMP-200": "/api/v1/stock?sku=PUMP-200",
     "/dead-letters": "/api/v1/dead-letters",
     "/reconciliation": "/api/v1/reconciliation",
+    "/alerts": "/api/v1/alerts",
     "/settings": "/api/v1/settings",
 }
 STANDING = {"24", "3", "0"}
@@ -82,11 +83,12 @@ async def test_every_number_of_a_page_stands_in_its_json(name: str, path: str) -
         page, data = await get(one.url + path), await get(one.url + OF_PAGES[path])
         letters = await get(f"{one.url}/api/v1/dead-letters")
         own = await get(f"{one.url}/api/v1/worker")
+        firing = (await get(f"{one.url}/api/v1/alerts")).data["headline"]
         open_needs = (await get(f"{one.url}/status")).data["verdict"]["headline"]
 
     shown = _numbers(" ".join(_parsed(page.text).text))
     told = _told(data.json) | _told(letters.data["total"]) | _told(own.data["version"]) | _numbers(own.data["version"])
-    told |= _numbers(open_needs)
+    told |= _numbers(open_needs) | _numbers(firing)
     assert page.status == data.status == 200
     assert shown <= told | STANDING, sorted(shown - told - STANDING)
 
@@ -100,7 +102,16 @@ async def _letter_paths(one: Served) -> list[str]:
 async def test_every_page_is_whole_in_every_state(name: str) -> None:
     skus = ("PUMP-200", "NOPE", HOSTILE_SKU)
     async with served(scenes.SCENES[name](), WITH_TOKENS) as one:
-        paths = ["/", "/stock", "/dead-letters", "/reconciliation", "/settings", "/nothing", "/stock?sku=%20"]
+        paths = [
+            "/",
+            "/stock",
+            "/dead-letters",
+            "/reconciliation",
+            "/alerts",
+            "/settings",
+            "/nothing",
+            "/stock?sku=%20",
+        ]
         paths += await _letter_paths(one)
         paths += [f"/stock?sku={quote(sku, safe='')}{ask}" for sku in skus for ask in ("", "&ask=1")]
         answers = {path: await get(one.url + path, bearer(OPERATE)) for path in paths}
@@ -118,6 +129,7 @@ async def test_hostile_text_is_inert_and_visible_everywhere() -> None:
             "/",
             "/dead-letters",
             "/reconciliation",
+            "/alerts",
             "/settings",
             f"/stock?sku={quote(HOSTILE_SKU, safe='')}&ask=1",
             *await _letter_paths(one),
@@ -161,16 +173,6 @@ async def test_one_zone_per_page_and_one_click_to_the_other(query: str, shows: s
         assert 'href="/?zone=utc#sink-commerce"' in page
 
 
-@pytest.mark.parametrize("address", [None, "https://alerts.example"])
-async def test_the_way_to_the_alerts_stands_on_a_page_where_there_is_one(address: str | None) -> None:
-    settings = WITH_TOKENS.model_copy(update={"alertmanager_url": address})
-    async with served(World(), settings) as one:
-        page = (await get(f"{one.url}/", bearer(OPERATE))).text
-
-    assert ('<a href="https://alerts.example"' in page) == (address is not None)
-    assert ("Alerts</a>" in page) == (address is not None)
-
-
 async def test_nothing_is_shown_green_that_depends_on_a_silent_worker() -> None:
     async with served(scenes.partial_without_lane(), WITH_TOKENS) as one:
         page = (await get(f"{one.url}/", bearer(OPERATE))).text
@@ -180,3 +182,32 @@ async def test_nothing_is_shown_green_that_depends_on_a_silent_worker() -> None:
     assert "#i-ok" not in sink
     assert "#i-ok" not in sums
     assert "1 of 2 workers answered" in page
+
+
+def _folded(page: str) -> str:
+    """What stands in folds that are shut."""
+    return " ".join(re.findall(r"<details><summary>(.*?)</details>", page, flags=re.DOTALL))
+
+
+async def test_what_is_well_or_was_never_there_is_folded_and_what_is_not_stands_open() -> None:
+    async with served(scenes.twelve(), WITH_TOKENS) as one, served(scenes.partial(), WITH_TOKENS) as other:
+        page = (await get(f"{one.url}/", bearer(OPERATE))).text
+        in_part = (await get(f"{other.url}/", bearer(OPERATE))).text
+
+    intake = page.partition('id="intake"')[2].partition("</section>")[0]
+    assert "3 topics are open" in intake
+    assert "inventory.hold.v1" in _folded(intake)
+    assert "Resume" not in _folded(intake)
+    assert "Resume" in intake
+    known_in_part = in_part.partition('id="intake"')[2].partition("</section>")[0]
+    assert "4 topics are known in part only" in known_in_part
+    assert "are open" not in known_in_part
+
+
+async def test_a_source_that_never_sent_is_one_folded_line_on_small_screens() -> None:
+    async with served(scenes.zero(), WITH_TOKENS) as one:
+        page = (await get(f"{one.url}/", bearer(OPERATE))).text
+
+    listed = page.partition('class="flowlist"')[2].partition("</section>")[0]
+    assert "3 sources have sent nothing yet" in listed
+    assert "Source WMS" not in listed

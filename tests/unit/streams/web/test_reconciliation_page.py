@@ -67,7 +67,7 @@ async def test_a_window_before_the_full_run_is_contained_in_it() -> None:
         (reconciling(reconcile_run(ended_at=NOW - 3 * DAY)), "The last full run is 3 d old"),
         (
             reconciling(reconcile_run(state="failed", why="TargetUnavailableError: 503", compared=120_000)),
-            "ended as failed at 40 %: TargetUnavailableError: 503",
+            "failed at 40 %: TargetUnavailableError: 503",
         ),
         (reconciling(next_at={}), "No full run comes by itself"),
     ],
@@ -149,3 +149,32 @@ async def test_one_run_is_told_whole_by_the_worker_that_has_it() -> None:
 
     assert len(found.data["drift"]) == 3
     assert unknown.status == 404
+
+
+async def test_before_the_first_proof_no_figure_stands_for_what_differs() -> None:
+    async with served(World(own=worker(reconciliation=reconciling()))) as one:
+        told, page = await get(f"{one.url}/api/v1/reconciliation"), await get(f"{one.url}/reconciliation")
+
+    assert told.data["kinds"] == []
+    assert "no run has come to its end yet" in page.text
+    assert 'data-l="Found"' not in page.text
+
+
+async def test_while_no_run_may_begin_the_acts_are_shut_and_say_why() -> None:
+    async with served(
+        World(own=worker(reconciliation=reconciling(reconcile_run(), refusal="the shop is away"))), WITH_TOKENS
+    ) as one:
+        page = (await get(f"{one.url}/reconciliation", bearer(OPERATE))).text
+
+    assert page.count('disabled aria-describedby="no-run"') == 3
+    assert page.count('id="no-run"') == 1
+    assert "data-act" not in page.partition("<dialog")[0].partition("<main")[2]
+
+
+async def test_a_run_of_no_time_is_not_said_to_have_taken_none() -> None:
+    quick = reconcile_run(started_at=NOW - 7200 * SECOND - 40_000, ended_at=NOW - 7200 * SECOND)
+
+    answer = await told(reconciling(quick))
+
+    assert "in less than 0.1 s with" in answer.data["sentence"]
+    assert answer.data["runs"][0]["took"] == "less than 0.1 s"

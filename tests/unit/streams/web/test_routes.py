@@ -31,6 +31,8 @@ EXPECTED = {
     ("GET", L): "read",
     ("GET", G): "read",
     ("GET", ONE): "read",
+    ("GET", "/alerts"): "read",
+    ("GET", f"{V}/alerts"): "read",
     ("GET", "/settings"): "read",
     ("GET", "/reconciliation"): "read",
     ("GET", f"{V}/reconciliation"): "read",

@@ -195,6 +195,15 @@ async def test_a_shop_that_is_down_leaves_the_rest_standing() -> None:
     assert answer.data["sources"][0]["written"]["value"] == "120"
 
 
+async def test_a_shop_that_is_down_does_not_hide_that_rows_wait() -> None:
+    world = scenes.outage()
+    world.shop_down = True
+    answer = await _look(world, "/api/v1/stock/shop?sku=PUMP-200")
+
+    assert (answer.json["state"], answer.data["headline"]) == ("attention", "Waits for Commerce")
+    assert answer.data["sentence"].endswith("Commerce did not tell: TargetUnavailableError, connection refused.")
+
+
 @pytest.mark.parametrize(
     ("state", "wanted", "headline"),
     [
