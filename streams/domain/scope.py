@@ -238,10 +238,12 @@ def _fold(step: Step, movements: Movements, horizon: int) -> Step:
     if scope.oldest_at > until - horizon // LAZY_SHARE:
         if scope.remembered <= REMEMBERED_AT_MOST:
             return step
-        until = movements.nth_oldest(FOLDED_AT_ONCE).at
+        gone = tuple(movements.oldest(FOLDED_AT_ONCE, scope.oldest_at))
+        until = gone[-1].at
+    else:
+        gone = tuple(movements.up_to(until, scope.oldest_at))
     # noted in both cases: a horizon that is set longer later must not reach behind what is folded
     scope = msgspec.structs.replace(scope, folded_at=max(scope.folded_at, until))
-    gone = tuple(movements.up_to(until))
     new = step.remember
     if new is not None and new.at <= until:
         return Step(_without(scope, (*gone, new), movements.first_after(until)), forget=gone, doubt=step.doubt)
