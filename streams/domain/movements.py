@@ -3,16 +3,18 @@
 import bisect
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 from schemas.models.stock_change import StockChange
 
 
-class Movement(NamedTuple):
+class Movement(msgspec.Struct, frozen=True, order=True, gc=False):
     """One remembered record of a scope.
 
     `at` is its effective time in microseconds; `effect` what it adds to the bucket in micros (0 for a count).
-    The tuple order is the order in time.
+    Their order is the order in time.
     """
 
     at: int

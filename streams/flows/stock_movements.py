@@ -76,9 +76,9 @@ class StoredMovements:
         """What this batch forgot and added: in this order, for an identity can be forgotten and used again."""
         for movement in self._forgotten.values():
             yield Write(stock_keys.movement(self._sku, self._number, movement), None, version)
-        prefix, head = self._prefix, pack(version, b"")
-        for at, identity, effect in self._added.all:
-            yield Write(stock_keys.at_time(prefix, at) + identity, head + _EFFECT.encode(effect), version)
+        prefix, head, encode = self._prefix, pack(version, b""), _EFFECT.encode
+        for one in self._added.all:
+            yield Write(stock_keys.at_time(prefix, one.at) + one.identity, head + encode(one.effect), version)
 
 
 class StoredBook:
