@@ -91,6 +91,14 @@ def producer_maker(settings: KafkaSettings, client_id: str) -> Callable[[], aiok
     return make
 
 
+FOLLOW_ONE_MS, FOLLOW_MANY_MS = 5_000, 1_000
+"""For who follows a log that is mostly silent: a record comes at once, and silence costs few questions.
+
+Of several partitions less: aiokafka asks a broker for those that it just read only when the question for the others is
+answered.
+"""
+
+
 def reader_maker(
     settings: KafkaSettings, client_id: str, *, wait_ms: int = 100, reset: str = "latest"
 ) -> Callable[[], aiokafka.AIOKafkaConsumer]:
