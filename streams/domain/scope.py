@@ -203,9 +203,7 @@ def _misfit(scope: Scope, change: Change) -> Doubt | None:
     return Doubt.MISFIT if follows and not fits else None
 
 
-def _remembered(
-    scope: Scope, change: Change, after_base: int, web: int, *, suspect: bool, doubt: Doubt | None
-) -> Step:
+def _remembered(scope: Scope, change: Change, after_base: int, web: int, *, suspect: bool, doubt: Doubt | None) -> Step:
     """Keep the record's identity and effect; note its place in the source's own count.  One copy: for every record."""
     newer = change.sequence > scope.last_sequence and change.result is not None
     kept = msgspec.structs.replace(
