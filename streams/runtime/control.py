@@ -86,9 +86,10 @@ class StandingOrders:
         await consumer.start()
         try:
             partition = aiokafka.TopicPartition(CONTROL.name, 0)
-            consumer.assign([partition])
-            await consumer.seek_to_beginning(partition)
+            first = (await consumer.beginning_offsets([partition]))[partition]
             end = (await consumer.end_offsets([partition]))[partition]
+            consumer.assign([partition])  # from here on other questions wait behind the long one for records
+            consumer.seek(partition, first)
             while True:
                 if await consumer.position(partition) >= end:
                     self._ready.set()

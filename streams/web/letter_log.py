@@ -101,9 +101,9 @@ class LetterLog:
 
     async def _begin(self, consumer: Consumer, index: LetterIndex) -> None:
         """To the newest letters: as many as are kept."""
-        consumer.assign(self._partitions)
         starts = await consumer.beginning_offsets(self._partitions)
         self._ends = await consumer.end_offsets(self._partitions)
+        consumer.assign(self._partitions)  # from here on other questions wait behind the long one for records
         left_out = 0
         for partition in self._partitions:
             of_topic = sum(one.topic == partition.topic for one in self._partitions)
