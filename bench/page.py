@@ -36,8 +36,8 @@ WHERE = """
 Where the time goes, and what was tried:
 
 - `ingest`: four fifths of the CPU is the flow itself, and its profile is flat: bytes to values with their checks a
-  quarter, folding a quarter, what a SKU comes to once a batch a sixth, changelog and local store a sixth, reading entries
-  and telling snapshots a tenth; decoding alone is a tenth.
+  quarter, folding a quarter, what a SKU comes to once a batch a sixth, changelog and local store a sixth, reading
+  entries and telling snapshots a tenth; decoding alone is a tenth.
   What helped: the entry of a SKU is made anew once a batch and not for every record; what a hot bucket forgets is found
   in one walk from its oldest movement on; plain values on the way of every record.
   Tried and left out, for it gave less than a twentieth: larger batches, cheaper bounds of sums.
