@@ -42,7 +42,7 @@ from streams.runtime.driver.install import install
 from streams.runtime.granted import lost_right
 from streams.runtime.guard import Guard
 from streams.runtime.health import Health
-from streams.runtime.kafka import partition_of, producer_maker, reader_maker
+from streams.runtime.kafka import FOLLOW_ONE_MS, follower_maker, partition_of, producer_maker, reader_maker
 from streams.runtime.lease import Lease
 from streams.runtime.logs import logger
 from streams.runtime.lookback import Lookback
@@ -97,9 +97,9 @@ class Application:
         self.lease = Lease(clock, timedelta(seconds=settings.kafka.session_timeout_s))
         self.cluster = Cluster(settings.kafka)
         self.serde = Serde(HttpRegistry(settings.schema_registry), clock)
-        self._make_reader = reader_maker(settings.kafka, f"{settings.app_id}-reader")
-        self.orders = StandingOrders(self._make_reader, self.serde, clock, self.failed)
-        self.lookback = Lookback(self._make_reader)
+        follower = follower_maker(settings.kafka, f"{settings.app_id}-orders", wait_ms=FOLLOW_ONE_MS)
+        self.orders = StandingOrders(follower, self.serde, clock, self.failed)
+        self.lookback = Lookback(reader_maker(settings.kafka, f"{settings.app_id}-reader"))
         self.writer = self._writer(prepared)
         self.letters = DeadLetters(self.writer, settings.app_id, settings.data_dir / "dead-letters")
         self.traces = open_traces(settings, self.worker_id, clock)

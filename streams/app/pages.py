@@ -7,7 +7,7 @@ from streams.app.acts import AppActs
 from streams.app.introspection import AppIntrospection
 from streams.app.letter_work import LetterWork
 from streams.app.order_look import OrderLook
-from streams.runtime.kafka import reader_maker
+from streams.runtime.kafka import FOLLOW_MANY_MS, follower_maker, reader_maker
 from streams.runtime.registry import HttpRegistry
 from streams.settings import WebSettings
 from streams.topics import AUDIT, DEAD_LETTER
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def install_pages(application: "Application", now: Callable[[], WebSettings]) -> None:
     """Before the application starts; `now` has the tokens of the moment."""
     kafka, app_id = application.settings.kafka, application.settings.app_id
-    reader = reader_maker(kafka, f"{app_id}-pages")
+    follower = follower_maker(kafka, f"{app_id}-pages", wait_ms=FOLLOW_MANY_MS)
     side = application.order_side
     orders = None if side is None else OrderLook(application, tuple(side.gates))
     if orders is not None:
@@ -32,11 +32,12 @@ def install_pages(application: "Application", now: Callable[[], WebSettings]) ->
         acts=AppActs(application),
         letter_acts=LetterWork(application.settings, application.rules),
         letters=LetterLog(
-            reader,
+            follower,
             DEAD_LETTER.partitions or kafka.partitions,
             AUDIT.partitions or kafka.partitions,
             serde=application.serde,
             clock=application.clock,
+            look_up=reader_maker(kafka, f"{app_id}-letters"),
         ),
         decode=LetterDecoder(HttpRegistry(application.settings.schema_registry)).decode,
         clock=application.clock,

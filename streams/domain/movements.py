@@ -3,16 +3,18 @@
 import bisect
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 from schemas.models.stock_change import StockChange
 
 
-class Movement(NamedTuple):
+class Movement(msgspec.Struct, frozen=True, order=True, gc=False):
     """One remembered record of a scope.
 
     `at` is its effective time in microseconds; `effect` what it adds to the bucket in micros (0 for a count).
-    The tuple order is the order in time.
+    Their order is the order in time.
     """
 
     at: int
@@ -31,12 +33,15 @@ class Movements(Protocol):
         """Sum of the effects of movements later than `at`."""
         ...
 
-    def up_to(self, at: int) -> Sequence[Movement]:
-        """Movements at or before `at`, oldest first."""
+    def up_to(self, at: int, since: int | None = None) -> Sequence[Movement]:
+        """Movements at or before `at`, oldest first; there is none before `since`, where that is known."""
         ...
 
-    def nth_oldest(self, count: int) -> Movement:
-        """The `count`-th oldest movement; there are at least so many."""
+    def oldest(self, count: int, since: int | None = None) -> Sequence[Movement]:
+        """The `count` oldest and whatever is of the same moment as the last of them, oldest first.
+
+        There are at least so many; none is before `since`, where that is known.
+        """
         ...
 
     def first_after(self, at: int) -> int | None:
@@ -87,11 +92,11 @@ class MovementList:
         """Oldest first."""
         return self._sorted
 
-    def up_to(self, at: int) -> Sequence[Movement]:
+    def up_to(self, at: int, since: int | None = None) -> Sequence[Movement]:  # noqa: ARG002  a list needs no hint
         return self._sorted[: bisect.bisect_right(self._sorted, at, key=lambda movement: movement.at)]
 
-    def nth_oldest(self, count: int) -> Movement:
-        return self._sorted[count - 1]
+    def oldest(self, count: int, since: int | None = None) -> Sequence[Movement]:  # noqa: ARG002  as above
+        return self.up_to(self._sorted[count - 1].at)
 
     def first_after(self, at: int) -> int | None:
         start = bisect.bisect_right(self._sorted, at, key=lambda movement: movement.at)

@@ -5,7 +5,6 @@ later than the horizon: the newest ABSOLUTE by effective time plus every DELTA e
 """
 
 from enum import Enum
-from typing import NamedTuple
 
 import msgspec
 
@@ -96,14 +95,6 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     doubt: Doubt | None = None
 
 
-class After(NamedTuple):
-    """What a record leaves in the scope: the sum of the movements after the base, that of web orders, and doubt."""
-
-    after_base: int
-    web: int
-    suspect: bool
-
-
 class OutOfRangeError(ValueError):
     """The sum would not fit the stored form."""
 
@@ -170,8 +161,8 @@ def _delta(scope: Scope, change: Change, horizon: int) -> Step:
     if is_too_old(scope, change.at, horizon):
         return Step(scope, IgnoreReason.TOO_OLD, doubt=Doubt.TOO_OLD)
     after_base = scope.after_base + (0 if contained else change.counted)
-    counted = After(after_base, scope.web + change.web, scope.suspect)
-    return _remembered(scope, change, counted, _misfit(scope, change))
+    web, doubt = scope.web + change.web, _misfit(scope, change)
+    return _remembered(scope, change, after_base, web, suspect=scope.suspect, doubt=doubt)
 
 
 def _count(scope: Scope, change: Change, movements: Movements, horizon: int) -> Step:
@@ -182,8 +173,8 @@ def _count(scope: Scope, change: Change, movements: Movements, horizon: int) -> 
     if change.at == scope.base_at:
         return _tie(scope, change)
     after = movements.sum_after(change.at) if change.at < scope.newest_at else 0
-    counted = After(after, scope.web, suspect=False)
-    return _remembered(_rebased(scope, change), change, counted, _misfit(scope, change))
+    doubt = _misfit(scope, change)
+    return _remembered(_rebased(scope, change), change, after, scope.web, suspect=False, doubt=doubt)
 
 
 def _tie(scope: Scope, change: Change) -> Step:
@@ -191,7 +182,7 @@ def _tie(scope: Scope, change: Change) -> Step:
     ours = (scope.base_recorded_at, scope.base_sequence, scope.base_offset)
     theirs = (change.recorded_at, change.sequence, change.offset)
     kept = _rebased(scope, change) if theirs > ours else scope
-    return _remembered(kept, change, After(scope.after_base, scope.web, suspect=True), Doubt.TIE)
+    return _remembered(kept, change, scope.after_base, scope.web, suspect=True, doubt=Doubt.TIE)
 
 
 def _rebased(scope: Scope, change: Change) -> Scope:
@@ -212,19 +203,19 @@ def _misfit(scope: Scope, change: Change) -> Doubt | None:
     return Doubt.MISFIT if follows and not fits else None
 
 
-def _remembered(scope: Scope, change: Change, after: After, doubt: Doubt | None) -> Step:
+def _remembered(scope: Scope, change: Change, after_base: int, web: int, *, suspect: bool, doubt: Doubt | None) -> Step:
     """Keep the record's identity and effect; note its place in the source's own count.  One copy: for every record."""
     newer = change.sequence > scope.last_sequence and change.result is not None
     kept = msgspec.structs.replace(
         scope,
-        after_base=after.after_base,
-        web=after.web,
+        after_base=after_base,
+        web=web,
         newest_at=max(scope.newest_at, change.at),
         oldest_at=change.at if scope.remembered == 0 else min(scope.oldest_at, change.at),
         remembered=scope.remembered + 1,
         last_sequence=change.sequence if newer else scope.last_sequence,
         last_result=change.result if newer and change.result is not None else scope.last_result,
-        suspect=after.suspect or doubt is Doubt.MISFIT,
+        suspect=suspect or doubt is Doubt.MISFIT,
         top_sequence=max(scope.top_sequence, change.sequence),
     )
     effect = 0 if change.kind == "ABSOLUTE" else change.counted
@@ -238,14 +229,16 @@ def _fold(step: Step, movements: Movements, horizon: int) -> Step:
     if scope.oldest_at > until - horizon // LAZY_SHARE:
         if scope.remembered <= REMEMBERED_AT_MOST:
             return step
-        until = movements.nth_oldest(FOLDED_AT_ONCE).at
+        gone = tuple(movements.oldest(FOLDED_AT_ONCE, scope.oldest_at))
+        until = gone[-1].at
+    else:
+        gone = tuple(movements.up_to(until, scope.oldest_at))
     # noted in both cases: a horizon that is set longer later must not reach behind what is folded
     scope = msgspec.structs.replace(scope, folded_at=max(scope.folded_at, until))
-    gone = tuple(movements.up_to(until))
     new = step.remember
     if new is not None and new.at <= until:
         return Step(_without(scope, (*gone, new), movements.first_after(until)), forget=gone, doubt=step.doubt)
-    left = [at for at in (movements.first_after(until), new and new.at) if at is not None]
+    left = [at for at in (movements.first_after(until), None if new is None else new.at) if at is not None]
     return Step(_without(scope, gone, min(left, default=None)), remember=new, forget=gone, doubt=step.doubt)
 
 
@@ -270,5 +263,5 @@ def rebase(scope: Scope, change: Change, movements: Movements) -> Step:
     if change.at <= scope.folded_at:
         return Step(scope, IgnoreReason.TOO_OLD, doubt=Doubt.TOO_OLD)
     stated = msgspec.structs.replace(_rebased(scope, change), base_recorded_at=2**63 - 1)
-    after = After(movements.sum_after(change.at), scope.web, suspect=False)
-    return _in_range(_remembered(stated, change, after, None))
+    after = movements.sum_after(change.at)
+    return _in_range(_remembered(stated, change, after, scope.web, suspect=False, doubt=None))

@@ -1,7 +1,6 @@
 """May this record enter the ledger?  Everything that can be said from the record and the shop's tables alone."""
 
 import re
-from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
@@ -44,7 +43,7 @@ class Admitted(msgspec.Struct, frozen=True, gc=False):
     change: Change
 
 
-class Arrival(NamedTuple):
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """How the broker took the record: its offset, and its append time in microseconds."""
 
     offset: int
@@ -59,9 +58,16 @@ def is_sku(text: str) -> bool:
 
 def admit(change: StockChange, arrival: Arrival, rules: StockRules) -> Admitted | Refused:
     """The first rule that refuses decides."""
-    for rule in _RULES:
-        if refused := rule(change, arrival, rules):
-            return refused
+    refused = (
+        _names(change)
+        or _symbols(change)
+        or _beyond(change)
+        or _sign(change, rules)
+        or refuse_future(change.effective_at, arrival.at, rules, change.source_system)
+        or _allocation(change, rules)
+    )
+    if refused is not None:
+        return refused
     place = rules.place_of(change.source_system, change.location_code)
     source_code = rules.source_of(place)
     if source_code is None:
@@ -113,18 +119,17 @@ def _is_web_allocation(change: StockChange) -> bool:
     return change.bucket == "ALLOCATED" and change.kind == "DELTA" and change.commerce_order is not None
 
 
-def _names(change: StockChange, _arrival: Arrival, _rules: StockRules) -> Refused | None:
+def _names(change: StockChange) -> Refused | None:
     if not is_sku(change.sku):
         return Refused(DeadReason.BAD_SKU, f"SKU of {len(change.sku)} characters: {change.sku[:64]!r}")
-    names = (change.source_system, change.location_code, change.owner_code or "")
-    for name in names:
-        if len(name) > NAME_LIMIT:
-            longest = max(map(len, names))
-            return Refused(DeadReason.NAME_TOO_LONG, f"a code of {longest} characters, at most {NAME_LIMIT}")
-    return None
+    system, location, owner = change.source_system, change.location_code, change.owner_code or ""
+    if len(system) <= NAME_LIMIT and len(location) <= NAME_LIMIT and len(owner) <= NAME_LIMIT:
+        return None
+    longest = max(len(system), len(location), len(owner))
+    return Refused(DeadReason.NAME_TOO_LONG, f"a code of {longest} characters, at most {NAME_LIMIT}")
 
 
-def _symbols(change: StockChange, _arrival: Arrival, _rules: StockRules) -> Refused | None:
+def _symbols(change: StockChange) -> Refused | None:
     if change.kind == "UNKNOWN":
         return Refused(DeadReason.UNKNOWN_KIND, "kind is neither DELTA nor ABSOLUTE")
     if change.bucket == "UNKNOWN":
@@ -132,27 +137,25 @@ def _symbols(change: StockChange, _arrival: Arrival, _rules: StockRules) -> Refu
     return None
 
 
-def _range(change: StockChange, _arrival: Arrival, _rules: StockRules) -> Refused | None:
-    return _beyond(change)
-
-
 def _beyond(change: StockChange) -> Refused | None:
     """Also for what the source saw before and after, which is stored as well."""
-    quantities = (change.quantity, change.previous_quantity or 0, change.resulting_quantity or 0)
-    for quantity in quantities:
-        if not -RECORD_LIMIT <= quantity <= RECORD_LIMIT:
-            return Refused(DeadReason.QUANTITY_OUT_OF_RANGE, f"{max(map(abs, quantities))} micros")
-    return None
+    quantity, before, after = change.quantity, change.previous_quantity or 0, change.resulting_quantity or 0
+    if -RECORD_LIMIT <= quantity <= RECORD_LIMIT and max(abs(before), abs(after)) <= RECORD_LIMIT:
+        return None
+    largest = max(abs(quantity), abs(before), abs(after))
+    return Refused(DeadReason.QUANTITY_OUT_OF_RANGE, f"{largest} micros")
 
 
-def _sign(change: StockChange, _arrival: Arrival, rules: StockRules) -> Refused | None:
-    if change.kind == "ABSOLUTE" and change.quantity < 0 and change.source_system not in rules.negative_allowed:
+def _sign(change: StockChange, rules: StockRules) -> Refused | None:
+    if change.quantity < 0 and change.kind == "ABSOLUTE" and change.source_system not in rules.negative_allowed:
         return Refused(DeadReason.NEGATIVE_ABSOLUTE, f"{change.bucket} counted as {change.quantity} micros")
     return None
 
 
-def _future(change: StockChange, arrival: Arrival, rules: StockRules) -> Refused | None:
-    return refuse_future(change.effective_at, arrival.at, rules, change.source_system)
+def _allocation(change: StockChange, rules: StockRules) -> Refused | None:
+    if change.bucket == "ALLOCATED" and change.kind == "ABSOLUTE" and change.source_system not in rules.allocations:
+        return Refused(DeadReason.AMBIGUOUS_ALLOCATION, f"{change.source_system!r} states an allocated total")
+    return None
 
 
 def refuse_future(effective_at: int, arrived_at: int, rules: StockRules, source_system: str = "") -> Refused | None:
@@ -162,22 +165,6 @@ def refuse_future(effective_at: int, arrived_at: int, rules: StockRules, source_
         return None
     detail = f"effective {ahead // 1_000_000} s after it was appended"
     return Refused(DeadReason.EFFECTIVE_IN_FUTURE, detail, source_system)
-
-
-def _allocation(change: StockChange, _arrival: Arrival, rules: StockRules) -> Refused | None:
-    if change.bucket == "ALLOCATED" and change.kind == "ABSOLUTE" and change.source_system not in rules.allocations:
-        return Refused(DeadReason.AMBIGUOUS_ALLOCATION, f"{change.source_system!r} states an allocated total")
-    return None
-
-
-_RULES: tuple[Callable[[StockChange, Arrival, StockRules], Refused | None], ...] = (
-    _names,
-    _symbols,
-    _range,
-    _sign,
-    _future,
-    _allocation,
-)
 
 
 # ── the inputs that are ours ─────────────────────────────────────────────────────────────────────

@@ -1,7 +1,5 @@
 """Everything the ledger knows of one SKU, as one stored value."""
 
-from typing import NamedTuple
-
 import msgspec
 
 from streams.domain.scope import Scope
@@ -82,7 +80,7 @@ def has_room(entry: StockEntry, source_code: str, *more: Scope) -> bool:
     return len(scopes) <= SCOPES_AT_MOST and fixed + sum(len(name.encode()) for name in (*names, *codes)) <= ENTRY_LIMIT
 
 
-class Cause(NamedTuple):
+class Cause(msgspec.Struct, frozen=True, gc=False):
     """The record that led to something: input number, offset, and the broker's time in microseconds."""
 
     source: int

@@ -1,5 +1,6 @@
 """Folds the records of one SKU into its entry, one by one in log order."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -44,17 +45,26 @@ def fold_change(
     owned = _scope_for(entry, admitted, rules)
     if isinstance(owned, Refused):
         return entry, Verdict(dead=owned)
-    movements = book.of(owned.number)
-    try:
-        step = scope_rules.apply(owned, admitted.change, movements, rules.horizon)
-    except scope_rules.OutOfRangeError as error:
-        return entry, Verdict(dead=Refused(DeadReason.QUANTITY_OUT_OF_RANGE, str(error)))
-    if step.ignored is not None:
-        return entry, Verdict(ignored=step.ignored, doubt=step.doubt, scope=owned)
+    step = fold_scope(owned, admitted.change, book.of(owned.number), rules.horizon)
+    if isinstance(step, Verdict):
+        return entry, step
     _forget_former_owner(entry, owned, book)
     book.note(owned.number, step.remember, step.forget)
-    verdict = ACCEPTED if step.doubt is None else Verdict(doubt=step.doubt, scope=step.scope)
-    return _taken(entry, step.scope, admitted.source_code, cause), verdict
+    return taken(entry, _scopes_with(entry, step.scope), ((admitted.source_code, cause),)), verdict_of(step)
+
+
+def fold_scope(scope: Scope, change: Change, movements: Movements, horizon: int) -> Step | Verdict:
+    """The same for a bucket that the record's sender states: what it did there, or why it counts nothing."""
+    try:
+        step = scope_rules.apply(scope, change, movements, horizon)
+    except scope_rules.OutOfRangeError as error:
+        return Verdict(dead=Refused(DeadReason.QUANTITY_OUT_OF_RANGE, str(error)))
+    return step if step.ignored is None else Verdict(ignored=step.ignored, doubt=step.doubt, scope=scope)
+
+
+def verdict_of(step: Step) -> Verdict:
+    """Of a record that counted."""
+    return ACCEPTED if step.doubt is None else Verdict(doubt=step.doubt, scope=step.scope)
 
 
 def fold_rebase(
@@ -78,15 +88,17 @@ def fold_rebase(
 def _scope_for(entry: StockEntry, admitted: Admitted, rules: StockRules) -> Scope | Refused:
     """The scope the record belongs to, where its sender owns it; a new one for the first record."""
     known = entry.scope(admitted.location, admitted.bucket)
+    if known is not None and is_stated_by(admitted, known, rules):
+        return known
+    return _owned(entry, admitted, known, rules.owner_of(admitted.location, admitted.bucket))
+
+
+def is_stated_by(admitted: Admitted, scope: Scope, rules: StockRules) -> bool:
+    """Whether the record's sender is the one that states the bucket: so it is for nearly every record."""
+    if scope.source_system != admitted.source_system or scope.owner_code != admitted.owner_code:
+        return False
     owner = rules.owner_of(admitted.location, admitted.bucket)
-    if known is not None and owner is None and _states(known, admitted):
-        return known  # nearly every record
-    return _owned(entry, admitted, known, owner)
-
-
-def _states(scope: Scope, admitted: Admitted) -> bool:
-    """Whether the record's sender is the one that states the scope."""
-    return scope.source_system == admitted.source_system and scope.owner_code == admitted.owner_code
+    return owner is None or owner == (admitted.source_system, admitted.owner_code)
 
 
 def _owned(entry: StockEntry, admitted: Admitted, known: Scope | None, owner: Owner | None) -> Scope | Refused:
@@ -97,8 +109,6 @@ def _owned(entry: StockEntry, admitted: Admitted, known: Scope | None, owner: Ow
     if owner is not None and owner != sender:
         place = f"{admitted.bucket} at {admitted.location!r}"
         return Refused(DeadReason.NOT_OWNER, f"{place} belongs to {'/'.join(owner)!r}, not {'/'.join(sender)!r}")
-    if known is not None and _states(known, admitted):
-        return known
     new = Scope(entry.next_scope, admitted.location, admitted.bucket, *sender)  # type: ignore[arg-type]  # checked at the door
     if known is None and not has_room(entry, admitted.source_code, new):
         return Refused(DeadReason.TOO_MANY_LOCATIONS, f"{len(entry.scopes)} buckets of locations are known already")
@@ -117,22 +127,28 @@ def _with_scope(entry: StockEntry, scope: Scope) -> StockEntry:
     return msgspec.structs.replace(entry, scopes=scopes, next_scope=max(entry.next_scope, scope.number + 1))
 
 
-def _taken(entry: StockEntry, scope: Scope, source_code: str, cause: Cause) -> StockEntry:
-    """The entry with a changed scope and one record more at its source: one copy, for this runs for every record."""
-    state = entry.source(source_code)
-    counted = msgspec.structs.replace(
-        state,
-        changes=state.changes + 1,
-        cause_input=cause.source,
-        cause_offset=cause.offset,
-        since=state.since or cause.at,
-    )
+def taken(entry: StockEntry, scopes: tuple[Scope, ...], causes: Sequence[tuple[str, Cause]]) -> StockEntry:
+    """The entry with its buckets as they now are, after records that counted at these sources, in order.
+
+    For all records of a batch at once: the entry is made anew for a SKU, not for a record.
+    """
+    sources = entry.sources
+    for code in dict.fromkeys(code for code, _ in causes):
+        state, own = entry.source(code), [cause for source, cause in causes if source == code]
+        counted = msgspec.structs.replace(
+            state,
+            changes=state.changes + len(own),
+            cause_input=own[-1].source,
+            cause_offset=own[-1].offset,
+            since=state.since or own[0].at,
+        )
+        sources = _sources_with(sources, counted)
     return msgspec.structs.replace(
         entry,
-        scopes=_scopes_with(entry, scope),
-        sources=_sources_with(entry, counted),
-        next_scope=max(entry.next_scope, scope.number + 1),
-        causes=(*entry.causes, cause.offset)[-CAUSES_KEPT:],
+        scopes=scopes,
+        sources=sources,
+        next_scope=max(entry.next_scope, *(scope.number + 1 for scope in scopes)),
+        causes=(*entry.causes, *(cause.offset for _, cause in causes[-CAUSES_KEPT:]))[-CAUSES_KEPT:],
     )
 
 
@@ -144,14 +160,14 @@ def _scopes_with(entry: StockEntry, scope: Scope) -> tuple[Scope, ...]:
     return (*entry.scopes, scope)
 
 
-def _sources_with(entry: StockEntry, state: SourceState) -> tuple[SourceState, ...]:
+def _sources_with(sources: tuple[SourceState, ...], state: SourceState) -> tuple[SourceState, ...]:
     """Replaces the state of the same source, or puts it in its place: sources stay sorted by code."""
-    for number, old in enumerate(entry.sources):
+    for number, old in enumerate(sources):
         if old.code == state.code:
-            return (*entry.sources[:number], state, *entry.sources[number + 1 :])
-    return tuple(sorted((*entry.sources, state), key=lambda one: one.code))
+            return (*sources[:number], state, *sources[number + 1 :])
+    return tuple(sorted((*sources, state), key=lambda one: one.code))
 
 
 def with_source(entry: StockEntry, state: SourceState) -> StockEntry:
     """The entry with one source's state replaced or added."""
-    return msgspec.structs.replace(entry, sources=_sources_with(entry, state))
+    return msgspec.structs.replace(entry, sources=_sources_with(entry.sources, state))

@@ -6,7 +6,8 @@ Web orders are not subtracted: Commerce holds a reservation for them and subtrac
 """
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+
+import msgspec
 
 from streams.domain.quantities import TOTAL_LIMIT, round_down_to_shop
 from streams.domain.scope import Scope
@@ -14,7 +15,7 @@ from streams.domain.stock_entry import StockEntry
 from streams.domain.stock_rules import StockRules
 
 
-class Terms(NamedTuple):
+class Terms(msgspec.Struct, frozen=True, gc=False):
     """The parts of one source's number, in micros: the formula that the status page shows.
 
     `available` stands in for the other parts at locations that state it; `without_base` names the places that count
@@ -67,11 +68,12 @@ def _add(terms: Terms, place: str, buckets: Mapping[str, Scope], rules: StockRul
     """One place more; a place without a base counts nothing and is named, or begins at zero."""
     leading = _leading(buckets, assume_zero=rules.assume_zero_base)
     if leading is None and not rules.assume_zero_base:
-        return terms._replace(without_base=(*terms.without_base, place))
+        return msgspec.structs.replace(terms, without_base=(*terms.without_base, place))
     if leading is not None and leading.bucket == "AVAILABLE":
-        return terms._replace(available=terms.available + leading.value, has_base=True)
+        return msgspec.structs.replace(terms, available=terms.available + leading.value, has_base=True)
     wip = _value(buckets.get("WIP")) if rules.count_wip else 0
-    return terms._replace(
+    return msgspec.structs.replace(
+        terms,
         on_hand=terms.on_hand + _value(leading),
         on_hold=terms.on_hold + _value(buckets.get("ON_HOLD")),
         allocated=terms.allocated + _allocated(buckets.get("ALLOCATED"), rules),

@@ -82,8 +82,11 @@ def _settled(state: SourceState, terms: Terms, sku: str, rules: StockRules, coun
     in_stock = quantity > rules.thresholds.of(state.code, sku) or rules.allows_backorders(sku)
     shown = state.shown or terms.has_base
     level = level_of(quantity, rules.low_stock.of(state.code, sku)) if shown else Level.UNKNOWN
-    new = msgspec.structs.replace(state, quantity=quantity, in_stock=in_stock, shown=shown, level=int(level))
-    return new if new == state else msgspec.structs.replace(new, version=counter)
+    if (quantity, in_stock, shown, level) == (state.quantity, state.in_stock, state.shown, state.level):
+        return state
+    return msgspec.structs.replace(
+        state, quantity=quantity, in_stock=in_stock, shown=shown, level=int(level), version=counter
+    )
 
 
 def _crossings(before: StockEntry, states: tuple[SourceState, ...], sku: str, rules: StockRules) -> list[Crossing]:

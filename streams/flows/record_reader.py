@@ -1,5 +1,6 @@
 """Bytes at the door of a flow: read or refused, each record on its own."""
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -42,13 +43,14 @@ class RecordReader:
     ) -> tuple[list[ReadT], list[Bad]]:
         """In log order, each record in one of the two lists; `admit` is asked of those that can be read."""
         refusals = [self._unreadable(record) for record in records]
-        readable = [record.value or b"" for record, refused in zip(records, refusals, strict=True) if refused is None]
-        answers = iter(await self._serde.decode(contract, readable))
-        guard = self._guards[contract.topic]
+        readable = [record for record, refused in zip(records, refusals, strict=True) if refused is None]
+        answers = await self._serde.decode(contract, [record.value or b"" for record in readable])
+        asked = zip(readable, answers, itertools.repeat(admit))
+        found = iter(self._guards[contract.topic].each(_admitted, asked))
         read: list[ReadT] = []
         bad: list[Bad] = []
         for record, refused in zip(records, refusals, strict=True):
-            one = guard.run(_admitted, record, next(answers), admit) if refused is None else refused
+            one = refused or next(found)
             if isinstance(one, Refused):
                 bad.append(Bad(record, one))
             else:

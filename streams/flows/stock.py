@@ -147,14 +147,14 @@ class StockFlow:
         """All of them; those that the ledger refuses, and letters of old that it ignores."""
         refusals: list[Bad] = []
         late: list[Overtaken] = []
-        for number, one in enumerate(parsed, 1):
-            folded = self._records.fold(batch, one, store)
-            if isinstance(folded, Refused):
-                refusals.append(Bad(one.record, folded))
-            elif folded is not None and one.record.headers and (old := overtaken(one.record, folded)):
-                late.append(old)
-            if number % YIELD_EVERY == 0:
-                await self._clock.sleep(NO_TIME)
+        for start in range(0, len(parsed), YIELD_EVERY):
+            some = parsed[start : start + YIELD_EVERY]
+            for one, folded in zip(some, self._records.fold(batch, some, store), strict=True):
+                if isinstance(folded, Refused):
+                    refusals.append(Bad(one.record, folded))
+                elif folded is not None and one.record.headers and (old := overtaken(one.record, folded)):
+                    late.append(old)
+            await self._clock.sleep(NO_TIME)
         return refusals, late
 
     def _open(self, batch: StockBatch, store: PartitionStore, parsed: Sequence[Parsed]) -> None:

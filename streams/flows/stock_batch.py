@@ -16,7 +16,7 @@ from streams.domain import stock_entry
 from streams.domain.scope import Change, Doubt, Scope
 from streams.domain.stock_door import Admitted
 from streams.domain.stock_entry import Cause, StockEntry
-from streams.domain.stock_fold import Verdict, fold_change, fold_rebase
+from streams.domain.stock_fold import Verdict, fold_change, fold_rebase, fold_scope, is_stated_by, taken, verdict_of
 from streams.domain.stock_hold import OpenHold, fold_hold
 from streams.domain.stock_rules import StockRules
 from streams.domain.stock_snapshot import Crossing, settle
@@ -66,6 +66,24 @@ class SkuFold:
     alarms: dict[tuple[int, Doubt], Alarm] = field(default_factory=dict)
     holds: dict[bytes, OpenHold] = field(default_factory=dict)
     crossings: tuple[Crossing, ...] = ()
+    scopes: dict[tuple[str, str], Scope] = field(default_factory=dict)
+    """By location and bucket: the entry's, as the records since it was made have changed them."""
+    causes: list[tuple[str, Cause]] = field(default_factory=list)
+    """Source code and cause of each of those records."""
+
+    def __post_init__(self) -> None:
+        self.renew(self.entry)
+
+    def renew(self, entry: StockEntry) -> None:
+        """Another entry, that contains everything so far."""
+        self.entry, self.causes = entry, []
+        self.scopes = {(scope.location, scope.bucket): scope for scope in entry.scopes}
+
+    def whole(self) -> StockEntry:
+        """The entry with everything so far."""
+        if self.causes:
+            self.renew(taken(self.entry, tuple(self.scopes.values()), self.causes))
+        return self.entry
 
     @property
     def changed(self) -> bool:
@@ -88,18 +106,29 @@ class StockBatch:
         fold = self.folds[sku]
         if self._is_redelivery(fold, cause):
             return None
-        entry, verdict = fold_change(fold.entry, admitted, cause, book=fold.book, rules=self._rules)
-        self._noted(fold, entry, verdict, cause)
-        return verdict
+        place = admitted.location, admitted.bucket
+        scope = fold.scopes.get(place)
+        if scope is None or not is_stated_by(admitted, scope, self._rules):
+            entry, verdict = fold_change(fold.whole(), admitted, cause, book=fold.book, rules=self._rules)
+            fold.renew(entry)
+            return self._noted(fold, verdict, cause)
+        movements = fold.book.of(scope.number)
+        step = fold_scope(scope, admitted.change, movements, self._rules.horizon)
+        if isinstance(step, Verdict):
+            return self._noted(fold, step, cause)
+        movements.note(step.remember, step.forget)
+        fold.scopes[place] = step.scope
+        fold.causes.append((admitted.source_code, cause))
+        return self._noted(fold, verdict_of(step), cause)
 
     def rebase(self, sku: str, place: tuple[str, str], change: Change, cause: Cause) -> Verdict | None:
         """An operator's restatement of (location, bucket)."""
         fold = self.folds[sku]
         if self._is_redelivery(fold, cause):
             return None
-        entry, verdict = fold_rebase(fold.entry, *place, change=change, book=fold.book)
-        self._noted(fold, entry, verdict, cause)
-        return verdict
+        entry, verdict = fold_rebase(fold.whole(), *place, change=change, book=fold.book)
+        fold.renew(entry)
+        return self._noted(fold, verdict, cause)
 
     def hold(self, sku: str, hold: InventoryHold, known: OpenHold | None, cause: Cause) -> Verdict | None:
         """A hold; None for a redelivery, as in `change`."""
@@ -107,12 +136,11 @@ class StockBatch:
         if self._is_redelivery(fold, cause):
             return None
         key = stock_keys.hold(sku, hold.hold_id)
-        step = fold_hold(fold.entry, fold.holds.get(key, known), hold, cause)
+        step = fold_hold(fold.whole(), fold.holds.get(key, known), hold, cause)
         if step.hold is not None:
             fold.holds[key] = step.hold
-        verdict = Verdict(ignored=step.ignored, dead=step.dead)
-        self._noted(fold, step.entry, verdict, cause)
-        return verdict
+        fold.renew(step.entry)
+        return self._noted(fold, Verdict(ignored=step.ignored, dead=step.dead), cause)
 
     def _is_redelivery(self, fold: SkuFold, cause: Cause) -> bool:
         if cause.offset >= fold.fresh_from:
@@ -120,8 +148,9 @@ class StockBatch:
         fold.emit = True
         return True
 
-    def _noted(self, fold: SkuFold, entry: StockEntry, verdict: Verdict, cause: Cause) -> None:
-        fold.entry, fold.seen_to = entry, cause.offset + 1
+    @staticmethod
+    def _noted(fold: SkuFold, verdict: Verdict, cause: Cause) -> Verdict:
+        fold.seen_to = cause.offset + 1
         if verdict.dead is not None:
             fold.dead += 1
         elif verdict.ignored is not None:
@@ -132,12 +161,13 @@ class StockBatch:
             fold.oldest_at = min(fold.oldest_at, cause.at) if fold.oldest_at else cause.at
         if verdict.doubt is not None and verdict.scope is not None:
             fold.alarms[verdict.scope.number, verdict.doubt] = Alarm(verdict.scope, verdict.doubt, cause)
+        return verdict
 
     # ── what it comes to ─────────────────────────────────────────────────────────────────────────
 
     def finish(self, fold: SkuFold) -> tuple[list[Write], Mapping[str, int]]:
         """The SKU's writes, and what they add to the counts of the partition."""
-        folded = fold.entry.seen_to(self._source.number, self._source.incarnation, fold.seen_to)
+        folded = fold.whole().seen_to(self._source.number, self._source.incarnation, fold.seen_to)
         settled = settle(fold.stored, folded, fold.shop_sku, self._rules)
         fold.entry, fold.crossings = settled.entry, settled.crossings
         version = self.version(fold)

@@ -42,7 +42,12 @@ def movement(sku: str, number: int, one: Movement) -> bytes:
 
 def parse_movement(key: bytes) -> MovementKey:
     length = _prefix_length(key)
-    return MovementKey(key[:length], int.from_bytes(key[length : length + 8], "big") - _SIGN, key[length + 8 :])
+    return MovementKey(key[:length], *moment(key, length))
+
+
+def moment(key: bytes, length: int) -> tuple[int, bytes]:
+    """Time and identity of a movement's key whose prefix is so long."""
+    return int.from_bytes(key[length : length + 8], "big") - _SIGN, key[length + 8 :]
 
 
 def _prefix_length(key: bytes) -> int:

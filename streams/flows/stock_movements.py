@@ -1,5 +1,6 @@
 """The movements of one SKU: what the store remembers, with what this batch adds and forgets on top."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -9,9 +10,11 @@ from streams.domain.version import Version
 from streams.flows import stock_keys
 from streams.runtime.partition_store import PartitionStore
 from streams.runtime.table import Write
-from streams.runtime.versioned import pack, unpack
+from streams.runtime.versioned import pack, payload_of
 
 _EFFECT = msgspec.msgpack.Encoder()
+_DECODE_EFFECT = msgspec.msgpack.Decoder(int).decode
+LATEST = 2**62
 
 
 class StoredMovements:
@@ -32,33 +35,34 @@ class StoredMovements:
     def sum_after(self, at: int) -> int:
         return sum(movement.effect for movement in self._stored(at + 1)) + self._added.sum_after(at)
 
-    def up_to(self, at: int) -> Sequence[Movement]:
-        stored = []
-        for movement in self._stored():
-            if movement.at > at:
-                break
-            stored.append(movement)
-        return sorted((*stored, *self._added.up_to(at)))
+    def up_to(self, at: int, since: int | None = None) -> Sequence[Movement]:
+        stored = list(itertools.takewhile(lambda movement: movement.at <= at, self._stored(since)))
+        added = self._added.up_to(at)
+        return sorted((*stored, *added)) if added else stored
 
-    def nth_oldest(self, count: int) -> Movement:
-        stored = []
-        for movement in self._stored():
-            stored.append(movement)
-            if len(stored) == count:
+    def oldest(self, count: int, since: int | None = None) -> Sequence[Movement]:
+        stored: list[Movement] = []
+        for movement in self._stored(since):
+            if len(stored) >= count and movement.at > stored[-1].at:
                 break
-        return sorted((*stored, *self._added.up_to(2**62)))[count - 1]
+            stored.append(movement)
+        newest = stored[-1].at if len(stored) >= count else LATEST
+        every = sorted((*stored, *self._added.up_to(newest)))
+        last = every[count - 1].at
+        return [movement for movement in every if movement.at <= last]
 
     def first_after(self, at: int) -> int | None:
         stored = next((movement.at for movement in self._stored(at + 1)), None)
         return min((one for one in (stored, self._added.first_after(at)) if one is not None), default=None)
 
     def _stored(self, start: int | None = None) -> Iterator[Movement]:
+        """From this time on; where it is not given, the store walks over everything that was ever deleted."""
         begin = None if start is None else stock_keys.at_time(self._prefix, start)
+        length, forgotten = len(self._prefix), self._forgotten
         for key, value in self._store.scan(self._prefix, begin):
-            parsed = stock_keys.parse_movement(key)
-            if parsed.identity not in self._forgotten:
-                effect = msgspec.msgpack.decode(unpack(value)[1], type=int)
-                yield Movement(parsed.at, parsed.identity, effect)
+            at, identity = stock_keys.moment(key, length)
+            if identity not in forgotten:
+                yield Movement(at, identity, _DECODE_EFFECT(payload_of(value)))
 
     def note(self, remember: Movement | None, forget: tuple[Movement, ...]) -> None:
         if forget:
@@ -72,9 +76,9 @@ class StoredMovements:
         """What this batch forgot and added: in this order, for an identity can be forgotten and used again."""
         for movement in self._forgotten.values():
             yield Write(stock_keys.movement(self._sku, self._number, movement), None, version)
-        prefix, head = self._prefix, pack(version, b"")
-        for at, identity, effect in self._added.all:
-            yield Write(stock_keys.at_time(prefix, at) + identity, head + _EFFECT.encode(effect), version)
+        prefix, head, encode = self._prefix, pack(version, b""), _EFFECT.encode
+        for one in self._added.all:
+            yield Write(stock_keys.at_time(prefix, one.at) + one.identity, head + encode(one.effect), version)
 
 
 class StoredBook:

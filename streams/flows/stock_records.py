@@ -92,15 +92,19 @@ class StockRecords:
             return value.location_code, value.bucket, None, rebase_identity(value.rebase_id)
         return None
 
-    def fold(self, batch: StockBatch, one: Parsed, store: PartitionStore) -> Refused | IgnoreReason | None:
-        """Into the batch; why it is a dead letter, or changes nothing, where that is so."""
-        topic = one.record.topic
-        verdict = self._guards[topic].run(_FOLDS[type(one.value)], batch, one, store)
-        if isinstance(verdict, Refused) or verdict is None:
-            return verdict
-        if verdict.ignored is not None:
-            IGNORED.labels(topic, verdict.ignored.value).inc()
-        return verdict.dead or verdict.ignored
+    def fold(
+        self, batch: StockBatch, parsed: Sequence[Parsed], store: PartitionStore
+    ) -> list[Refused | IgnoreReason | None]:
+        """Records of one topic into the batch; why one is a dead letter, or changes nothing, where that is so."""
+        topic, rule = parsed[0].record.topic, _FOLDS[type(parsed[0].value)]
+        verdicts = self._guards[topic].each(rule, [(batch, one, store) for one in parsed])
+        return [one if one is None or isinstance(one, Refused) else _told(topic, one) for one in verdicts]
+
+
+def _told(topic: str, verdict: Verdict) -> Refused | IgnoreReason | None:
+    if verdict.ignored is not None:
+        IGNORED.labels(topic, verdict.ignored.value).inc()
+    return verdict.dead or verdict.ignored
 
 
 def _fold_change(batch: StockBatch, one: Parsed, _store: PartitionStore) -> Verdict | None:

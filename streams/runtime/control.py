@@ -11,6 +11,7 @@ from schemas.catalogue import OPERATOR_CONTROL
 from schemas.errors import DecodeError
 from schemas.models.operations import OperatorControl
 from streams.runtime.clock import Clock
+from streams.runtime.kafka import FOLLOW_ONE_MS
 from streams.runtime.logs import logger
 from streams.runtime.serde import FIRST_WAIT, Serde
 from streams.topics import CONTROL
@@ -20,6 +21,7 @@ RECONCILE = "reconcile"
 STOCK = "stock"
 SHOP_ORDERS = "commerce-orders"
 """What operators call the sink of the orders' commands to the shop: `commerce` is the stock lane."""
+FIRST_WAIT_MS = 500
 _LOG = logger("streams.control")
 
 
@@ -84,13 +86,15 @@ class StandingOrders:
         await consumer.start()
         try:
             partition = aiokafka.TopicPartition(CONTROL.name, 0)
-            consumer.assign([partition])
-            await consumer.seek_to_beginning(partition)
+            first = (await consumer.beginning_offsets([partition]))[partition]
             end = (await consumer.end_offsets([partition]))[partition]
+            consumer.assign([partition])  # from here on other questions wait behind the long one for records
+            consumer.seek(partition, first)
             while True:
                 if await consumer.position(partition) >= end:
                     self._ready.set()
-                fetched = await consumer.getmany(partition, timeout_ms=500)
+                wait_ms = FOLLOW_ONE_MS if self._ready.is_set() else FIRST_WAIT_MS
+                fetched = await consumer.getmany(partition, timeout_ms=wait_ms)
                 for records in fetched.values():
                     await self._take(records)
         finally:

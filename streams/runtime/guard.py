@@ -1,7 +1,7 @@
 """Surrounds every record: a rule that fails on one must not stop the others, and must not empty a topic unseen."""
 
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from streams.domain.reasons import DeadReason
@@ -59,21 +59,32 @@ class Guard:
 
         Raises IntakePausedError.
         """
+        return self.each(rule, (args,))[0]
+
+    def each(self, rule: Callable[..., Result], items: Iterable[tuple[Any, ...]]) -> list[Result | Refused]:
+        """As `run`, for the arguments of one record after the other."""
         try:
             name = rule.__qualname__
         except AttributeError:  # a callable object
             name = type(rule).__qualname__
-        try:
-            result = rule(*args)
-        except Exception as error:  # noqa: BLE001  the one place that may: the record becomes a dead letter
-            _LOG.exception("rule-failed", topic=self._topic, rule=name)
-            too_many = self._counts[name].failed()
-            if too_many is not None:
-                self._pause(self._topic, too_many)
-                self._counts.clear()
-                raise IntakePausedError(f"{self._topic}: {too_many}") from error
-            return Refused(DeadReason.UNEXPECTED_ERROR, f"{type(error).__name__} in {name}")
         count = self._counts[name]
-        count.runs += 1
-        count.row = 0
-        return result
+        found: list[Result | Refused] = []
+        for item in items:
+            try:
+                result = rule(*item)
+            except Exception as error:  # noqa: BLE001  the one place that may: the record becomes a dead letter
+                found.append(self._refused(name, error))
+                continue
+            count.runs += 1
+            count.row = 0
+            found.append(result)
+        return found
+
+    def _refused(self, name: str, error: Exception) -> Refused:
+        _LOG.exception("rule-failed", topic=self._topic, rule=name)
+        too_many = self._counts[name].failed()
+        if too_many is not None:
+            self._pause(self._topic, too_many)
+            self._counts.clear()
+            raise IntakePausedError(f"{self._topic}: {too_many}") from error
+        return Refused(DeadReason.UNEXPECTED_ERROR, f"{type(error).__name__} in {name}")

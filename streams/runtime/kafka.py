@@ -17,6 +17,10 @@ from streams.settings import KafkaSettings
 MAX_REQUEST = 16 << 20
 PARTITIONER = "murmur2_random"
 """librdkafka's own default is CRC32: the same key would go to another partition than with Faust."""
+FOLLOW_ONE_MS, FOLLOW_MANY_MS = 5_000, 1_000
+"""How long the broker holds the question of who follows one partition, or several: of these, records of one wait until
+the others have answered."""
+STALE_AFTER_S = 5.0
 
 
 def faust_broker(settings: KafkaSettings) -> str:
@@ -111,6 +115,28 @@ def reader_maker(
         )
 
     return make
+
+
+def follower_maker(settings: KafkaSettings, client_id: str, *, wait_ms: int) -> Callable[[], aiokafka.AIOKafkaConsumer]:
+    """As `reader_maker`, for who follows a log that is mostly silent: a record comes at once, silence costs little.
+
+    While a question for records waits, others over the same connection wait behind it: ask for ends before `assign`.
+    """
+
+    def make() -> aiokafka.AIOKafkaConsumer:
+        return _Follower(
+            client_id=client_id, enable_auto_commit=False, fetch_max_wait_ms=wait_ms, **aiokafka_options(settings)
+        )
+
+    return make
+
+
+class _Follower(aiokafka.AIOKafkaConsumer):
+    """Without a look five times a second at what to ask next: whatever changes that wakes it anyway."""
+
+    async def start(self) -> None:
+        await super().start()
+        self._fetcher._fetcher_timeout = STALE_AFTER_S  # noqa: SLF001  no public way; aiokafka is pinned
 
 
 def partition_of(key: bytes, partitions: int) -> int:

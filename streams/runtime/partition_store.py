@@ -162,7 +162,7 @@ def is_local(key: bytes) -> bool:
 
 
 def _options(cache: rocksdict.Cache) -> rocksdict.Options:
-    """Small write buffers, Bloom filters for the many misses of duplicate checks, one block cache for all."""
+    """Small write buffers, Bloom filters for the many misses (duplicates, recovery), one block cache for all."""
     blocks = rocksdict.BlockBasedOptions()
     blocks.set_block_cache(cache)
     blocks.set_bloom_filter(10, block_based=False)
@@ -171,6 +171,8 @@ def _options(cache: rocksdict.Cache) -> rocksdict.Options:
     options.set_block_based_table_factory(blocks)
     options.set_write_buffer_size(8 << 20)
     options.set_max_write_buffer_number(2)
+    options.set_memtable_whole_key_filtering(True)  # noqa: FBT003  as above
+    options.set_memtable_prefix_bloom_ratio(0.05)
     options.set_max_background_jobs(2)
     options.set_max_open_files(256)
     options.set_compression_type(rocksdict.DBCompressionType.lz4())

@@ -164,8 +164,10 @@ def apply_records(store: PartitionStore, records: Sequence[ChangelogRecord]) -> 
     newest: dict[bytes, bytes | None] = {}
     held = dict(zip(keys := list({r.key for r in records}), store.get_many(keys), strict=True))
     for record in records:
-        if _version(record) >= _stored_version(newest.get(record.key, held[record.key])):
-            newest[record.key] = record.value
+        key, value = record.key, record.value
+        before = held[key]
+        if before is None or _version(record) >= before[VERSION_BYTES]:
+            newest[key] = held[key] = value
     store.write(newest.items(), records[-1].offset)
 
 
@@ -174,7 +176,3 @@ def _version(record: ChangelogRecord) -> bytes:
     if record.value is not None:
         return record.value[VERSION_BYTES]
     return next((bytes(value) for name, value in record.headers or () if name == VERSION_HEADER), b"\xff" * 12)
-
-
-def _stored_version(value: bytes | None) -> bytes:
-    return b"" if value is None else value[VERSION_BYTES]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import faust
+import msgspec
 from faust.tables.table import Table
 
 from streams.domain.version import Version
@@ -23,7 +24,7 @@ from streams.runtime.writer import Record, Writer
 CHUNK_BYTES = 1 << 20
 
 
-class Write(NamedTuple):
+class Write(msgspec.Struct, frozen=True, gc=False):
     """One key: the stored value (with its header), or None to delete; `version` is what decided it."""
 
     key: bytes
@@ -143,16 +144,16 @@ class BulkTable:
         if not writes and (tally.counts, tally.upto) == (held.counts, held.upto):
             return
         writes.append(Write(*tally.stored()))
-        records = [Record(key, value) if value is not None else _deletion(key, at) for key, value, at in writes]
+        records = [Record(one.key, one.value) if one.value is not None else _deletion(one) for one in writes]
         offset = await self._writer.append(self.changelog, partition, records, generation=generation)
         store = self.store(partition)
-        store.write([(key, value) for key, value, _ in writes], max(offset, store.offset or 0))
+        store.write([(one.key, one.value) for one in writes], max(offset, store.offset or 0))
         self._tallies[partition] = tally
 
 
-def _deletion(key: bytes, version: Version) -> Record:
+def _deletion(write: Write) -> Record:
     """It has no value that could carry the version."""
-    return Record(key, None, ((VERSION_HEADER, version_bytes(version)),))
+    return Record(write.key, None, ((VERSION_HEADER, version_bytes(write.version)),))
 
 
 def _chunks(groups: Iterable[Group]) -> Iterator[list[Group]]:
@@ -161,8 +162,8 @@ def _chunks(groups: Iterable[Group]) -> Iterator[list[Group]]:
     size = 0
     for group in groups:
         weight = 60 * len(group.writes)
-        for key, value, _ in group.writes:
-            weight += len(key) + (0 if value is None else len(value))
+        for write in group.writes:
+            weight += len(write.key) + (0 if write.value is None else len(write.value))
         if chunk and size + weight > CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0

@@ -32,6 +32,13 @@ def unpack(stored: bytes) -> tuple[Version, bytes]:
     return Version(epoch, counter), stored[HEADER_SIZE:]
 
 
+def payload_of(stored: bytes) -> bytes:
+    """As `unpack`, for those who do not ask for the version."""
+    if len(stored) < HEADER_SIZE or stored[0] != FORMAT:
+        return unpack(stored)[1]  # which says what is wrong
+    return stored[HEADER_SIZE:]
+
+
 def version_bytes(version: Version) -> bytes:
     """As it stands in a value, for the header of a deletion (which has no value)."""
     return _HEADER.pack(FORMAT, version.epoch, version.counter)[VERSION_BYTES]

@@ -10,7 +10,7 @@ from schemas.models.source_item import StockPair
 from streams.domain import lane_rows
 from streams.domain.lane_rows import Count, Row, SkuRows
 from streams.domain.version import Version
-from streams.runtime.outbox import Message, stored
+from streams.runtime.outbox import PREFIX, Message, stored
 from streams.runtime.table import BulkTable, Group, Write
 from streams.runtime.versioned import pack, unpack
 
@@ -88,7 +88,7 @@ class LaneTable:
         version = self.version
         writes = [Write(_key(sku), pack(version, lane_rows.encode(rows)), version) for sku, rows in entries.items()]
         writes += [Write(INTENT + intent.call_id, None, version) for intent in ended]
-        writes += [stored(name, version, ())._replace(value=None) for name in sent]
+        writes += [Write(PREFIX + name, None, version) for name in sent]
         if told.messages:
             writes.append(stored(told.name, version, told.messages))
         await self._commit(writes, counts, generation, upto)

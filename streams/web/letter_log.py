@@ -28,6 +28,7 @@ from streams.web.letter_groups import Letter, group_id
 from streams.web.letter_index import CAP, IndexState, LetterIndex, position
 
 AT_ONCE = 500
+FIRST_WAIT_MS, LONG_WAIT_MS = 500, 5_000
 DECODE_S = 10.0
 """A schema registry that does not answer for so long leaves the letters unknown, rather than open for ever."""
 UNKNOWN = "unknown"
@@ -50,13 +51,20 @@ class LetterLog:
     """`follow` runs as a task and fills the index; `serde` reads what was done about letters."""
 
     def __init__(
-        self, make_reader: Callable[[], Consumer], letters: int, audits: int, *, serde: Serde, clock: Clock
+        self,
+        make_reader: Callable[[], Consumer],
+        letters: int,
+        audits: int,
+        *,
+        serde: Serde,
+        clock: Clock,
+        look_up: Callable[[], Consumer] | None = None,
     ) -> None:
-        """`letters` and `audits` are how many partitions the two topics have."""
+        """`letters` and `audits` are how many partitions the two topics have; `look_up` makes readers of one letter."""
         self._make, self._serde, self._clock = make_reader, serde, clock
         self._letters = [aiokafka.TopicPartition(DEAD_LETTER.name, number) for number in range(letters)]
         self._partitions = [*self._letters, *(aiokafka.TopicPartition(AUDIT.topic, number) for number in range(audits))]
-        self._lookback = Lookback(make_reader)
+        self._lookback = Lookback(look_up or make_reader)
         self._ends: dict[Any, int] = {}  # Any: a partition
         self._waiting: list[Letter] = []
 
@@ -93,9 +101,9 @@ class LetterLog:
 
     async def _begin(self, consumer: Consumer, index: LetterIndex) -> None:
         """To the newest letters: as many as are kept."""
-        consumer.assign(self._partitions)
         starts = await consumer.beginning_offsets(self._partitions)
         self._ends = await consumer.end_offsets(self._partitions)
+        consumer.assign(self._partitions)  # from here on other questions wait behind the long one for records
         left_out = 0
         for partition in self._partitions:
             of_topic = sum(one.topic == partition.topic for one in self._partitions)
@@ -105,7 +113,8 @@ class LetterLog:
         index.state = IndexState(known=True, building=True, left_out=left_out, why="")
 
     async def _fetch(self, consumer: Consumer, index: LetterIndex) -> None:
-        fetched = await consumer.getmany(*self._partitions, timeout_ms=500, max_records=AT_ONCE)
+        wait_ms = FIRST_WAIT_MS if index.state.building else LONG_WAIT_MS
+        fetched = await consumer.getmany(*self._partitions, timeout_ms=wait_ms, max_records=AT_ONCE)
         found = [(one.topic, record) for one, records in fetched.items() for record in records]
         letters = [letter_of(record) for topic, record in found if topic == DEAD_LETTER.name]
         await self._close(index, [record for topic, record in found if topic == AUDIT.topic])

@@ -167,7 +167,7 @@ def _held(ledger: Ledger) -> dict[int, tuple[int, int, int]]:
     """What the movements say themselves."""
     books = {one.number: (ledger.book.of(one.number), one.base_at) for one in ledger.entry.scopes}
     return {
-        number: (len(book), book.nth_oldest(1).at if len(book) else 0, book.sum_after(base_at))
+        number: (len(book), book.oldest(1)[0].at if len(book) else 0, book.sum_after(base_at))
         for number, (book, base_at) in books.items()
     }
 

@@ -118,9 +118,15 @@ def test_movements_are_kept_in_order_of_time_whatever_the_order_of_arrival() -> 
         found = MovementList(order)
 
         assert found.up_to(2) == [Movement(1, b"a", 1), Movement(2, b"b", 5)]
-        assert [found.nth_oldest(n).at for n in (1, 2, 3)] == [1, 2, 3]
+        assert [[one.at for one in found.oldest(n)] for n in (1, 2, 3)] == [[1], [1, 2], [1, 2, 3]]
         assert [found.sum_after(at) for at in (0, 1, 2, 3)] == [36, 35, 30, 0]
         assert [found.first_after(at) for at in (0, 1, 3)] == [1, 2, None]
+
+
+def test_the_oldest_movements_come_with_all_that_are_of_the_same_moment() -> None:
+    found = MovementList([Movement(1, b"a", 1), Movement(1, b"b", 1), Movement(2, b"c", 5)])
+
+    assert found.oldest(1) == [Movement(1, b"a", 1), Movement(1, b"b", 1)]
 
 
 def test_a_movement_that_was_forgotten_is_not_known_any_more() -> None:

@@ -88,7 +88,7 @@ class Partition(AbstractContextManager["Partition"]):
         topic, number = parsed[0].record.topic, parsed[0].cause.source
         batch = StockBatch(Input(number, topic, self.incarnation), self.rules, EPOCH)
         self._open(batch, parsed)
-        folded = [self.records.fold(batch, one, self.store) for one in parsed]
+        folded = self.records.fold(batch, parsed, self.store)
         refused = [one if isinstance(one, Refused) else None for one in folded]
         for fold in batch.folds.values():
             if fold.changed:

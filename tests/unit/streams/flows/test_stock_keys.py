@@ -42,7 +42,7 @@ def test_movements_of_a_scope_lie_in_order_of_time(sku: str, number: int, found:
     movements = [Movement(at, identity, 0) for at, identity in found]
     keys = {stock_keys.movement(sku, number, one): one for one in movements}
 
-    assert [keys[key][:2] for key in sorted(keys)] == sorted({one[:2] for one in movements})
+    assert [(keys[key].at, keys[key].identity) for key in sorted(keys)] == sorted(set(found))
     for at, _identity in found:
         begin = stock_keys.at_time(stock_keys.scope(sku, number), at)
         assert all((key >= begin) == (one.at >= at) for key, one in keys.items())

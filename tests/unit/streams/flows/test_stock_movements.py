@@ -77,13 +77,17 @@ class Stored(RuleBasedStateMachine):
         assert self.stored.sum_after(at) == self.model.sum_after(at)
         assert self.stored.first_after(at) == self.model.first_after(at)
         assert list(self.stored.up_to(at)) == list(self.model.up_to(at))
+        oldest = self.model.first_after(-100)
+        assert list(self.stored.up_to(at, oldest)) == list(self.model.up_to(at))
 
     @precondition(lambda self: len(self.model) > 0)
     @rule(data=st.data())
     def ask_for_the_oldest(self, data: st.DataObject) -> None:
         count = data.draw(st.integers(1, len(self.model)))
 
-        assert self.stored.nth_oldest(count) == self.model.nth_oldest(count)
+        wanted = list(self.model.oldest(count))
+        assert list(self.stored.oldest(count)) == wanted
+        assert list(self.stored.oldest(count, wanted[0].at)) == wanted
 
     @invariant()
     def knows_the_same_identities(self) -> None:

@@ -13,6 +13,7 @@ import pytest
 from schemas.models.inventory import InventoryHold
 from streams.domain.reasons import DeadReason
 from streams.domain.stock_door import Admitted
+from streams.domain.stock_entry import Cause
 from streams.domain.stock_rules import Owner, StockRules
 from streams.flows.record_reader import Bad
 from streams.flows.stock_batch import Input, StockBatch
@@ -66,7 +67,7 @@ def test_a_record_is_read_with_its_cause_and_its_quantity_in_micros() -> None:
     one = parsed[0]
     assert isinstance(one.value, Admitted)
     assert (one.sku, one.value.change.quantity) == ("A", -2_500_000)
-    assert one.cause == (0, 42, T0)
+    assert one.cause == Cause(0, 42, T0)
 
 
 def test_the_order_number_is_read_out_of_the_reference() -> None:
@@ -241,7 +242,7 @@ def _fold(reading: Reading, parsed: Sequence[Parsed], store: PartitionStore) -> 
     entries = {one.sku: Partition.entry_of(store, one.sku) for one in parsed}
     for sku, entry in entries.items():
         batch.open(sku, entry, StoredBook(store, sku, {}))
-    return [reading.records.fold(batch, one, store) for one in parsed]
+    return [*reading.records.fold(batch, parsed, store)]
 
 
 def test_a_fold_that_fails_on_every_record_pauses_the_intake_as_soon(tmp_path: Path) -> None:
