@@ -97,6 +97,7 @@ class System:
             "STREAMS_SCHEMA_REGISTRY__URL": self.between.registry_url,
             "STREAMS_INVENTORY__LOCATIONS": str(locations_of(WAREHOUSES)).replace("'", '"'),
             "STREAMS_INVENTORY__ALLOCATIONS": '{"wms:main": "other", "wms:3pl": "other"}',
+            "STREAMS_INVENTORY__UNITS": '{"EA": 1, "M": 1, "KG": 1}',
             "STREAMS_INVENTORY__WINDOW_MS": "200",
             "STREAMS_CONNECTORS__ADOBE_COMMERCE__BASE_URL": self.shop.url,
             "STREAMS_CONNECTORS__ADOBE_COMMERCE__AUTH__KIND": "token",

@@ -76,7 +76,7 @@ def _end(system: System, topic: str) -> int:
 
 
 def test_poison_of_every_kind_is_set_aside_unchanged_and_stops_nothing(make_system: MakeSystem) -> None:
-    system = make_system(overrides={"STREAMS_INVENTORY__UNITS": '{"EA": 1, "M": 1, "KG": 1}'})
+    system = make_system()
     system.worker("a"), system.worker("b")
     system.open_stock()
     system.wait_equal()
