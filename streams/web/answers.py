@@ -11,7 +11,7 @@ from streams.web.alerts_view import number_firing
 from streams.web.context import WebContext, context, visitor
 from streams.web.envelope import Envelope, Workers, to_json
 from streams.web.needs import for_a_person, needs
-from streams.web.render import Times
+from streams.web.render import Times, render
 from streams.web.situation import Situation
 from streams.web.words import absolute, moment
 
@@ -70,14 +70,14 @@ def page(
         "view": envelope.data,
         "state": envelope.state,
     }
-    return html(at.renderer.render(template, shared | values), status)
+    return html(render(template, shared | values), status)
 
 
 def bare_page(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
     """A page without figures: sign-in and errors."""
     at = context(request)
     shared = frame(request, at, moment(at.clock.micros()))
-    return html(at.renderer.render(template, shared | {"counters": {}} | values), status)
+    return html(render(template, shared | {"counters": {}} | values), status)
 
 
 def html(text: str, status: int) -> web.Response:

@@ -24,7 +24,6 @@ from streams.web.limits import Allowance
 from streams.web.memory import Memory
 from streams.web.order_parts import OrderLookup
 from streams.web.prometheus import Prometheus, Told
-from streams.web.render import Renderer
 from streams.web.roles import Tokens
 from streams.web.sessions import Sessions
 from streams.web.situation import Letters, Situation
@@ -116,7 +115,6 @@ class WebContext:
     look_ups: Allowance
     peer_look_ups: Allowance
     sign_ins: Allowance
-    renderer: Renderer = field(default_factory=Renderer)
     statics: Statics = field(default_factory=Statics)
     tasks: "list[asyncio.Task[None]]" = field(default_factory=list)
 

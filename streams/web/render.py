@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from html import escape
 from zoneinfo import ZoneInfo
 
@@ -69,34 +70,35 @@ def prose(text: object, limit: int = 600) -> Markup:
     return Markup(f"<bdi>{''.join(marked)}</bdi>")  # noqa: S704  escaped here
 
 
-class Renderer:
-    """One environment for all pages."""
+def render(template: str, values: Mapping[str, object]) -> str:
+    return _templates().get_template(template).render(values)
 
-    def __init__(self) -> None:
-        self._environment = Environment(
-            loader=PackageLoader("streams.web"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            auto_reload=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.filters |= {
-            "shown": shown,
-            "prose": prose,
-            "count": words.count,
-            "number": words.number,
-            "plain": words.plain,
-        }
-        self._environment.globals |= {
-            "ICONS": ICONS,
-            "picture": picture,
-            "spark": spark,
-            "HIDDEN": HIDDEN,
-            "NO_RECORD": NO_RECORD,
-            "many": words.many,
-            "outcomes": OUTCOMES,
-        }
 
-    def render(self, template: str, values: Mapping[str, object]) -> str:
-        return self._environment.get_template(template).render(values)
+@cache
+def _templates() -> Environment:
+    """Of the process: a template is compiled once, whoever asks for it."""
+    made = Environment(
+        loader=PackageLoader("streams.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "shown": shown,
+        "prose": prose,
+        "count": words.count,
+        "number": words.number,
+        "plain": words.plain,
+    }
+    made.globals |= {
+        "ICONS": ICONS,
+        "picture": picture,
+        "spark": spark,
+        "HIDDEN": HIDDEN,
+        "NO_RECORD": NO_RECORD,
+        "many": words.many,
+        "outcomes": OUTCOMES,
+    }
+    return made
