@@ -66,6 +66,7 @@ QUICK = (
     Step("generated docs are fresh", (PYTHON, "-m", "streams", "docs", "--check")),
     Step("every rule is tested", tool("coverage", "report", f"--include={RULES}", f"--fail-under={WHOLE}")),
 )
+QUICK_STARTS = Step("quick starts of Java", (PYTHON, "-m", "simulators.local_stack", "prepare"), beside=True)
 SLOW = (
     Step("faults", pytest_of("tests/faults", "--dist", "worksteal", covered=False), beside=True),
     Step("integration", pytest_of("tests/integration", "--dist", "loadfile", at_once=2)),
@@ -75,7 +76,7 @@ SLOW = (
     Step("known vulnerabilities", (PYTHON, "-m", "tests.supply_chain", "audit")),
 )
 WORDS = {0: "ok    ", NOT_RUN: "not run"}
-STEPS = {"check": QUICK, "all": QUICK + SLOW}
+STEPS = {"check": QUICK, "all": (QUICK_STARTS, *QUICK, *SLOW)}
 
 
 def main(what: str) -> int:

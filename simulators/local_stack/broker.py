@@ -3,7 +3,7 @@
 import json
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from simulators.local_stack import log_reason
@@ -67,10 +67,10 @@ class Broker:
         if running.wait():
             raise log_reason.failure(f"{self.name} could not be formatted", self.home / "format.log")
 
-    def start(self, jars: Path, *, detached: bool) -> None:
+    def start(self, jars: Path, *, detached: bool, java_flags: Sequence[str] = ()) -> None:
         """Only starts the process; whether it answers is asked of the cluster."""
         self.state.log_start = self.log.stat().st_size if self.log.exists() else 0
-        command = self._java(jars, "kafka.Kafka", str(self.home / "server.properties"))
+        command = self._java(jars, *java_flags, "kafka.Kafka", str(self.home / "server.properties"))
         self.child = spawn(command, str(self.home), self.log, detached=detached)
         self.state.pid = self.child.pid
 
@@ -92,11 +92,10 @@ class Broker:
         seen = json.loads(file.read_text())
         return int(seen["leaderEpoch"]), int(seen["leaderId"])
 
-    def _java(self, jars: Path, main: str, *arguments: str) -> list[str]:
+    def _java(self, jars: Path, *arguments: str) -> list[str]:
         return [
-            *java_command(self.home / "tmp", HEAP_VARIABLE, KAFKA_HEAP_MB),
+            *java_command(self.home / "tmp", HEAP_VARIABLE, KAFKA_HEAP_MB, jars),
             f"-Dlog4j2.configurationFile={self.home / 'log4j2.properties'}",
             *("-cp", f"{jars}/*"),
-            main,
             *arguments,
         ]

@@ -1,9 +1,11 @@
 """Finds a Java and chooses its flags: the fastest start and the least memory, not the best throughput."""
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
 
+from simulators.local_stack.cache import cache_folder
 from simulators.local_stack.errors import NoJavaError
 
 KAFKA_HEAP_MB = 384
@@ -31,16 +33,35 @@ def java() -> str:
     return str(JAVA)
 
 
-def java_command(temporary: Path, heap_variable: str, heap_mb: int) -> list[str]:
-    """Java with everything but what to run; all it would leave behind goes to `temporary`.
+def start_caches() -> Path:
+    """The folder of Java's start caches (see `quick_start`)."""
+    return cache_folder() / "starts"
+
+
+def start_cache(home: Path) -> Path:
+    """The start cache of the program in `home`: it fits this Java, these flags and these files, and no others."""
+    program = Path(java())
+    modules = program.resolve().parents[1] / "lib" / "modules"
+    seen = (modules if modules.exists() else program).stat()
+    fits = f"{program} {seen.st_size} {seen.st_mtime_ns} {_chosen_flags()} {home}"
+    return start_caches() / f"{home.name}-{hashlib.sha256(fits.encode()).hexdigest()[:12]}.aot"
+
+
+def _chosen_flags() -> list[str]:
+    return os.environ.get("COMMERCE_STREAMS_STACK_JAVA_OPTS", QUICK_START).split()
+
+
+def java_command(temporary: Path, heap_variable: str, heap_mb: int, home: Path) -> list[str]:
+    """Java with everything but what to run, a program in `home`; all it would leave behind goes to `temporary`.
 
     `heap_variable` (megabytes) and COMMERCE_STREAMS_STACK_JAVA_OPTS (instead of the quick-start flags) tune it.
     """
-    chosen = os.environ.get("COMMERCE_STREAMS_STACK_JAVA_OPTS", QUICK_START).split()
+    cache = start_cache(home)
     return [
         java(),
         f"-Xmx{int(os.environ.get(heap_variable) or heap_mb)}m",
-        *chosen,
+        *_chosen_flags(),
+        *([f"-XX:AOTCache={cache}"] if cache.exists() else []),
         "-XX:-UsePerfData",  # else a file in /tmp per process, left after a kill
         "-XX:+ExitOnOutOfMemoryError",
         "-Djava.net.preferIPv4Stack=true",

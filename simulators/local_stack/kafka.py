@@ -48,6 +48,8 @@ class Kafka:
     extra: Mapping[str, str] = field(default_factory=dict)
     """Broker properties on top."""
     progress: ProgressSink = silent
+    java_flags: Sequence[str] = ()
+    """On top, for brokers alone."""
 
     def __post_init__(self) -> None:
         self.folder = Path(self.folder).resolve()
@@ -126,7 +128,7 @@ class Kafka:
         self.progress(Progress(f"starting Kafka ({self.nodes} node{'s' * (self.nodes > 1)})"))
         self._format(jars)
         for broker in self._brokers:
-            broker.start(jars, detached=self.detached)
+            broker.start(jars, detached=self.detached, java_flags=self.java_flags)
         self._save()
 
     def wait_ready(self, within: float = READY_S) -> None:

@@ -12,6 +12,7 @@ import shutil
 import signal
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -56,6 +57,8 @@ class Registry:
     detached: bool = False
     """Goes on when the program that started it ends; else it is killed then."""
     progress: ProgressSink = silent
+    java_flags: Sequence[str] = ()
+    """On top."""
 
     def __post_init__(self) -> None:
         self.folder = Path(self.folder).resolve()
@@ -121,9 +124,9 @@ class Registry:
             Path(self._mark).mkdir(parents=True, exist_ok=True)
         self.progress(Progress("starting the schema registry"))
         state.log_start = self.log.stat().st_size if self.log.exists() else 0
-        command = [*java_command(Path(self._mark), HEAP_VARIABLE, REGISTRY_HEAP_MB), "-jar"]
+        command = java_command(Path(self._mark), HEAP_VARIABLE, REGISTRY_HEAP_MB, home)
         self._child = spawn(
-            [*command, str(home / "quarkus-run.jar")],
+            [*command, *self.java_flags, "-jar", str(home / "quarkus-run.jar")],
             self._mark,
             self.log,
             environment=self._environment(state),

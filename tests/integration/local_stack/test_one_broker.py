@@ -16,6 +16,8 @@ from simulators.local_stack.errors import (
     StartFailedError,
 )
 from simulators.local_stack.kafka import Kafka
+from simulators.local_stack.progress import silent
+from simulators.local_stack.quick_start import prepare
 from tests.integration.local_stack.records import Sender, create_topic, read_all
 
 pytestmark = pytest.mark.integration
@@ -28,6 +30,16 @@ kafka.launch()
 print(kafka.brokers[0].state.pid, flush=True)
 time.sleep(300)
 """
+
+
+def test_what_was_prepared_once_is_used_by_every_start(tmp_path: Path) -> None:
+    kept = prepare(silent)
+
+    with Kafka(tmp_path / "kafka") as kafka:
+        process = Path("/proc", str(kafka.brokers[0].state.pid), "cmdline").read_text().split("\0")
+
+    assert prepare(silent) == kept
+    assert len([one for one in process if one.removeprefix("-XX:AOTCache=") in map(str, kept)]) == 1
 
 
 @pytest.fixture(scope="module")

