@@ -8,10 +8,10 @@ import sys
 from collections.abc import Mapping
 from datetime import timedelta
 
-from streams.app import Application, PreparationError, prepare
+from streams.app.application import Application
 from streams.app.introspection import VERSION
 from streams.app.pages import install_pages
-from streams.app.preparation import take_port
+from streams.app.preparation import PreparationError, prepare, take_port
 from streams.app.targets import choose_live
 from streams.domain.reasons import DeadReason
 from streams.runtime import logs, metrics

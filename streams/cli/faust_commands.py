@@ -79,7 +79,7 @@ def _run(arguments: Sequence[str]) -> None:
         raise CannotRunError(f"faust {named}: {OURS[named]}")
     from faust.cli.faust import cli  # noqa: PLC0415  heavy, and it changes signal handlers
 
-    from streams.app import Application  # noqa: PLC0415  as above
+    from streams.app.application import Application  # noqa: PLC0415  as above
     from streams.app.preparation import Prepared  # noqa: PLC0415  as above
     from streams.app.targets import choose  # noqa: PLC0415  as above
     from streams.runtime.clock import SystemClock  # noqa: PLC0415  as above

@@ -6,7 +6,6 @@ import sys
 import click
 from confluent_kafka import KafkaException
 
-from streams.app.poll_choice import wanted_by
 from streams.app.topic_plan import Change, Plan, plan_topics
 from streams.cli.acl_rows import AclRow, commands
 from streams.cli.failures import CannotRunError
@@ -62,6 +61,8 @@ def acls(*, part: Part | None, principal: str | None, form: str, every: bool) ->
     \b
     Example: commerce-streams topics acls --part worker --principal User:streams --format kafka-acls
     """  # noqa: D301  as above
+    from streams.app.poll_choice import wanted_by  # noqa: PLC0415  half a second that no other of these commands needs
+
     if principal is not None and (part is None or not PRINCIPAL.fullmatch(principal)):
         raise CannotRunError("--principal: one user for one part, e.g. --part worker --principal User:streams")
     settings = Session().settings

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 import fastavro
 import msgspec
@@ -36,6 +37,21 @@ DESIRED = DesiredStock(
 )
 
 
+class MadeFor(NamedTuple):
+    """What the tests need of one schema: it with every name written out, what its records may hold, and fastavro's."""
+
+    raw: Any  # the JSON of a schema
+    values: st.SearchStrategy[Any]  # records that it describes
+    parsed: Any  # fastavro's own form
+
+
+@cache
+def made_for(schema_text: str) -> MadeFor:
+    stated = json.loads(schema_text)
+    raw = inlined(stated)
+    return MadeFor(raw, values(raw), fastavro.parse_schema(plain(stated)))
+
+
 def by_topic(contract: Contract[msgspec.Struct]) -> str:
     return contract.topic
 
@@ -46,9 +62,9 @@ def by_topic(contract: Contract[msgspec.Struct]) -> str:
 def test_any_record_of_a_contract_is_read_as_fastavro_reads_it(
     contract: Contract[msgspec.Struct], data: st.DataObject
 ) -> None:
-    raw = inlined(json.loads(contract.schema_text))
+    of = made_for(contract.schema_text)
     cuts = data.draw(st.lists(st.integers(1, 3), max_size=2))
-    payload = Encoder(cuts, sized=data.draw(st.booleans())).encode(raw, data.draw(values(raw)))
+    payload = Encoder(cuts, sized=data.draw(st.booleans())).encode(of.raw, data.draw(of.values))
     generated = decoder(contract, contract.schema_text)
 
     record = Reader(contract.schema, contract.schema).read(payload)
@@ -64,13 +80,12 @@ def test_any_record_of_a_contract_is_read_as_fastavro_reads_it(
 def test_any_model_of_a_contract_is_written_as_fastavro_writes_it(
     contract: Contract[msgspec.Struct], data: st.DataObject
 ) -> None:
-    stated = json.loads(contract.schema_text)
-    raw = inlined(stated)
-    record = data.draw(values(raw))
+    of = made_for(contract.schema_text)
+    record = data.draw(of.values)
     generated = decoder(contract, contract.schema_text)
-    model = generated.decode(Encoder().encode(raw, record), 0)
+    model = generated.decode(Encoder().encode(of.raw, record), 0)
     stream = BytesIO()
-    fastavro.schemaless_writer(stream, fastavro.parse_schema(plain(stated)), shortest(raw, record))
+    fastavro.schemaless_writer(stream, of.parsed, shortest(of.raw, record))
 
     written = encoder(contract)(model)
 

@@ -25,6 +25,16 @@ TIMES = st.one_of(
 LONGS = st.one_of(st.integers(-(1 << 63), (1 << 63) - 1), st.integers(-200, 20_000))
 INTS = st.one_of(st.integers(-(1 << 31), (1 << 31) - 1), st.integers(-200, 20_000))
 TEXTS = st.text(max_size=80)
+PRIMITIVES: dict[str, st.SearchStrategy[Json]] = {
+    "null": st.none(),
+    "boolean": st.booleans(),
+    "int": INTS,
+    "long": LONGS,
+    "float": st.floats(width=32, allow_nan=False, allow_infinity=False),
+    "double": st.floats(allow_nan=False, allow_infinity=False),
+    "bytes": TEXTS.map(str.encode),
+    "string": TEXTS,
+}
 
 
 def _record(kinds: list[Json]) -> Json:
@@ -140,16 +150,7 @@ def values(schema: Json, bounded: bool = True) -> st.SearchStrategy[Json]:  # no
         return st.one_of([values(branch, bounded) for branch in schema])
     if isinstance(schema, dict):
         return _typed_values(schema, bounded)
-    return {
-        "null": st.none(),
-        "boolean": st.booleans(),
-        "int": INTS,
-        "long": LONGS,
-        "float": st.floats(width=32, allow_nan=False, allow_infinity=False),
-        "double": st.floats(allow_nan=False, allow_infinity=False),
-        "bytes": TEXTS.map(str.encode),
-        "string": TEXTS,
-    }[schema]
+    return PRIMITIVES[schema]
 
 
 def _typed_values(schema: Json, bounded: bool) -> st.SearchStrategy[Json]:  # noqa: FBT001 - as above
