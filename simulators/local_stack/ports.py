@@ -1,7 +1,12 @@
 """Chooses ports that stay ours: a killed broker must find its port free when it comes back."""
 
+import fcntl
+import os
 import random
 import socket
+import tempfile
+from functools import cache
+from pathlib import Path
 
 from simulators.local_stack.errors import PortTakenError
 
@@ -10,7 +15,7 @@ FIRST, LAST = 20_000, 32_767
 TRIES = 200
 _CHOICE = random.SystemRandom()
 _PROMISED: set[int] = set()
-"""What this program was given and may not listen on yet: two servers that start together must not get the same."""
+"""What this program was given and may not listen on just now: no other server gets it, whoever starts that."""
 
 
 def is_free(port: int) -> bool:
@@ -32,11 +37,27 @@ def free_port(taken: set[int]) -> int:
     """
     for _ in range(TRIES):
         port = _CHOICE.randint(FIRST, LAST)
-        if port not in taken | _PROMISED and is_free(port):
+        if port not in taken | _PROMISED and is_free(port) and _is_ours(port):
             taken.add(port)
             _PROMISED.add(port)
             return port
     raise PortTakenError(f"no free port between {FIRST} and {LAST} in {TRIES} tries: end some programs")
+
+
+def _is_ours(port: int) -> bool:
+    """One byte of a file stands for each port; its lock ends with this program, so nobody need clean up."""
+    try:
+        fcntl.lockf(_ledger(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    return True
+
+
+@cache
+def _ledger() -> int:
+    """Never closed: a lock of this kind ends with the first close of its file."""
+    path = Path(tempfile.gettempdir(), f"commerce-streams-ports-{os.getuid()}")
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
 
 
 def settled_port(wanted: int, earlier: int, taken: set[int]) -> int:

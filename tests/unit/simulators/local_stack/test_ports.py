@@ -1,4 +1,6 @@
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -44,3 +46,12 @@ def test_two_servers_are_not_given_the_same_wanted_port() -> None:
 
     with pytest.raises(PortTakenError):
         ports.settled_port(wanted, 0, taken)
+
+
+def test_a_port_that_another_program_was_given_is_nobody_elses_also_while_its_server_is_down() -> None:
+    ours = [ports.free_port(set()) for _ in range(5)]
+    ask = "import sys; from simulators.local_stack.ports import _is_ours; print(*map(_is_ours, map(int, sys.argv[1:])))"
+
+    told = subprocess.run([sys.executable, "-c", ask, *map(str, ours)], capture_output=True, text=True, check=True)
+
+    assert told.stdout.split() == ["False"] * 5
