@@ -35,7 +35,7 @@ def anyio_backend() -> str:
 @pytest.fixture
 async def opened() -> AsyncIterator[Shop]:
     plain = ShopSettings()
-    async with shop(plain, {"auth": credential("token", plain), "timeout_s": 0.5, "connect_timeout_s": 0.5}) as opened:
+    async with shop(plain, {"auth": credential("token", plain), "timeout_s": 1.5, "connect_timeout_s": 1.5}) as opened:
         await opened.target.check()
         yield opened
 
@@ -44,7 +44,7 @@ async def opened() -> AsyncIterator[Shop]:
     ("kind", "effect"), [("drop-answer", True), ("half-body", True), ("reset", False), ("hang", False)]
 )
 async def test_a_lost_answer_is_unknown_whatever_the_shop_did(opened: Shop, kind: str, effect: bool) -> None:  # noqa: FBT001
-    await opened.break_with(kind=kind, methods=["POST"], path=WRITE, times=1, delay_s=1)
+    await opened.break_with(kind=kind, methods=["POST"], path=WRITE, times=1, delay_s=3)
 
     with pytest.raises(UnknownOutcomeError):
         await opened.target.write_source_items([ROW])

@@ -36,7 +36,7 @@ def anyio_backend() -> str:
 @pytest.fixture
 async def opened() -> AsyncIterator[CommerceOrders]:
     plain = ShopSettings(custom_statuses={"erp_confirmed": "new"})
-    settings = {"auth": credential("token", plain), "timeout_s": 0.5, "connect_timeout_s": 0.5}
+    settings = {"auth": credential("token", plain), "timeout_s": 1.5, "connect_timeout_s": 1.5}
     async with commerce_orders(plain, settings) as opened:
         await opened.target.check()
         yield opened
@@ -106,7 +106,7 @@ async def test_a_lost_answer_is_unknown_whatever_the_shop_did(
     opened: CommerceOrders, name: str, kind: str, times: int
 ) -> None:
     placed = await _placed(opened)
-    await opened.break_with(kind=kind, methods=["POST"], path="/V1/order", times=1, delay_s=1)
+    await opened.break_with(kind=kind, methods=["POST"], path="/V1/order", times=1, delay_s=3)
 
     with pytest.raises(UnknownOutcomeError):
         await CREATES[name](opened, placed)

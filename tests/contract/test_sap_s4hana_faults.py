@@ -20,7 +20,7 @@ from tests.contract.sap_s4hana_system import SapSystem, system
 from tests.unit.simulators.core.support import eventually
 
 WRITES = {"methods": ["POST", "PATCH"], "path": "A_SalesOrder", "times": 1}
-QUICK = {"timeout_s": 0.5, "connect_timeout_s": 0.5}
+QUICK = {"timeout_s": 1.5, "connect_timeout_s": 1.5}
 
 
 @pytest.fixture
