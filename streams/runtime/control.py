@@ -11,7 +11,7 @@ from schemas.catalogue import OPERATOR_CONTROL
 from schemas.errors import DecodeError
 from schemas.models.operations import OperatorControl
 from streams.runtime.clock import Clock
-from streams.runtime.kafka import FOLLOW_ONE_MS
+from streams.runtime.kafka import CATCH_UP_MS, FOLLOW_ONE_MS
 from streams.runtime.logs import logger
 from streams.runtime.serde import FIRST_WAIT, Serde
 from streams.topics import CONTROL
@@ -21,7 +21,6 @@ RECONCILE = "reconcile"
 STOCK = "stock"
 SHOP_ORDERS = "commerce-orders"
 """What operators call the sink of the orders' commands to the shop: `commerce` is the stock lane."""
-FIRST_WAIT_MS = 500
 _LOG = logger("streams.control")
 
 
@@ -93,7 +92,7 @@ class StandingOrders:
             while True:
                 if await consumer.position(partition) >= end:
                     self._ready.set()
-                wait_ms = FOLLOW_ONE_MS if self._ready.is_set() else FIRST_WAIT_MS
+                wait_ms = FOLLOW_ONE_MS if self._ready.is_set() else CATCH_UP_MS
                 fetched = await consumer.getmany(partition, timeout_ms=wait_ms)
                 for records in fetched.values():
                     await self._take(records)

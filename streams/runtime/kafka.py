@@ -20,6 +20,8 @@ PARTITIONER = "murmur2_random"
 FOLLOW_ONE_MS, FOLLOW_MANY_MS = 5_000, 1_000
 """How long the broker holds the question of who follows one partition, or several: of these, records of one wait until
 the others have answered."""
+CATCH_UP_MS = 500
+"""How long who follows waits for records until it has read what was there at its start."""
 STALE_AFTER_S = 5.0
 
 

@@ -23,7 +23,7 @@ class HttpRegistry:
         self._client = SchemaRegistryClient(config)
 
     def close(self) -> None:
-        """Release connections."""
+        """Gives connections back; safe to call twice."""
         self._client.close()
 
     def text_of(self, schema_id: int) -> str | None:

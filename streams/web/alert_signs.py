@@ -223,10 +223,8 @@ def unknown_words(look: Look) -> Iterator[Sign]:
 
 def held(look: Look) -> Iterator[Sign]:
     sums = look.at.orders
-    for reason, oldest in sums.oldest_by_reason.items() if sums is not None else ():
-        if look.age(oldest) > 3600:
-            what = f"an order has waited {span(look.age(oldest))} for a decision: {reason}"
-            yield Sign(reason, what, oldest + 3600 * MICROS)
+    for reason, long, since in _overdue(look, {} if sums is None else sums.oldest_by_reason, 3600):
+        yield Sign(reason, f"an order has waited {long} for a decision: {reason}", since)
 
 
 def refused_commands(look: Look) -> Iterator[Sign]:
@@ -243,10 +241,15 @@ def doubled(look: Look) -> Iterator[Sign]:
 
 def unanswered(look: Look) -> Iterator[Sign]:
     sums = look.at.orders
-    for role, oldest in sums.oldest_waiting_at.items() if sums is not None else ():
-        if look.age(oldest) > 900:
-            what = f"{role} has left a command of an order unanswered for {span(look.age(oldest))}"
-            yield Sign(role, what, oldest + 900 * MICROS)
+    for role, long, since in _overdue(look, {} if sums is None else sums.oldest_waiting_at, 900):
+        yield Sign(role, f"{role} has left a command of an order unanswered for {long}", since)
+
+
+def _overdue(look: Look, oldest: Mapping[str, int], limit_s: int) -> Iterator[tuple[str, str, int]]:
+    """What waits for longer than that: its name, for how long, and since when (µs) that is too long."""
+    for name, begun in oldest.items():
+        if look.age(begun) > limit_s:
+            yield name, span(look.age(begun)), begun + limit_s * MICROS
 
 
 def parked_long(look: Look) -> Iterator[Sign]:

@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 from schemas.catalogue import AUDIT
 from schemas.models.operations import Audit
 from streams.runtime.clock import Clock
+from streams.runtime.kafka import CATCH_UP_MS
 from streams.runtime.letter_headers import told
 from streams.runtime.logs import logger
 from streams.runtime.lookback import Lookback, Place
@@ -28,7 +29,7 @@ from streams.web.letter_groups import Letter, group_id
 from streams.web.letter_index import CAP, IndexState, LetterIndex, position
 
 AT_ONCE = 500
-FIRST_WAIT_MS, LONG_WAIT_MS = 500, 5_000
+LONG_WAIT_MS = 5_000
 DECODE_S = 10.0
 """A schema registry that does not answer for so long leaves the letters unknown, rather than open for ever."""
 UNKNOWN = "unknown"
@@ -113,7 +114,7 @@ class LetterLog:
         index.state = IndexState(known=True, building=True, left_out=left_out, why="")
 
     async def _fetch(self, consumer: Consumer, index: LetterIndex) -> None:
-        wait_ms = FIRST_WAIT_MS if index.state.building else LONG_WAIT_MS
+        wait_ms = CATCH_UP_MS if index.state.building else LONG_WAIT_MS
         fetched = await consumer.getmany(*self._partitions, timeout_ms=wait_ms, max_records=AT_ONCE)
         found = [(one.topic, record) for one, records in fetched.items() for record in records]
         letters = [letter_of(record) for topic, record in found if topic == DEAD_LETTER.name]

@@ -14,7 +14,3 @@ class OperatorRegistry(HttpRegistry):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
-
-    def close(self) -> None:
-        """Safe to call twice."""
-        self._client.close()

@@ -45,12 +45,6 @@ MINUTE, HOUR, DAY = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND
 Facts = dict[str, Any]  # Any: fields of WorkerFacts
 
 
-def _calm(**changes: object) -> World:
-    world = scenes.calm()
-    world.own = msgspec.structs.replace(world.own, **changes)
-    return world
-
-
 def _at(world: World, now: int = NOW, *, silent: tuple[SilentWorker, ...] = ()) -> Situation:
     found = situation(world, silent=silent)
     return found._replace(fleet=found.fleet._replace(as_of=now))

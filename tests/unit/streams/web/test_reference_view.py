@@ -17,9 +17,7 @@ KNOWN = ReferenceFact("erp.product.v1", 200_000, 0, 0, NOW - 90 * SECOND, caught
 
 
 def checking(*tables: ReferenceFact) -> World:
-    world = scenes.calm()
-    world.own = msgspec.structs.replace(world.own, reference=tables)
-    return world
+    return scenes.calm_but(reference=tables)
 
 
 @pytest.mark.parametrize(

@@ -35,9 +35,7 @@ def shipment(lane: o.LaneStandFact | None = RUNS, **changes: Any) -> o.ShipmentF
 
 
 def _said(one: o.ShipmentFact, *standing: f.OrderFact) -> ShipmentWait:
-    world = scenes.calm()
-    world.own = msgspec.structs.replace(world.own, orders=standing)
-    [found] = waits((one,), (), situation(world))
+    [found] = waits((one,), (), situation(scenes.calm_but(orders=standing)))
     return found
 
 

@@ -1,6 +1,5 @@
 """The first sentence: never green when something is wrong or not known, and never two truths on one page."""
 
-import msgspec
 import pytest
 
 from streams.domain.reasons import DeadReason
@@ -27,12 +26,6 @@ from tests.unit.streams.web.worlds import (
     target,
     worker,
 )
-
-
-def _changed(**changes: object) -> World:
-    world = scenes.calm()
-    world.own = msgspec.structs.replace(world.own, **changes)
-    return world
 
 
 def test_calm_is_green_and_says_that_everything_is_accounted_for() -> None:
@@ -85,7 +78,7 @@ def test_a_refused_credential_says_what_waits_that_it_is_safe_and_for_how_long()
 
 
 def test_a_gap_names_topic_partition_and_how_many_are_gone() -> None:
-    found = needs(situation(_changed(gaps=(f.GapFact(STOCK, 5, 88_120, 88_419),))))
+    found = needs(situation(scenes.calm_but(gaps=(f.GapFact(STOCK, 5, 88_120, 88_419),))))
 
     assert found[0].what == f"Intake of {STOCK} [5] is paused: 300 records left Kafka before we read them."
     assert not found[0].safe
@@ -105,7 +98,7 @@ def test_what_is_not_safe_comes_before_everything_that_is() -> None:
 def test_a_paused_intake_says_who_paused_it(actor: str, state: str) -> None:
     order = f.OrderFact(f"intake/{STOCK}", "paused", actor, "100 unexpected errors in a row", NOW - 60 * SECOND)
     intakes = (intake(STOCK, tuple(range(8)), paused=True), *worker().intakes[1:])
-    need = needs(situation(_changed(intakes=intakes, orders=(order,))))[0]
+    need = needs(situation(scenes.calm_but(intakes=intakes, orders=(order,))))[0]
 
     assert need.state == state
     assert ("A bad deploy?" in need.what) == (actor == "guard")
@@ -122,7 +115,7 @@ def test_the_sums_are_not_praised_while_a_worker_joins() -> None:
 
 def test_shadow_and_pause_are_said_although_everything_works() -> None:
     shadow = verdict(situation(scenes.shadow()))
-    paused = verdict(situation(_changed(lane=lane(mode="paused", pending=3))))
+    paused = verdict(situation(scenes.calm_but(lane=lane(mode="paused", pending=3))))
 
     assert shadow.state == paused.state == "attention"
     assert "operator-2 (operate)" in shadow.needs[0].what
@@ -132,7 +125,7 @@ def test_shadow_and_pause_are_said_although_everything_works() -> None:
 
 def test_sums_that_differ_for_a_minute_need_a_person_and_at_once_are_no_longer_praised() -> None:
     counts = {**ACCOUNTED, STOCK: {**ACCOUNTED[STOCK], "accepted": ACCOUNTED[STOCK]["accepted"] + 12}}
-    world = _changed(accounted=counts)
+    world = scenes.calm_but(accounted=counts)
     young = situation(world, memory=NOTHING_REMEMBERED._replace(mismatch_since={STOCK: NOW - 59 * SECOND}))
     old = situation(world, memory=NOTHING_REMEMBERED._replace(mismatch_since={STOCK: NOW - 60 * SECOND}))
 
@@ -143,7 +136,7 @@ def test_sums_that_differ_for_a_minute_need_a_person_and_at_once_are_no_longer_p
 
 
 def test_rows_older_than_a_minute_are_late_though_the_target_answers() -> None:
-    found = verdict(situation(_changed(lane=lane(pending=4, oldest_pending_since=NOW - 90 * SECOND))))
+    found = verdict(situation(scenes.calm_but(lane=lane(pending=4, oldest_pending_since=NOW - 90 * SECOND))))
 
     assert (found.state, found.needs[0].what) == ("attention", "Stock is 1 min behind.")
 
@@ -161,13 +154,13 @@ def test_rows_older_than_a_minute_are_late_though_the_target_answers() -> None:
 def test_none_unknown_and_beyond_measure_are_three_signs(
     changes: dict[str, object], number: int, shown: str, about: str
 ) -> None:
-    tile = overview(situation(_changed(lane=lane(**changes)))).data.figures[number]
+    tile = overview(situation(scenes.calm_but(lane=lane(**changes)))).data.figures[number]
 
     assert (tile.shown, tile.about) == (shown, about)
 
 
 def test_unknown_skus_are_named() -> None:
-    found = needs(situation(_changed(lane=lane(unknown_skus=("A", "B", "C", "D")))))
+    found = needs(situation(scenes.calm_but(lane=lane(unknown_skus=("A", "B", "C", "D")))))
 
     assert found[0].what == "4 SKUs written to Commerce are not in its catalogue: A, B, C, …"
 
@@ -177,7 +170,7 @@ def test_a_trouble_that_blocks_is_told_once() -> None:
         f.TroubleFact("group", "no broker answers (for 64 s)", NOW - 64 * SECOND, blocks=True),
         f.TroubleFact(f"gap/{STOCK}/5", "told as a gap", NOW, blocks=True),
     )
-    found = needs(situation(_changed(troubles=troubles, ready=False)))
+    found = needs(situation(scenes.calm_but(troubles=troubles, ready=False)))
 
     assert [need.what for need in found] == ["worker-1: no broker answers (for 64 s)."]
 
@@ -258,7 +251,9 @@ def test_each_reason_of_a_dead_letter_has_advice() -> None:
 def test_a_target_that_is_tried_again_is_still_stopped() -> None:
     state = "trying"
     found = verdict(
-        situation(_changed(targets=(target(state=state, since=NOW - SECOND, why="timed out"),), lane=lane(pending=1)))
+        situation(
+            scenes.calm_but(targets=(target(state=state, since=NOW - SECOND, why="timed out"),), lane=lane(pending=1))
+        )
     )
 
     assert found.state == "stopped"

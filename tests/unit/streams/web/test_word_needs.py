@@ -19,8 +19,7 @@ SAID = f.WordFact(ERP, "netsuite", "halb fertig", "table", 3, NOW - 600 * SECOND
 
 
 def _needs(*words: f.WordFact, others: int = 0) -> list[Need]:
-    world = scenes.calm()
-    world.own = msgspec.structs.replace(world.own, unknown_words=words, other_words=others)
+    world = scenes.calm_but(unknown_words=words, other_words=others)
     return [one for one in verdict(situation(world)).needs if one.label == "Unknown word"]
 
 
