@@ -46,5 +46,6 @@ class Conditions:
         changed = self.changed
         if seconds > 0:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(changed.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await changed.wait()
         return changed.is_set()

@@ -146,6 +146,7 @@ class CommandSink:
         self._wake.clear()
         try:
             seconds = max(0.01, min(max(wait, self._at.gate.ready_in()), IDLE.total_seconds()))
-            await asyncio.wait_for(self._wake.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
         except TimeoutError:
             return

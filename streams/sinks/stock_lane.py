@@ -235,7 +235,8 @@ class StockLane:
             return False
         self._wake.clear()
         try:
-            await asyncio.wait_for(self._wake.wait(), min(seconds, IDLE.total_seconds()))
+            async with asyncio.timeout(min(seconds, IDLE.total_seconds())):
+                await self._wake.wait()
         except TimeoutError:
             self.measure()
         return True

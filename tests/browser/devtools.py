@@ -72,7 +72,8 @@ class Tab:
         self.hosts.clear()
         self._loaded.clear()
         await self("Page.navigate", url=url)
-        await asyncio.wait_for(self._loaded.wait(), ANSWERS_WITHIN_S)
+        async with asyncio.timeout(ANSWERS_WITHIN_S):
+            await self._loaded.wait()
 
     async def js(self, expression: str) -> Any:  # Any: whatever the page answers
         found = await self("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
@@ -160,7 +161,8 @@ class Browser:
         self._waiting[self._number] = answer
         message = {"id": self._number, "method": method, "params": params}
         await self._socket.send_json(message | ({"sessionId": session} if session else {}))
-        told = await asyncio.wait_for(answer, ANSWERS_WITHIN_S)
+        async with asyncio.timeout(ANSWERS_WITHIN_S):
+            told = await answer
         if "error" in told:
             raise AssertionError(f"{method}: {told['error']}")
         found: Params = told["result"]

@@ -365,7 +365,8 @@ async def test_a_body_that_trickles_is_given_up() -> None:
 
 async def test_a_head_that_trickles_is_cut_off() -> None:
     async with gateway(read_s=0.5) as served:
-        assert await asyncio.wait_for(raw(served.port, b"POST /v1/orders/web HTTP/1.1\r\nHo"), 5) == b""
+        async with asyncio.timeout(5):
+            assert await raw(served.port, b"POST /v1/orders/web HTTP/1.1\r\nHo") == b""
 
 
 async def test_a_body_whose_chunks_are_none_is_refused() -> None:

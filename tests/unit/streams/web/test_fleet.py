@@ -85,7 +85,8 @@ async def test_a_worker_that_hangs_costs_two_seconds_and_is_named() -> None:
         return web.Response()
 
     async with web_server(hang) as url, served(World(others={url: (5, 6, 7)}, own=worker(1, (0, 1, 2, 3, 4)))) as one:
-        answer = await asyncio.wait_for(get(f"{one.url}/status"), 10)
+        async with asyncio.timeout(10):
+            answer = await get(f"{one.url}/status")
         hanging.set()
 
     assert answer.json["workers"]["silent"][0]["why"] == "no answer in 2 s"

@@ -122,7 +122,8 @@ async def _followed(consumer: FakeConsumer, index: LetterIndex) -> "asyncio.Task
     clock = WebClock()
     clock._runs_freely = True
     task = asyncio.ensure_future(LetterLog(lambda: consumer, 2, 1, serde=_serde(clock), clock=clock).follow(index))
-    await asyncio.wait_for(consumer.fetched.wait(), 10)
+    async with asyncio.timeout(10):
+        await consumer.fetched.wait()
     return task
 
 
@@ -153,7 +154,8 @@ async def test_all_letters_are_read_in_order_of_time_and_then_followed() -> None
 
     log[1].append(_letter(1, 5, reason="bad-sku"))
     consumer.fetched.clear()
-    await asyncio.wait_for(consumer.fetched.wait(), 10)
+    async with asyncio.timeout(10):
+        await consumer.fetched.wait()
     task.cancel()
     await asyncio.wait([task])
 
@@ -214,7 +216,8 @@ async def test_a_letter_that_is_closed_while_the_page_is_open_goes_with_its_grou
 
     consumer.audits += [_closing(0, letters[1]), _closing(1, letters[0], action="reveal-letter")]
     consumer.fetched.clear()
-    await asyncio.wait_for(consumer.fetched.wait(), 10)
+    async with asyncio.timeout(10):
+        await consumer.fetched.wait()
     await _stop(task)
 
     assert [group.reason for group in index.groups()] == ["wrong-key"]
@@ -229,7 +232,8 @@ async def test_a_record_that_is_set_aside_anew_after_its_retry_is_open_again() -
 
     consumer.log[0].append(again)
     consumer.fetched.clear()
-    await asyncio.wait_for(consumer.fetched.wait(), 10)
+    async with asyncio.timeout(10):
+        await consumer.fetched.wait()
     await _stop(task)
 
     assert [one.offset for one in index.letters(letter_of(first).group)] == [5]

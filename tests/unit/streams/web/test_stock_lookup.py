@@ -92,7 +92,8 @@ async def test_an_owner_that_hangs_costs_two_seconds() -> None:
     async with web_server(hang) as url:
         world = scenes.calm()
         world.lane_owner, world.others = url, {}
-        answer = await asyncio.wait_for(_look(world), 10)
+        async with asyncio.timeout(10):
+            answer = await _look(world)
         hanging.set()
 
     assert "does not answer (no answer in 2 s): what was written is left out." in answer.data["missing"][0]
