@@ -56,27 +56,33 @@ def pytest_of(*arguments: str, covered: bool = True, at_once: int = AT_ONCE) -> 
     return (PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", str(at_once), *measure, *arguments)
 
 
+ASIDE = (
+    Step("types", tool("mypy"), beside=True),
+    Step("architecture", tool("lint-imports"), beside=True),
+    Step("generated docs are fresh", (PYTHON, "-m", "streams", "docs", "--check"), beside=True),
+)
+"""Of one thread each: one after the other they would leave a core idle."""
 QUICK = (
     Step("format", tool("ruff", "format", "--check", "--quiet", ".")),
     Step("style", tool("ruff", "check", "--quiet", ".")),
-    Step("types", tool("mypy")),
-    Step("architecture", tool("lint-imports")),
+    *ASIDE,
     Step("units", pytest_of("tests/unit", SCHEMAS, "--dist", "worksteal")),
     Step("contracts", pytest_of("tests/contract", f"--ignore={SCHEMAS}", "--dist", "worksteal", covered=False)),
-    Step("generated docs are fresh", (PYTHON, "-m", "streams", "docs", "--check")),
     Step("every rule is tested", tool("coverage", "report", f"--include={RULES}", f"--fail-under={WHOLE}")),
 )
-QUICK_STARTS = Step("quick starts of Java", (PYTHON, "-m", "simulators.local_stack", "prepare"), beside=True)
+SLOW_ASIDE = (
+    Step("quick starts of Java", (PYTHON, "-m", "simulators.local_stack", "prepare"), beside=True),
+    Step("no secret in the history", (PYTHON, "-m", "tests.supply_chain", "history"), beside=True),
+    Step("known vulnerabilities", (PYTHON, "-m", "tests.supply_chain", "audit"), beside=True),
+)
 SLOW = (
     Step("faults", pytest_of("tests/faults", "--dist", "worksteal", covered=False), beside=True),
     Step("integration", pytest_of("tests/integration", "--dist", "loadfile", at_once=2)),
     Step("pages in Chromium", pytest_of("tests/browser", "--dist", "loadfile", at_once=2)),
     Step("coverage", tool("coverage", "report", f"--fail-under={OVERALL}")),
-    Step("no secret in the history", (PYTHON, "-m", "tests.supply_chain", "history")),
-    Step("known vulnerabilities", (PYTHON, "-m", "tests.supply_chain", "audit")),
 )
 WORDS = {0: "ok    ", NOT_RUN: "not run"}
-STEPS = {"check": QUICK, "all": (QUICK_STARTS, *QUICK, *SLOW)}
+STEPS = {"check": QUICK, "all": (*SLOW_ASIDE, *QUICK, *SLOW)}
 
 
 def main(what: str) -> int:

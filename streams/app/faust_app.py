@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import faust
 from faust.serializers import codecs
+from faust.types.auth import CredentialsT
 
-from streams.runtime.kafka import faust_broker, faust_credentials
-from streams.settings import Settings
+from streams.runtime.kafka import password_of, ssl_context
+from streams.settings import KafkaSettings, Settings
 
 BATCH_RECORDS = 2000
 BUFFERED_BATCHES = 16
@@ -33,8 +34,8 @@ def make_faust_app(settings: Settings, *, web_port: int) -> faust.App:
     session = settings.kafka.session_timeout_s
     app = faust.App(
         settings.app_id,
-        broker=faust_broker(settings.kafka),
-        broker_credentials=faust_credentials(settings.kafka),
+        broker=_broker(settings.kafka),
+        broker_credentials=_credentials(settings.kafka),
         broker_session_timeout=session,
         broker_heartbeat_interval=min(3.0, session / 5),
         broker_rebalance_timeout=60.0,
@@ -69,3 +70,21 @@ def raw_topic(app: faust.App, name: str, partitions: int) -> faust.TopicT:
     return app.topic(
         name, partitions=partitions, key_type=bytes, key_serializer="raw", value_serializer=AS_FETCHED, internal=False
     )
+
+
+def _broker(settings: KafkaSettings) -> str:
+    """Without credentials: Faust prints it at start."""
+    return ";".join(f"kafka://{server.strip()}" for server in settings.bootstrap_servers.split(","))
+
+
+def _credentials(settings: KafkaSettings) -> CredentialsT | None:
+    """None for a plaintext listener."""
+    context = ssl_context(settings)
+    if settings.security_protocol.startswith("SASL"):
+        return faust.SASLCredentials(
+            mechanism=settings.sasl_mechanism,
+            username=settings.sasl_username,
+            password=password_of(settings),
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context=context) if context else None

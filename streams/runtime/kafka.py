@@ -1,16 +1,11 @@
-"""One set of settings, three clients: what Faust, aiokafka and confluent-kafka each want to hear.
-
-Credentials never stand in the broker address: Faust prints that at start.
-"""
+"""One set of settings, two clients: what aiokafka and confluent-kafka each want to hear."""
 
 import ssl
 from collections.abc import Callable
 from typing import Any
 
 import aiokafka
-import faust
 from aiokafka.partitioner import murmur2
-from faust.types.auth import CredentialsT
 
 from streams.settings import KafkaSettings
 
@@ -23,23 +18,6 @@ the others have answered."""
 CATCH_UP_MS = 500
 """How long who follows waits for records until it has read what was there at its start."""
 STALE_AFTER_S = 5.0
-
-
-def faust_broker(settings: KafkaSettings) -> str:
-    return ";".join(f"kafka://{server.strip()}" for server in settings.bootstrap_servers.split(","))
-
-
-def faust_credentials(settings: KafkaSettings) -> CredentialsT | None:
-    """None for a plaintext listener."""
-    context = ssl_context(settings)
-    if settings.security_protocol.startswith("SASL"):
-        return faust.SASLCredentials(
-            mechanism=settings.sasl_mechanism,
-            username=settings.sasl_username,
-            password=_password(settings),
-            ssl_context=context,
-        )
-    return faust.SSLCredentials(context=context) if context else None
 
 
 def ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
@@ -64,7 +42,7 @@ def aiokafka_options(settings: KafkaSettings) -> dict[str, Any]:  # Any: aiokafk
         options |= {
             "sasl_mechanism": settings.sasl_mechanism,
             "sasl_plain_username": settings.sasl_username,
-            "sasl_plain_password": _password(settings),
+            "sasl_plain_password": password_of(settings),
         }
     return options
 
@@ -77,7 +55,7 @@ def confluent_options(settings: KafkaSettings) -> dict[str, str | int | float | 
     named = {
         "sasl.mechanism": settings.sasl_mechanism if settings.security_protocol.startswith("SASL") else None,
         "sasl.username": settings.sasl_username,
-        "sasl.password": _password(settings),
+        "sasl.password": password_of(settings),
         "ssl.ca.location": settings.ssl_cafile,
         "ssl.certificate.location": settings.ssl_certfile,
         "ssl.key.location": settings.ssl_keyfile,
@@ -146,5 +124,5 @@ def partition_of(key: bytes, partitions: int) -> int:
     return int(murmur2(key) & 0x7FFFFFFF) % partitions
 
 
-def _password(settings: KafkaSettings) -> str | None:
+def password_of(settings: KafkaSettings) -> str | None:
     return settings.sasl_password.get_secret_value() if settings.sasl_password else None
