@@ -16,9 +16,7 @@ def out_of_memory(run: Run) -> list[Hit]:
     """The lane's worker gets no more address space; then all are killed again and again, 0.1 to 1 s apart."""
     worker = run.lane_holder()
     run.live()
-    _starve(worker)
-    run.system.wms.burst(400, 5)
-    until(lambda: not worker.running or _starves(worker), within=180, what=f"{worker.name} lacks memory")
+    until(lambda: _lacks_memory(run, worker), within=180, what=f"{worker.name} lacks memory", step=2)
     how = f"ended by itself with {worker.wait(1)}" if not worker.running else "said so"
     if worker.running:
         worker.kill()
@@ -35,6 +33,14 @@ def out_of_memory(run: Run) -> list[Hit]:
     for one in workers:
         run.back(one)
     return [Hit(f"workers that ran out of memory ({how})", 1), Hit("kills in quick order", killed)]
+
+
+def _lacks_memory(run: Run, worker: Worker) -> bool:
+    """Every look gives more work, and takes what room is left: what was allocated before may do for a while."""
+    if worker.running and not _starves(worker):
+        _starve(worker)
+        run.system.wms.burst(400, 5)
+    return not worker.running or _starves(worker)
 
 
 def _starve(worker: Worker) -> None:

@@ -58,11 +58,12 @@ def _silence(run: Run) -> None:
 
 
 def _refuse(run: Run) -> None:
-    """N9, until it bit, and for some seconds more."""
+    """N9, until it bit, and for some seconds more: what is left of it would answer for the next fault."""
     shop, status = run.system.shop, run.chance.choice((500, 502, 503))
     rule = shop.fault(**WRITES, kind="status", status=status, rate=run.chance.choice((0.5, 1.0)), times=20)
     until(lambda: shop.hits(rule) > 0, within=120, what="a call failed", step=0.2)
     _wait(run, BROKEN_S)
+    shop.heal()
 
 
 def _lose_answers(run: Run) -> None:
