@@ -78,7 +78,7 @@ SLOW_ASIDE = (
 SLOW = (
     Step("faults", pytest_of("tests/faults", "--dist", "worksteal", covered=False), beside=True),
     Step("integration", pytest_of("tests/integration", "--dist", "loadfile", at_once=2)),
-    Step("pages in Chromium", pytest_of("tests/browser", "--dist", "loadfile", at_once=2)),
+    Step("pages in Chromium", pytest_of("tests/browser", "--dist", "loadfile", covered=False, at_once=2)),
     Step("coverage", tool("coverage", "report", f"--fail-under={OVERALL}")),
 )
 WORDS = {0: "ok    ", NOT_RUN: "not run"}
