@@ -9,7 +9,6 @@ from tests.faults.grid.watch import PAGE
 from tests.processes import Worker, until
 
 BURST = 14
-ROOM = 1 << 20
 
 
 def out_of_memory(run: Run) -> list[Hit]:
@@ -36,18 +35,18 @@ def out_of_memory(run: Run) -> list[Hit]:
 
 
 def _lacks_memory(run: Run, worker: Worker) -> bool:
-    """Every look gives more work, and takes what room is left: what was allocated before may do for a while."""
+    """Every look takes what room is left, and gives more work at once than it has had memory for before."""
     if worker.running and not _starves(worker):
         _starve(worker)
-        run.system.wms.burst(400, 5)
+        run.system.wms.burst(5_000, 2)
     return not worker.running or _starves(worker)
 
 
 def _starve(worker: Worker) -> None:
-    """No more address space than it has, and a bit."""
+    """No more address space than it has: a hard limit, which can only be lowered."""
     with open(f"/proc/{worker.pid}/statm", encoding="ascii") as file:  # noqa: PTH123  of the kernel
         used = int(file.read().split()[0]) * PAGE
-    resource.prlimit(worker.pid, resource.RLIMIT_AS, (used + ROOM, used + ROOM))
+    resource.prlimit(worker.pid, resource.RLIMIT_AS, (used, used))
 
 
 def _starves(worker: Worker) -> bool:
