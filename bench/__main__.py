@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("lines", nargs="*", help=f"which of: {' '.join(LINES)}; default: all")
     made.add_argument("--quick", action="store_true", help="small counts, to check the harness; measures nothing")
     made.add_argument("--scale", type=float, default=1.0, help="this share of the counts; measures nothing either")
-    made.add_argument("--rounds", type=int, default=5, help="interleaved rounds that must hold their pace")
+    made.add_argument("--rounds", type=int, default=5, help="interleaved rounds of each line")
     made.add_argument("--seed", type=int, default=7)
     made.add_argument(
         "--out", type=Path, help="folder for results and logs; default: a new one in the temporary folder"

@@ -12,12 +12,16 @@ Figures = Mapping[str, float | int | str | None]
 
 
 class Rounding(msgspec.Struct, frozen=True):
-    """How the rounds went: those kept, those thrown away because the machine changed its pace, the worst drift kept."""
+    """How the rounds went: those kept, those thrown away because the machine changed its pace, the worst drift kept.
+
+    `restless` of those kept had such a change, too: there were not enough calm ones.
+    """
 
     kept: int
     discarded: int
     drift: float
     rejected: tuple[float, ...] = ()
+    restless: int = 0
 
 
 class Result(msgspec.Struct, frozen=True):

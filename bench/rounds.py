@@ -1,15 +1,16 @@
 """Interleaved rounds: A B C A B C, each between two runs of the same fixed work."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from bench.arithmetic import drift, ratio, spread
 from bench.machine import calibrate
 from bench.result import Figures, Rounding
 
 DRIFT_LIMIT = 0.10
-TRIES_PER_ROUND = 2
+SPARE = 2
 Sample = Mapping[str, float]
 Contender = Callable[[int], Sample]
 """Takes the number of the try, so that groups and folders can be new ones; gives its figures."""
@@ -22,6 +23,8 @@ class Rounds:
     samples: dict[str, list[Sample]] = field(default_factory=lambda: defaultdict(list))
     rejected: list[float] = field(default_factory=list)
     worst: float = 0.0
+    restless: int = 0
+    """Of those kept: in which the machine changed its pace, and no calmer one was left."""
 
     def values(self, contender: str, figure: str) -> list[float]:
         return [sample[figure] for sample in self.samples[contender]]
@@ -43,7 +46,12 @@ class Rounds:
     def rounding(self, contender: str) -> Rounding:
         kept = len(self.samples[contender])
         rejected = tuple(round(one, 3) for one in self.rejected)
-        return Rounding(kept, len(self.rejected), round(self.worst, 3), rejected)
+        return Rounding(kept, len(self.rejected), round(self.worst, 3), rejected, self.restless)
+
+    def keep(self, samples: Mapping[str, Sample], change: float) -> None:
+        self.worst = max(self.worst, change)
+        for name, sample in samples.items():
+            self.samples[name].append(sample)
 
 
 def _short(value: float) -> float:
@@ -60,24 +68,30 @@ def interleaved(
 ) -> Rounds:
     """`count` rounds whose pace held.  A round is thrown away, and another run, where the machine changed its pace.
 
-    At most twice as many rounds are tried; `keep_all` keeps every one, for checks of the harness itself.
+    That is done SPARE times; then the calmest of those thrown away fill up what is missing, and are counted as
+    restless.  `keep_all` keeps every one, for checks of the harness itself.
     """
     found = Rounds()
-    names: Sequence[str] = list(contenders)
-    for attempt in range(count * TRIES_PER_ROUND):
+    thrown: list[tuple[float, Mapping[str, Sample]]] = []
+    kept = 0
+    for attempt in range(count + SPARE):
         before = measure()
-        samples = {name: contenders[name](attempt) for name in names}
+        samples = {name: contender(attempt) for name, contender in contenders.items()}
         change = drift(before, measure())
         if change > DRIFT_LIMIT and not keep_all:
-            found.rejected.append(change)
-            say(f"round {attempt + 1} thrown away: the machine's pace changed by {change:.0%}")
+            thrown.append((change, samples))
+            say(f"round {attempt + 1}, in which the machine's pace changed by {change:.0%}: {_told(samples)}")
             continue
-        found.worst = max(found.worst, change)
-        for name, sample in samples.items():
-            found.samples[name].append(sample)
+        found.keep(samples, change)
         say(f"round {attempt + 1}: {_told(samples)}")
-        if len(found.samples[names[0]]) == count:
+        kept += 1
+        if kept == count:
             break
+    thrown.sort(key=itemgetter(0))
+    found.restless = count - kept
+    for change, samples in thrown[: found.restless]:
+        found.keep(samples, change)
+    found.rejected = [change for change, _ in thrown[found.restless :]]
     return found
 
 
