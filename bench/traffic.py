@@ -33,11 +33,14 @@ class Told(NamedTuple):
 
 
 class Traffic:
-    """One stream for a whole line: sequences and quantities go on from phase to phase."""
+    """One stream for a whole line: sequences and quantities go on from phase to phase.
+
+    Nothing is ever sold out: that would go to the shop at once, and windows are what is measured.
+    """
 
     def __init__(self, stack: Stack, *, items: int, seed: int) -> None:
         self._stack, self._clock = stack, SystemClock()
-        self._settings = BulkSettings(0, self._clock.now(), items=items, seed=seed, run=f"live-{seed}")
+        self._settings = BulkSettings(0, self._clock.now(), items=items, seed=seed, run=f"live-{seed}", lowest=1)
         self._stream = BulkStream(self._settings, stack.stock_schema())
         self._producer: Producer = stack.producer()
 

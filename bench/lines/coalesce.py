@@ -120,7 +120,7 @@ def _result(bench: Bench, found: dict[Cell, Counted]) -> Result:
         rounds=Rounding(1, 0, 0.0),
         notes=(
             "counts, not rates: each cell runs once, one worker goes on from cell to cell",
-            "the optimum knows all changes beforehand and has no urgent rows",
+            "the optimum knows all changes beforehand; nothing is sold out, for that goes to the shop at once",
             f"the target answers in {TARGET_MS} ms, refuses longer calls as Commerce does; all sources share one stock",
         ),
     )

@@ -45,6 +45,8 @@ class BulkSettings:
     seed: int = 1
     run: str = "bulk"
     gap: int = 1000
+    lowest: int = 0
+    """Steps that no sale takes away: with one, nothing is ever sold out."""
 
 
 class Encoded(NamedTuple):
@@ -153,7 +155,7 @@ class BulkStream:
     def _value(self, line: _Line, at: int) -> bytes:
         stated = line.sequence % STATED_EVERY == 0
         previous = line.quantity
-        change = _change(line)
+        change = _change(line, self._settings.lowest)
         line.quantity += change
         line.sequence += 1
         event = f"{line.event}{line.sequence}".encode()
@@ -180,10 +182,10 @@ class BulkStream:
         )
 
 
-def _change(line: _Line) -> int:
-    """Sales of one to five steps, and a receipt whenever fewer than five steps are left."""
+def _change(line: _Line, lowest: int) -> int:
+    """Sales of one to five steps, and a receipt whenever fewer than five steps beside the lowest are left."""
     step = line.place.item.step
-    if line.quantity < 5 * step:
+    if line.quantity < (5 + lowest) * step:
         return (100 + line.sequence % 50) * step
     return -(1 + line.sequence % 5) * step
 

@@ -52,6 +52,16 @@ def test_quantities_never_fall_below_zero_and_times_rise_to_the_end() -> None:
     assert [record["effective_at"] for record in records] == list(range(NOW - 4_999_000, NOW + 1, 1_000))
 
 
+def test_with_a_lowest_quantity_nothing_is_ever_sold_out() -> None:
+    sold, kept = (
+        {int(record["resulting_quantity"]) for _, _, record in decoded(BulkStream(one, STOCK))}
+        for one in (BulkSettings(5_000, NOW, items=1), BulkSettings(5_000, NOW, items=1, lowest=1))
+    )
+
+    assert min(sold) == 0
+    assert min(kept) > 0
+
+
 def test_statements_recur_among_the_movements() -> None:
     kinds: dict[str, int] = defaultdict(int)
     for _, _, record in decoded(BulkStream(BulkSettings(5_000, NOW, items=1), STOCK)):
