@@ -4,6 +4,7 @@ import contextlib
 import os
 import platform
 import resource
+import statistics
 import sys
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from streams.runtime.clock import SystemClock
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
-CALIBRATION_STEPS = 2_000_000
+CALIBRATION_STEPS, CALIBRATIONS = 500_000, 9
 PACKAGES = ("faust-streaming", "aiokafka", "confluent-kafka", "fastavro", "msgspec", "rocksdict", "aiohttp", "httpx")
 ALL_CORES = sorted(os.sched_getaffinity(0))
 
@@ -46,13 +47,20 @@ def pinned(command: list[str]) -> list[str]:
 
 
 def calibrate() -> float:
-    """Seconds of a fixed piece of work on the core of who is measured: a busy neighbour makes it longer."""
+    """Seconds of a fixed piece of work on the core of who is measured: a busy neighbour makes it longer.
+
+    The median of several: who takes the core for a moment has not changed its pace.
+    """
     with on({worker_core()}):
-        begun = time.perf_counter()
-        total = 0
-        for number in range(CALIBRATION_STEPS):
-            total += number & 7
-        return time.perf_counter() - begun
+        return statistics.median(_work() for _ in range(CALIBRATIONS))
+
+
+def _work() -> float:
+    begun = time.perf_counter()
+    total = 0
+    for number in range(CALIBRATION_STEPS):
+        total += number & 7
+    return time.perf_counter() - begun
 
 
 def cpu_seconds(pid: int) -> float:
