@@ -23,9 +23,8 @@ How it is measured:
 - Real Kafka.
   Who is measured is held on one core; broker, generator and targets have the others.
 - Rounds are interleaved: ours and each peer in turn, then again.
-  Each round stands between two runs of the same fixed work; one in which the machine changed its pace by more than
-  a tenth is thrown away, and another is run, at most twice.
-  Where fewer than five were calm, the calmest of the others fill them up, and the line says how many.
+  Each round stands between two runs of the same fixed work: by that the line says in how many the machine changed its
+  pace by more than a tenth.
 - A ratio is taken in each round, then the median of the rounds.
 - What was scaled so that all of it stays within the hour stands in the notes of its line.
 - A peer has an environment of its own (`bench/peers/`, with hashes) and reads the same records.
@@ -64,9 +63,7 @@ def _summary(results: Sequence[Result]) -> str:
 
 def _section(result: Result) -> str:
     went = result.rounds
-    kept = f"{went.kept} rounds kept, {went.discarded} thrown away, worst drift {went.drift:.0%}"
-    if went.restless:
-        kept += f" ({went.restless} of them not calm)"
+    kept = f"{went.kept} rounds, {went.restless} of them restless, worst drift {went.drift:.0%}"
     versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
     lines = [
         f"## {result.line}",

@@ -12,16 +12,11 @@ Figures = Mapping[str, float | int | str | None]
 
 
 class Rounding(msgspec.Struct, frozen=True):
-    """How the rounds went: those kept, those thrown away because the machine changed its pace, the worst drift kept.
-
-    `restless` of those kept had such a change, too: there were not enough calm ones.
-    """
+    """How many rounds, how many of them with a change of the machine's pace by more than a tenth, and the largest change."""
 
     kept: int
-    discarded: int
-    drift: float
-    rejected: tuple[float, ...] = ()
     restless: int = 0
+    drift: float = 0.0
 
 
 class Result(msgspec.Struct, frozen=True):

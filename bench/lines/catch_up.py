@@ -62,7 +62,7 @@ def run(bench: Bench) -> Result:
             "queue, a change a call (computed)": {"seconds": fifo_s},
             "queue, 100 changes a call (computed)": {"seconds": fifo_s / ROWS},
         },
-        rounds=Rounding(1, 0, 0.0),
+        rounds=Rounding(1),
         notes=(
             f"{len(changes):,} changes while the shop was away, as fast as the broker took them; one run",
             "before is after a quarter as many changes with the shop there; peak is that of the process's whole life",

@@ -69,7 +69,7 @@ def _measure(live: Live, cell: Cell) -> Counted:
         "STREAMS_CONNECTORS__ADOBE_COMMERCE__ROWS_PER_CALL": str(cell.rows),
     }
     with live.worker(f"{cell.rate}-{cell.window_s}-{cell.rows}", **more):
-        live.traffic.run(cell.rate, 4.0 if live.bench.is_trial else max(12.0, 1.5 * cell.window_s))
+        live.traffic.run(cell.rate, 4.0 if live.bench.is_trial else max(12.0, 1.0 * cell.window_s))
         live.wait_written()
         live.wait_quiet(QUIET_S)
     return counted(told(live.watch, begin, SCHEMA), list(live.shop.effects()), cell)
@@ -117,7 +117,7 @@ def _result(bench: Bench, found: dict[Cell, Counted]) -> Result:
         ),
         ours=ours,
         peers={"offline optimum": best},
-        rounds=Rounding(1, 0, 0.0),
+        rounds=Rounding(1),
         notes=(
             "counts, not rates: each cell runs once, one worker goes on from cell to cell",
             "the optimum knows all changes beforehand; nothing is sold out, for that goes to the shop at once",

@@ -50,7 +50,7 @@ def run(bench: Bench) -> Result:
         ),
         ours={"cpu_percent": 100 * spread(shares["ours"]).median, "rss_mib": memory["ours"]},
         peers={"faust": {"cpu_percent": 100 * spread(shares["faust"]).median, "rss_mib": memory["faust"]}},
-        rounds=Rounding(windows, 0, 0.0),
+        rounds=Rounding(windows),
         peer_versions={f"faust:{name}": one for name, one in environment.versions(("faust-streaming",)).items()},
         notes=(
             f"{windows} windows of {WINDOW_S:.0f} s after {SETTLE_S:.0f} s of rest, both at the same time on one core",

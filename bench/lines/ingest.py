@@ -39,7 +39,7 @@ def run(bench: Bench) -> Result:
             "ours": partial(_ours, bench, stack, load),
             **{name: partial(_peer, bench, stack, load, environments[name]) for name in PROGRAMS},
         }
-        rounds = interleaved(contenders, count=bench.rounds, say=bench.say, keep_all=bench.is_trial)
+        rounds = interleaved(contenders, count=bench.rounds, say=bench.say)
     return _result(bench, rounds, environments)
 
 
@@ -100,7 +100,7 @@ def _result(bench: Bench, rounds: Rounds, environments: Mapping[str, Environment
         ),
         ours=rounds.figures("ours"),
         peers={name: rounds.figures(name) for name in PROGRAMS},
-        rounds=rounds.rounding("ours"),
+        rounds=rounds.rounding(),
         peer_versions=versions,
         notes=(
             "the stock lane's intake is paused: it is no part of this line",

@@ -34,7 +34,7 @@ def run(bench: Bench) -> Result:
         rates = (RATE, half)
         bench.say(f"half of what it can is {half:,} a second")
         contenders = {"ours": partial(_ours, live, rates), "raw": partial(_raw, live, environment, rates)}
-        rounds = interleaved(contenders, count=bench.rounds, say=bench.say, keep_all=bench.is_trial)
+        rounds = interleaved(contenders, count=bench.rounds, say=bench.say)
     return _result(bench, rounds, half)
 
 
@@ -122,7 +122,7 @@ def _result(bench: Bench, rounds: Rounds, half: int) -> Result:
         ),
         ours={"half of the most": half, **rounds.figures("ours")},
         peers={"raw": rounds.figures("raw")},
-        rounds=rounds.rounding("ours"),
+        rounds=rounds.rounding(),
         notes=(
             f"window {WINDOW_S:g} s; the first {WARM_UP_S:g} s of each phase are not counted",
             "times: LogAppendTime of the record, and the shop's clock when it answered; both on this machine",

@@ -37,7 +37,7 @@ def run(bench: Bench) -> Result:
             mixed = partial(_with_poison, stack) if name == "poisoned" else iter
             loads[name] = stack, fill(bench, stack, **sizes, mixed=mixed)
         contenders = {name: partial(_ingest, bench, name, *loads[name]) for name in ("poisoned", "clean")}
-        rounds = interleaved(contenders, count=bench.rounds, say=bench.say, keep_all=bench.is_trial)
+        rounds = interleaved(contenders, count=bench.rounds, say=bench.say)
     return result(
         bench,
         "poison",
@@ -45,7 +45,7 @@ def run(bench: Bench) -> Result:
         goals=(at_least("of the rate without poison", rounds.ratio("poisoned", "clean", "per_s"), 0.8),),
         ours=rounds.figures("poisoned"),
         peers={"clean": rounds.figures("clean")},
-        rounds=rounds.rounding("poisoned"),
+        rounds=rounds.rounding(),
         notes=(
             f"{len(NAMES)} kinds: {', '.join(NAMES)}",
             "left out: records above the size limit (a quarter of a MiB and more: bytes would be all that counts)",

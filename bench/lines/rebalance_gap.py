@@ -55,7 +55,7 @@ def run(bench: Bench) -> Result:
             wait(WARM_UP_S)
         sides = Sides(traffic, watch, fleets)
         contenders = {"ours": sides.run, "quix": lambda _: sides.other("quix")}
-        rounds = interleaved(contenders, count=bench.rounds, say=bench.say, keep_all=bench.is_trial)
+        rounds = interleaved(contenders, count=bench.rounds, say=bench.say)
         for fleet in fleets.values():
             fleet.end()
         static = _static(bench, stack, traffic, sides)
@@ -160,7 +160,7 @@ def _result(bench: Bench, rounds: Rounds, static: Figures, environment: Environm
         ),
         ours=rounds.figures("ours"),
         peers={"quix": rounds.figures("quix"), "ours, static members": static},
-        rounds=rounds.rounding("ours"),
+        rounds=rounds.rounding(),
         peer_versions={f"quix:{name}": one for name, one in environment.versions(("quixstreams",)).items()},
         notes=(
             "of the eight partitions the one that waited longest; each has several changes a second",

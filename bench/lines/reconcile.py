@@ -54,7 +54,7 @@ def run(bench: Bench) -> Result:
                 "no comparison": partial(_alone, live),
                 "raw": partial(_raw, live, environment, skus, planted),
             }
-            rounds = interleaved(contenders, count=bench.rounds, say=bench.say, keep_all=bench.is_trial)
+            rounds = interleaved(contenders, count=bench.rounds, say=bench.say)
     return _result(bench, rounds, len(planted))
 
 
@@ -160,7 +160,7 @@ def _result(bench: Bench, rounds: Rounds, planted: int) -> Result:
         ),
         ours={"planted": planted, **rounds.figures("ours")},
         peers={name: rounds.figures(name) for name in ("no comparison", "raw")},
-        rounds=rounds.rounding("ours"),
+        rounds=rounds.rounding(),
         notes=(
             f"{RATE:.0f} live changes a second in all phases, of {LIVE_ITEMS:,} other SKUs; {PAGE} rows a page, 50 ms",
             "seconds are those of the run: table, pages, second looks, and the wait for rows that are being written",

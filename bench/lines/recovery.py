@@ -40,7 +40,7 @@ def run(bench: Bench) -> Result:
             "raw": partial(_raw, bench, stack, environments["raw"], records),
             "faust": partial(_faust, bench, stack, environments["faust"], faust_entries),
         }
-        rounds = interleaved(contenders, count=bench.rounds, say=bench.say, keep_all=bench.is_trial)
+        rounds = interleaved(contenders, count=bench.rounds, say=bench.say)
     return result(
         bench,
         "recovery",
@@ -52,7 +52,7 @@ def run(bench: Bench) -> Result:
         ),
         ours=rounds.figures("ours"),
         peers={name: rounds.figures(name) for name in ("raw", "faust")},
-        rounds=rounds.rounding("ours"),
+        rounds=rounds.rounding(),
         notes=(
             f"{skus:,} SKUs with an entry and a movement each; scaled: Faust recovers {faust_entries:,} entries",
             "ours also writes an index entry for each movement, and keeps the highest version of a key",

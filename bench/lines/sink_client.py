@@ -37,7 +37,7 @@ def run(bench: Bench) -> Result:
         ours = Client("ours", [sys.executable, "-m", "bench.programs.our_client"], {})
         theirs = Client("aiohttp", environment.command("http_aiohttp"), environment.environ)
         contenders = {one.name: partial(_client, bench, one, shop.url) for one in (ours, theirs)}
-        rounds = interleaved(contenders, count=bench.rounds, say=bench.say, keep_all=bench.is_trial)
+        rounds = interleaved(contenders, count=bench.rounds, say=bench.say)
     finally:
         shop.end()
     ideal = [value / IDEAL for value in rounds.values("ours", f"{CELL} per_s")]
@@ -51,7 +51,7 @@ def run(bench: Bench) -> Result:
         ),
         ours=rounds.figures("ours"),
         peers={"aiohttp": rounds.figures("aiohttp")},
-        rounds=rounds.rounding("ours"),
+        rounds=rounds.rounding(),
         peer_versions={f"raw:{name}": one for name, one in environment.versions(("aiohttp",)).items()},
         notes=(
             "ours is the whole way: rows to JSON, credential, permit, bounds of the answer, observer",

@@ -156,7 +156,7 @@ def run(bench: Bench) -> Result:
                 "median": lambda _: {**ledger.alone(0.0), **ledger.backlog(0.0)},
                 "traffic": ledger.traffic,
             }
-            rounds = interleaved(contenders, count=bench.rounds, say=bench.say, keep_all=bench.is_trial)
+            rounds = interleaved(contenders, count=bench.rounds, say=bench.say)
             peak = worker.peak_rss_bytes / MIB
             if wrong := ledger.wrong():
                 raise LineError(f"{wrong} rows are not what the places hold")
@@ -202,7 +202,7 @@ def _result(bench: Bench, rounds: Rounds, ledger: Ledger, loaded: Figures, dicti
         ),
         ours={**loaded, **traffic, f"hot {name}": hot[name], f"median {name}": median[name]},
         peers={"hot SKU": hot, "median SKU": median, "dictionary": dictionary},
-        rounds=rounds.rounding("traffic"),
+        rounds=rounds.rounding(),
         notes=(
             f"{ledger.skus:,} SKUs at {len(PLACES)} sources, {bench.size(HOT_CHANGES, 6_000):,} movements of one",
             f"scaled: {RATE:,.0f}/s for {TRAFFIC_S:.0f} s in each round, not 5 minutes at once; a fifth is the hot SKU",
