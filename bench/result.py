@@ -12,7 +12,7 @@ Figures = Mapping[str, float | int | str | None]
 
 
 class Rounding(msgspec.Struct, frozen=True):
-    """How many rounds, how many of them with a change of the machine's pace by more than a tenth, and the largest change."""
+    """How many rounds; in how many the machine changed its pace by more than a tenth; the largest change."""
 
     kept: int
     restless: int = 0
