@@ -42,6 +42,8 @@ WHERE = """Where the time goes, and what was tried:
 - `idle`: consumers that follow silent topics asked the brokers ten times a second and were most of it.
   What is left is the group's own consumer, as with Faust, and a look at the gauges once a second.
 - `recovery`: the look-up whether a key has a newer version is the largest part, the write with its index the next.
+- `reconcile`: the worker uses its core wholly while it compares, and live changes wait for their turn: what a row costs
+  is the lever.
 """
 
 
