@@ -65,7 +65,7 @@ def _summary(results: Sequence[Result]) -> str:
 
 def _section(result: Result) -> str:
     went = result.rounds
-    kept = f"{went.kept} rounds, {went.restless} of them restless, worst drift {went.drift:.0%}"
+    rounds = f"{went.count} rounds, {went.restless} of them restless, worst drift {went.drift:.0%}"
     versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
     lines = [
         f"## {result.line}",
@@ -74,7 +74,7 @@ def _section(result: Result) -> str:
         "",
         *_figures({"ours": result.ours, **result.peers}),
         "",
-        f"{result.at}; {kept}; seed {result.seed}; {result.seconds:.0f} s.",
+        f"{result.at}; {rounds}; seed {result.seed}; {result.seconds:.0f} s.",
         "",
         *(f"- {note}" for note in result.notes),
         "",

@@ -14,7 +14,7 @@ Figures = Mapping[str, float | int | str | None]
 class Rounding(msgspec.Struct, frozen=True):
     """How many rounds; in how many the machine changed its pace by more than a tenth; the largest change."""
 
-    kept: int
+    count: int
     restless: int = 0
     drift: float = 0.0
 

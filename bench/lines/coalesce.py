@@ -69,7 +69,7 @@ def _measure(live: Live, cell: Cell) -> Counted:
         "STREAMS_CONNECTORS__ADOBE_COMMERCE__ROWS_PER_CALL": str(cell.rows),
     }
     with live.worker(f"{cell.rate}-{cell.window_s}-{cell.rows}", **more):
-        live.traffic.run(cell.rate, 4.0 if live.bench.is_trial else max(12.0, 1.0 * cell.window_s))
+        live.traffic.run(cell.rate, 4.0 if live.bench.is_trial else max(12.0, cell.window_s))
         live.wait_written()
         live.wait_quiet(QUIET_S)
     return counted(told(live.watch, begin, SCHEMA), list(live.shop.effects()), cell)

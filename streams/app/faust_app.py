@@ -6,7 +6,7 @@ import faust
 from faust.serializers import codecs
 from faust.types.auth import CredentialsT
 
-from streams.runtime.kafka import password_of, ssl_context
+from streams.runtime.kafka import password_of, servers_of, ssl_context
 from streams.settings import KafkaSettings, Settings
 
 BATCH_RECORDS = 2000
@@ -74,7 +74,7 @@ def raw_topic(app: faust.App, name: str, partitions: int) -> faust.TopicT:
 
 def _broker(settings: KafkaSettings) -> str:
     """Without credentials: Faust prints it at start."""
-    return ";".join(f"kafka://{server.strip()}" for server in settings.bootstrap_servers.split(","))
+    return ";".join(f"kafka://{server}" for server in servers_of(settings))
 
 
 def _credentials(settings: KafkaSettings) -> CredentialsT | None:

@@ -34,7 +34,7 @@ def ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
 
 def aiokafka_options(settings: KafkaSettings) -> dict[str, Any]:  # Any: aiokafka's keyword arguments
     options: dict[str, Any] = {
-        "bootstrap_servers": [server.strip() for server in settings.bootstrap_servers.split(",")],
+        "bootstrap_servers": servers_of(settings),
         "security_protocol": settings.security_protocol,
         "ssl_context": ssl_context(settings),
     }
@@ -122,6 +122,10 @@ class _Follower(aiokafka.AIOKafkaConsumer):
 def partition_of(key: bytes, partitions: int) -> int:
     """Where Kafka's default partitioner puts a key."""
     return int(murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def servers_of(settings: KafkaSettings) -> list[str]:
+    return [server.strip() for server in settings.bootstrap_servers.split(",")]
 
 
 def password_of(settings: KafkaSettings) -> str | None:

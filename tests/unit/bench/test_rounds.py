@@ -52,4 +52,4 @@ def test_rounds_in_which_the_pace_changed_count_and_are_told() -> None:
 
     assert found.values("ours", "per_s") == [100.0, 101.0, 102.0]
     rounding = found.rounding()
-    assert (rounding.kept, rounding.restless, rounding.drift) == (3, 1, 0.2)
+    assert (rounding.count, rounding.restless, rounding.drift) == (3, 1, 0.2)

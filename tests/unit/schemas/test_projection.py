@@ -96,7 +96,7 @@ def test_no_cut_record_is_read(data: st.DataObject) -> None:
     assert quick(writer)(payload + b"\0") == slow(writer)(payload + b"\0") == "bytes-left-over"
 
 
-@FAIR
+@settings(FAIR, max_examples=200)
 @given(st.data())
 def test_bent_bytes_are_refused_by_both_or_read_alike(data: st.DataObject) -> None:
     writer = data.draw(st.one_of(st.just(RELEASED), writer_schemas()))
@@ -107,7 +107,7 @@ def test_bent_bytes_are_refused_by_both_or_read_alike(data: st.DataObject) -> No
     assert one == other or (isinstance(one, str) and isinstance(other, str))
 
 
-@FAIR
+@settings(FAIR, max_examples=200)
 @given(st.data())
 def test_what_bare_fastavro_refuses_is_refused_and_what_is_read_means_the_same(data: st.DataObject) -> None:
     """fastavro alone is the judge: nothing of ours decides here."""
@@ -122,7 +122,7 @@ def test_what_bare_fastavro_refuses_is_refused_and_what_is_read_means_the_same(d
         assert change == expected(writer, record)
 
 
-@FAIR
+@settings(FAIR, max_examples=200)
 @given(bent_records(RELEASED))
 def test_what_fastavro_would_write_is_read_unless_a_number_breaks_its_bounds(bent: bytes) -> None:
     record, consumed, canonical = library_reads(RELEASED, bent)

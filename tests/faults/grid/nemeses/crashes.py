@@ -36,10 +36,11 @@ def out_of_memory(run: Run) -> list[Hit]:
 
 def _lacks_memory(run: Run, worker: Worker) -> bool:
     """Every look takes what room is left, and gives more work at once than it has had memory for before."""
-    if worker.running and not _starves(worker):
-        _starve(worker)
-        run.system.wms.burst(5_000, 2)
-    return not worker.running or _starves(worker)
+    if not worker.running or _starves(worker):
+        return True
+    _starve(worker)
+    run.system.wms.burst(5_000, 2)
+    return False
 
 
 def _starve(worker: Worker) -> None:

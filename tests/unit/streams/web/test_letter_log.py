@@ -118,12 +118,16 @@ def _closing(offset: int, letter: Stored, *, action: str = "retry-letter", at: i
     return Stored(0, offset, at, key=b"k", value=value)
 
 
+async def _fetched(consumer: FakeConsumer) -> None:
+    async with asyncio.timeout(10):
+        await consumer.fetched.wait()
+
+
 async def _followed(consumer: FakeConsumer, index: LetterIndex) -> "asyncio.Task[None]":
     clock = WebClock()
     clock._runs_freely = True
     task = asyncio.ensure_future(LetterLog(lambda: consumer, 2, 1, serde=_serde(clock), clock=clock).follow(index))
-    async with asyncio.timeout(10):
-        await consumer.fetched.wait()
+    await _fetched(consumer)
     return task
 
 
@@ -154,8 +158,7 @@ async def test_all_letters_are_read_in_order_of_time_and_then_followed() -> None
 
     log[1].append(_letter(1, 5, reason="bad-sku"))
     consumer.fetched.clear()
-    async with asyncio.timeout(10):
-        await consumer.fetched.wait()
+    await _fetched(consumer)
     task.cancel()
     await asyncio.wait([task])
 
@@ -216,8 +219,7 @@ async def test_a_letter_that_is_closed_while_the_page_is_open_goes_with_its_grou
 
     consumer.audits += [_closing(0, letters[1]), _closing(1, letters[0], action="reveal-letter")]
     consumer.fetched.clear()
-    async with asyncio.timeout(10):
-        await consumer.fetched.wait()
+    await _fetched(consumer)
     await _stop(task)
 
     assert [group.reason for group in index.groups()] == ["wrong-key"]
@@ -232,8 +234,7 @@ async def test_a_record_that_is_set_aside_anew_after_its_retry_is_open_again() -
 
     consumer.log[0].append(again)
     consumer.fetched.clear()
-    async with asyncio.timeout(10):
-        await consumer.fetched.wait()
+    await _fetched(consumer)
     await _stop(task)
 
     assert [one.offset for one in index.letters(letter_of(first).group)] == [5]
