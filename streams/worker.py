@@ -26,6 +26,8 @@ from streams.topics import READ
 
 EXIT_CANNOT_RUN = 2
 STOP_WITHIN = timedelta(seconds=30)
+TURN_S = 0.0005
+"""How long one thread may keep another waiting: the consumer has a thread of its own, and several hops a fetch."""
 
 
 def run(environ: Mapping[str, str]) -> int:
@@ -48,6 +50,7 @@ def run(environ: Mapping[str, str]) -> int:
     except (SettingsError, DataDirError, PreparationError) as error:
         return _cannot_run(error)
     _settle_memory()
+    sys.setswitchinterval(TURN_S)
     try:
         return asyncio.run(_work(application))
     except SchemaMissingError as error:

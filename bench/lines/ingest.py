@@ -19,7 +19,7 @@ ABOUT = (
     "rate per second of wall time against peers that decode the same records"
 )
 RECORDS, ITEMS = 1_000_000, 20_000
-SLOW = {"quix": 100_000, "faust": 50_000}
+SLOW = {"quix": 50_000, "faust": 50_000}
 """Records of the peers that would take minutes for all of them."""
 PROGRAMS = {"raw": "raw_loop", "quix": "quix_stateless", "faust": "faust_table"}
 PACKAGES = {

@@ -6,7 +6,7 @@ hides a difference needs two different names with one 64-bit hash.
 """
 
 from array import array
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 CELL_BITS = 19
 """4 MiB; with 500,000 names about one in a cell."""
@@ -20,10 +20,12 @@ class SetDifference:
         self._mask = (1 << cell_bits) - 1
         self._cells = array("Q", bytes(8 << cell_bits))
 
-    def mark(self, name: Hashable) -> None:
-        """One of the sets has it."""
-        word = hash(name) & _WORD
-        self._cells[word & self._mask] ^= word
+    def mark(self, names: Iterable[Hashable]) -> None:
+        """One of the sets has them."""
+        cells, mask = self._cells, self._mask
+        for name in names:
+            word = hash(name) & _WORD
+            cells[word & mask] ^= word
 
     def may_differ(self, name: Hashable) -> bool:
         """False where both sets have the name, or neither has it, and nothing else in its cell differs."""

@@ -12,7 +12,7 @@ from streams.domain.lane_rows import Count, Row, SkuRows
 from streams.domain.version import Version
 from streams.runtime.outbox import PREFIX, Message, stored
 from streams.runtime.table import BulkTable, Group, Write
-from streams.runtime.versioned import pack, unpack
+from streams.runtime.versioned import pack, payload_of, unpack
 
 PARTITION = 0
 ENTRY, INTENT = b"e", b"i"
@@ -117,4 +117,4 @@ def _key(sku: str) -> bytes:
 
 
 def _entry(value: bytes) -> SkuRows:
-    return lane_rows.decode(unpack(value)[1])
+    return lane_rows.decode(payload_of(value))

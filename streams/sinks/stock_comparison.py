@@ -27,8 +27,8 @@ from streams.domain.set_difference import SetDifference
 from streams.sinks.lane_context import LaneContext
 
 PAIRS_AT_ONCE = 300
-ENTRIES_AT_ONCE = 500
-"""Of the table, between two turns of the event loop."""
+ENTRIES_AT_ONCE, ITEMS_AT_ONCE = 50, 30
+"""Of the table, and of a page, between two turns of the event loop: a change on its way takes many turns."""
 MOST_LATER = 10_000
 LATER_ROUNDS = 5
 LATER_AFTER = timedelta(seconds=2)
@@ -86,15 +86,14 @@ class StockComparison:
         """Rows that the shop acknowledged at or after `moment` (µs).  Raises as `full`."""
         batch: list[StockPair] = []
         async with asyncio.TaskGroup() as looks:
-            async for pair, row in self._rows():
-                if row.acked is None or row.acked_at < moment:
-                    continue
-                self._run.expected += 1
-                batch.append(pair)
-                if len(batch) == PAIRS_AT_ONCE:
+            async for rows in self._rows():
+                batch += [pair for pair, row in rows if row.acked is not None and row.acked_at >= moment]
+                while len(batch) >= PAIRS_AT_ONCE:
                     await self._free_turn()
-                    looks.create_task(self._look(batch))
-                    batch = []
+                    looks.create_task(self._look(batch[:PAIRS_AT_ONCE]))
+                    self._run.expected += PAIRS_AT_ONCE
+                    batch = batch[PAIRS_AT_ONCE:]
+        self._run.expected += len(batch)
         await self._look(batch)
         await self._look_later()
 
@@ -103,14 +102,12 @@ class StockComparison:
         async with self._turns:
             pass
 
-    async def _rows(self) -> AsyncIterator[tuple[StockPair, Row]]:
+    async def _rows(self) -> AsyncIterator[list[tuple[StockPair, Row]]]:
         """The whole table in slices, others run in between."""
         cursor = ""
         while True:
             entries = list(islice(self._at.table.every_entry(cursor), ENTRIES_AT_ONCE))
-            for sku, entry in entries:
-                for row in entry.rows:
-                    yield StockPair(row.source_code, sku), row
+            yield [(StockPair(row.source_code, sku), row) for sku, entry in entries for row in entry.rows]
             if len(entries) < ENTRIES_AT_ONCE:
                 return
             cursor = entries[-1][0]
@@ -120,12 +117,12 @@ class StockComparison:
 
     async def _survey(self) -> set[str]:
         """Sources that are ours; every row that the shop must show is marked once."""
-        sources = set()
-        async for pair, row in self._rows():
-            sources.add(pair.source_code)
-            if row.acked is not None:
-                self._marks.mark(pair)
-                self._run.expected += 1
+        sources: set[str] = set()
+        async for rows in self._rows():
+            sources |= {pair.source_code for pair, _row in rows}
+            ours = [pair for pair, row in rows if row.acked is not None]
+            self._marks.mark(ours)
+            self._run.expected += len(ours)
         return sources
 
     async def _source(self, source: str) -> None:
@@ -155,18 +152,25 @@ class StockComparison:
     async def _compare(self, items: Sequence[SourceItem]) -> list[StockPair]:
         """Pairs that do not agree at first sight; those that are not at rest are looked at later."""
         entries = await self._at.entries(item.pair for item in items)
-        doubtful = []
-        agreed = 0
+        doubtful: list[StockPair] = []
+        for first in range(0, len(items), ITEMS_AT_ONCE):
+            doubtful += self._compare_some(items[first : first + ITEMS_AT_ONCE], entries)
+            await self._at.clock.sleep(NO_TIME)
+        return doubtful
+
+    def _compare_some(self, items: Sequence[SourceItem], entries: Mapping[str, SkuRows]) -> list[StockPair]:
+        doubtful, ours, agreed = [], [], 0
         for item in items:
             pair = item.pair
             row = entries[item.sku].row(item.source_code)
             if row is not None and row.acked is not None:
-                self._marks.mark(pair)
+                ours.append(pair)
             verdict = judge(row, shown_of(item), is_held=self._at.index.is_held(pair))
             if verdict is Verdict.AGREES:
                 agreed += 1
             elif verdict is not Verdict.UNSETTLED or not self._put_off(_Waiting(pair, listed=True, again=0)):
                 doubtful.append(pair)
+        self._marks.mark(ours)
         self._run.looks[Verdict.AGREES] += agreed
         self._run.listed += len(items)
         return doubtful
@@ -174,13 +178,11 @@ class StockComparison:
     async def _not_listed(self) -> None:
         """Rows that no page showed: only those are told here, all others were told when their page came."""
         batch: list[StockPair] = []
-        async for pair, row in self._rows():
-            if row.acked is None or not self._marks.may_differ(pair):
-                continue
-            batch.append(pair)
-            if len(batch) == PAIRS_AT_ONCE:
-                await self._look(batch, listed=False)
-                batch = []
+        async for rows in self._rows():
+            batch += [pair for pair, row in rows if row.acked is not None and self._marks.may_differ(pair)]
+            while len(batch) >= PAIRS_AT_ONCE:
+                await self._look(batch[:PAIRS_AT_ONCE], listed=False)
+                batch = batch[PAIRS_AT_ONCE:]
         await self._look(batch, listed=False)
 
     # ── the second look ──────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,6 @@ The tests of the product and those of the seeded bugs play the same scenes; they
 """
 
 import signal
-import threading
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -24,12 +23,10 @@ def lost_answers_and_a_kill(system: OrderSystem) -> None:
     for worker in workers:
         worker.wait_ready()
     lost = system.break_creates(kind="drop-answer", rate=0.25)
-    placing = threading.Thread(target=system.place_one_by_one, args=(60,))
-    placing.start()
-    until(lambda: system.hits(lost) > 2, within=60, what=lambda: f"answers were lost\n{workers[0].log[-2000:]}")
-    until(lambda: 0 < len(system.booked) < 60, within=60, what="there is work in hand")
-    workers[0].kill()
-    placing.join()
+    with system.placing():
+        until(lambda: system.hits(lost) > 2, within=60, what=lambda: f"answers were lost\n{workers[0].log[-2000:]}")
+        until(lambda: 40 < len(system.placed) > len(system.booked), within=60, what="there is work in hand")
+        workers[0].kill()
     system.worker("c").wait_ready()
     wait_idle(system, workers[1:])
 

@@ -127,8 +127,7 @@ def test_what_only_one_side_has_is_never_hidden(
     both: set[tuple[str, str]], ours: set[tuple[str, str]], theirs: set[tuple[str, str]], bits: int
 ) -> None:
     marks = SetDifference(bits)
-    for name in [*(both | ours), *(both | theirs)]:
-        marks.mark(name)
+    marks.mark([*(both | ours), *(both | theirs)])
 
     different = (both | ours) ^ (both | theirs)
 
@@ -139,8 +138,7 @@ def test_what_only_one_side_has_is_never_hidden(
 
 def test_most_names_that_both_sides_have_are_not_looked_at_again() -> None:
     marks, names = SetDifference(), [("W1", f"S{number}") for number in range(100_000)]
-    for name in [*names, *names[1000:]]:
-        marks.mark(name)
+    marks.mark([*names, *names[1000:]])
 
     doubtful = [name for name in names if marks.may_differ(name)]
 

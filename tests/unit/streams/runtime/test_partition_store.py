@@ -9,6 +9,7 @@ import rocksdict
 
 from streams.runtime.partition_store import PartitionStore, contents, no_index
 from streams.runtime.store_errors import StoreCorruptError
+from streams.runtime.store_seal import SEAL
 from tests.processes import until
 
 
@@ -39,7 +40,7 @@ def test_a_single_flipped_bit_is_found_when_the_store_is_opened_or_harms_nothing
 
     for _ in _bits_flipped(tmp_path, parts=24):
         copy = tmp_path / f"copy-{len(list(tmp_path.iterdir()))}"
-        shutil.copytree(path, copy)
+        shutil.copytree(path, copy, ignore=shutil.ignore_patterns(SEAL))
         damaged = list[StoreCorruptError]()
         store = PartitionStore.open_or_rebuild(copy, rocksdict.Cache(1 << 20), no_index, damaged.append)
         assert contents(store) == ({} if damaged else written)
