@@ -78,11 +78,10 @@ SLOW_ASIDE = (
     Step("known vulnerabilities", (PYTHON, "-m", "tests.supply_chain", "audit"), beside=True),
 )
 SLOW = (
-    Step("faults", pytest_of("tests/faults", "--dist", "worksteal", at_once=4), beside=True),
-    Step("pages in Chromium", pytest_of("tests/browser", "--dist", "loadfile", at_once=1), beside=True),
+    Step("faults", pytest_of("tests/faults", "--dist", "worksteal"), beside=True),
     Step("integration", pytest_of("tests/integration", "--dist", "loadfile", at_once=2)),
+    Step("pages in Chromium", pytest_of("tests/browser", "--dist", "loadfile", at_once=2)),
 )
-"""Side by side, for each of them waits for others most of its time."""
 WORDS = {0: "ok    ", NOT_RUN: "not run"}
 STEPS = {"check": QUICK, "all": (*SLOW_ASIDE, *QUICK, *SLOW)}
 

@@ -62,6 +62,11 @@ def run(bench: Bench) -> Result:
     return _result(bench, found)
 
 
+def _seconds(window_s: int) -> float:
+    """Of traffic: two windows where they are short, one of the longest."""
+    return min(max(6.0, 2.0 * window_s), 30.0)
+
+
 def _settings(window_s: int, rows: int) -> dict[str, str]:
     return {
         "STREAMS_INVENTORY__WINDOW_MS": str(1000 * window_s),
@@ -73,7 +78,7 @@ def _settings(window_s: int, rows: int) -> dict[str, str]:
 def _measure(live: Live, cell: Cell) -> Counted:
     live.shop.set(delay_ms=TARGET_MS, limit=cell.rows, journal=True)
     begin = live.watch.ends(STOCK_CHANGE.name)
-    live.traffic.run(cell.rate, 4.0 if live.bench.is_trial else max(12.0, cell.window_s))
+    live.traffic.run(cell.rate, 4.0 if live.bench.is_trial else _seconds(cell.window_s))
     live.wait_written()
     live.wait_quiet(QUIET_S)
     return counted(told(live.watch, begin, SCHEMA), list(live.shop.effects()), cell)

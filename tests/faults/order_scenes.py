@@ -7,10 +7,13 @@ import signal
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from streams.tables import ORDERS, changelog
 from tests.faults.order_system import OrderSystem
+from tests.faults.system import APP_ID
 from tests.processes import Worker, until
 
 UPSERTS, CREATES = "netsuite", "sap_s4hana"
+CHANGELOG = changelog(APP_ID, ORDERS)
 SIDE_BY_SIDE = 8
 """Looks of one worker at a time: of more, some are the other's."""
 LONG = MappingProxyType({"STREAMS_CONNECTORS__SAP_S4HANA__TIMEOUT_S": "60"})
@@ -27,6 +30,21 @@ def lost_answers_and_a_kill(system: OrderSystem) -> None:
         until(lambda: system.hits(lost) > 2, within=60, what=lambda: f"answers were lost\n{workers[0].log[-2000:]}")
         until(lambda: 40 < len(system.placed) > len(system.booked), within=60, what="there is work in hand")
         workers[0].kill()
+    system.worker("c").wait_ready()
+    wait_idle(system, workers[1:])
+
+
+def killed_between_state_and_commands(system: OrderSystem) -> None:
+    """Every partition has kept the state of a batch; whose commands leave a moment later, has them in hand."""
+    workers = [system.worker(name).wait_ready() for name in ("a", "b")]
+    before = system.committed(CHANGELOG)
+    system.place(60)
+
+    def is_kept() -> bool:
+        return all(end > before[partition][1] for partition, (_, end) in system.committed(CHANGELOG).items())
+
+    until(is_kept, within=60, what="every partition has kept the state of a batch", step=0.1)
+    workers[0].kill()
     system.worker("c").wait_ready()
     wait_idle(system, workers[1:])
 
@@ -69,7 +87,7 @@ def _pending(worker: Worker) -> int:
 
 SCENES: Mapping[str, Callable[[OrderSystem], None]] = {
     "retry-without-look": lost_answers_and_a_kill,
-    "commit-before-effect": lost_answers_and_a_kill,
+    "commit-before-effect": killed_between_state_and_commands,
     "no-lease-check": stopped_between_look_and_call,
 }
 """Which scene shows which bug."""

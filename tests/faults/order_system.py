@@ -16,7 +16,7 @@ from tests.processes import until
 ITEMS = 12
 NOW = 1_772_400_000_000_000
 REPEATS = 0.15
-PACE_S = 0.1
+PACE_S = 0.2
 
 
 @dataclass

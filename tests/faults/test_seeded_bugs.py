@@ -15,7 +15,8 @@ def test_a_worker_with_a_seeded_bug_is_caught(make_order_system: MakeOrderSystem
 
     SCENES[bug](system)
 
-    wrong = {order_id: system.booked.get(order_id, 0) for order_id in system.wanted}
+    booked = system.booked
+    wrong = {order_id: booked.get(order_id, 0) for order_id in system.wanted}
     wrong = {order_id: documents for order_id, documents in wrong.items() if documents != 1}
     assert wrong, f"{bug} made no difference: the scene does not hit it"
     is_missing = bug == "commit-before-effect"
