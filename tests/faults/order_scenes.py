@@ -38,7 +38,7 @@ def killed_between_state_and_commands(system: OrderSystem) -> None:
     """Every partition has kept the state of a batch; whose commands leave a moment later, has them in hand."""
     workers = [system.worker(name).wait_ready() for name in ("a", "b")]
     before = system.committed(CHANGELOG)
-    system.place(60)
+    system.place(40)
 
     def is_kept() -> bool:
         return all(end > before[partition][1] for partition, (_, end) in system.committed(CHANGELOG).items())
@@ -46,7 +46,7 @@ def killed_between_state_and_commands(system: OrderSystem) -> None:
     until(is_kept, within=60, what="every partition has kept the state of a batch", step=0.1)
     workers[0].kill()
     system.worker("c").wait_ready()
-    wait_idle(system, workers[1:])
+    wait_idle(system, workers[1:], within=300)
 
 
 def stopped_between_look_and_call(system: OrderSystem) -> None:

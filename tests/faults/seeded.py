@@ -18,7 +18,7 @@ from streams.runtime.lease import Lease
 from streams.runtime.table import BulkTable, Write
 from streams.tables import ORDERS
 
-SLOW_S = 6.0
+SLOW_S = 4.0
 
 
 def retry_without_look() -> None:

@@ -9,6 +9,7 @@ from tests.faults.seeded import BUGS
 pytestmark = pytest.mark.faults
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_worker_with_a_seeded_bug_is_caught(make_order_system: MakeOrderSystem, bug: str) -> None:
     system = make_order_system(erp_name=CREATES, overrides=LONG, program=("tests.faults.seeded", bug))
