@@ -8,14 +8,12 @@ about eleven minutes: `for` and thresholds are those of production.
 
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from simulators.local_stack.registry import Registry
+from tests.beside import beside
 from tests.faults.system import System
 from tests.monitor import RULES, Prometheus, is_there
 from tests.processes import until
@@ -65,26 +63,8 @@ def play(prometheus: Prometheus, phase: Phase) -> list[str]:
     return [f"{phase.name}: {', '.join(sorted(alerts))} {what}" for what, alerts in wrong.items() if alerts]
 
 
-@contextmanager
-def traded(system: System) -> Iterator[None]:
-    """Stock changes all the while."""
-    over = threading.Event()
-
-    def trade() -> None:
-        while not over.is_set():
-            system.trade(2, PER_S)
-
-    trading = threading.Thread(target=trade)
-    trading.start()
-    try:
-        yield
-    finally:
-        over.set()
-        trading.join()
-
-
 def drill(system: System, prometheus: Prometheus) -> list[str]:
-    with traded(system):
+    with beside(lambda: system.trade(2, PER_S)):
         wrong = play(prometheus, HEALTHY)
         outage = system.shop.fault(kind="outage")
         wrong += play(prometheus, SHOP_AWAY)

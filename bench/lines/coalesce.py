@@ -16,7 +16,9 @@ from streams.topics import STOCK_CHANGE
 
 ABOUT = "calls that stock changes become, against the offline optimum for the same window and rows of a call"
 ITEMS, TARGET_MS = 20_000, 1
-RATES, WINDOWS_S, ROWS = (100, 1_000, 10_000), (1, 5, 30), (20, 100)
+RATES, ROWS = (100, 1_000, 10_000), (20, 100)
+TRAFFIC_S = {1: 6.0, 5: 10.0, 30: 30.0}
+"""Window → seconds of traffic."""
 SLACK_S = 1.0
 """What a change may take beyond its window: batch, ledger, snapshot, intent and the call itself."""
 QUIET_S = 2.0
@@ -51,7 +53,7 @@ class Counted(NamedTuple):
 
 
 def run(bench: Bench) -> Result:
-    windows, rates = ((1, 5), (1_000,)) if bench.quick else (WINDOWS_S, RATES)
+    windows, rates = ((1, 5), (1_000,)) if bench.quick else (TRAFFIC_S, RATES)
     found: dict[Cell, Counted] = {}
     with Live.begun(bench, items=bench.size(ITEMS, 500)) as live:
         for window_s, rows in product(windows, ROWS[:1] if bench.quick else ROWS):
@@ -60,11 +62,6 @@ def run(bench: Bench) -> Result:
                     one = found[cell] = _measure(live, cell)
                     bench.say(f"{cell.name}: {one.calls} calls, best {one.best} ({one.ratio:.2f}), {one.late_s:.2f} s")
     return _result(bench, found)
-
-
-def _seconds(window_s: int) -> float:
-    """Of traffic: two windows where they are short, one of the longest."""
-    return min(max(6.0, 2.0 * window_s), 30.0)
 
 
 def _settings(window_s: int, rows: int) -> dict[str, str]:
@@ -78,7 +75,7 @@ def _settings(window_s: int, rows: int) -> dict[str, str]:
 def _measure(live: Live, cell: Cell) -> Counted:
     live.shop.set(delay_ms=TARGET_MS, limit=cell.rows, journal=True)
     begin = live.watch.ends(STOCK_CHANGE.name)
-    live.traffic.run(cell.rate, 4.0 if live.bench.is_trial else _seconds(cell.window_s))
+    live.traffic.run(cell.rate, 4.0 if live.bench.is_trial else TRAFFIC_S[cell.window_s])
     live.wait_written()
     live.wait_quiet(QUIET_S)
     return counted(told(live.watch, begin, SCHEMA), list(live.shop.effects()), cell)

@@ -85,7 +85,7 @@ class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def shipped(self) -> int:
         """What the shop still holds reservations for, although it has left (micros)."""
-        return sum([item.quantity for item in self.unposted if not item.is_expired]) if self.unposted else 0
+        return sum(item.quantity for item in self.unposted if not item.is_expired)
 
     @property
     def to_write(self) -> Shown:
@@ -115,10 +115,7 @@ class SkuRows(msgspec.Struct, frozen=True, array_like=True, gc=False):
     rows: tuple[Row, ...] = ()
 
     def row(self, source_code: str) -> Row | None:
-        for row in self.rows:
-            if row.source_code == source_code:
-                return row
-        return None
+        return next((row for row in self.rows if row.source_code == source_code), None)
 
     def with_row(self, row: Row) -> "SkuRows":
         """The entry with one row replaced or added; rows stay sorted by source."""

@@ -36,8 +36,8 @@ def compared(folder: Path) -> Sums:
 
 def put_on(folder: Path, known: Sums) -> None:
     """Note the files of a closed store; those in `known` are not read again.  May be repeated.  Raises OSError."""
-    sums = {file.name: known.get(file.name, -1) for file in folder.glob(DATA_FILES)}
-    sums |= {name: _sum(folder / name) for name, known_sum in sums.items() if known_sum < 0}
+    files = folder.glob(DATA_FILES)
+    sums = {file.name: known[file.name] if file.name in known else _sum(file) for file in files}
     made = folder / f"{SEAL}.new"
     made.write_bytes(msgspec.json.encode(sums))
     made.replace(folder / SEAL)

@@ -84,17 +84,11 @@ class StockComparison:
 
     async def since(self, moment: int) -> None:
         """Rows that the shop acknowledged at or after `moment` (µs).  Raises as `full`."""
-        batch: list[StockPair] = []
         async with asyncio.TaskGroup() as looks:
-            async for rows in self._rows():
-                batch += [pair for pair, row in rows if row.acked is not None and row.acked_at >= moment]
-                while len(batch) >= PAIRS_AT_ONCE:
-                    await self._free_turn()
-                    looks.create_task(self._look(batch[:PAIRS_AT_ONCE]))
-                    self._run.expected += PAIRS_AT_ONCE
-                    batch = batch[PAIRS_AT_ONCE:]
-        self._run.expected += len(batch)
-        await self._look(batch)
+            async for batch in self._batches(lambda _pair, row: row.acked_at >= moment):
+                self._run.expected += len(batch)
+                await self._free_turn()
+                looks.create_task(self._look(batch))
         await self._look_later()
 
     async def _free_turn(self) -> None:
@@ -112,6 +106,16 @@ class StockComparison:
                 return
             cursor = entries[-1][0]
             await self._at.clock.sleep(NO_TIME)
+
+    async def _batches(self, wanted: Callable[[StockPair, Row], bool]) -> AsyncIterator[list[StockPair]]:
+        """Of the rows that the shop acknowledged, as many as are asked for at once."""
+        batch: list[StockPair] = []
+        async for rows in self._rows():
+            batch += [pair for pair, row in rows if row.acked is not None and wanted(pair, row)]
+            while len(batch) >= PAIRS_AT_ONCE:
+                yield batch[:PAIRS_AT_ONCE]
+                batch = batch[PAIRS_AT_ONCE:]
+        yield batch
 
     # ── the shop's list ──────────────────────────────────────────────────────────────────────────
 
@@ -177,13 +181,8 @@ class StockComparison:
 
     async def _not_listed(self) -> None:
         """Rows that no page showed: only those are told here, all others were told when their page came."""
-        batch: list[StockPair] = []
-        async for rows in self._rows():
-            batch += [pair for pair, row in rows if row.acked is not None and self._marks.may_differ(pair)]
-            while len(batch) >= PAIRS_AT_ONCE:
-                await self._look(batch[:PAIRS_AT_ONCE], listed=False)
-                batch = batch[PAIRS_AT_ONCE:]
-        await self._look(batch, listed=False)
+        async for batch in self._batches(lambda pair, _row: self._marks.may_differ(pair)):
+            await self._look(batch, listed=False)
 
     # ── the second look ──────────────────────────────────────────────────────────────────────────
 

@@ -8,12 +8,15 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from streams.tables import ORDERS, changelog
+from tests.beside import beside
 from tests.faults.order_system import OrderSystem
 from tests.faults.system import APP_ID
 from tests.processes import Worker, until
 
 UPSERTS, CREATES = "netsuite", "sap_s4hana"
 CHANGELOG = changelog(APP_ID, ORDERS)
+PACE_S = 0.2
+"""From one order to the next: every moment finds some on their way."""
 SIDE_BY_SIDE = 8
 """Looks of one worker at a time: of more, some are the other's."""
 LONG = MappingProxyType({"STREAMS_CONNECTORS__SAP_S4HANA__TIMEOUT_S": "60"})
@@ -26,7 +29,7 @@ def lost_answers_and_a_kill(system: OrderSystem) -> None:
     for worker in workers:
         worker.wait_ready()
     lost = system.break_creates(kind="drop-answer", rate=0.25)
-    with system.placing():
+    with beside(lambda: system.place(1), pause_s=PACE_S):
         until(lambda: system.hits(lost) > 2, within=60, what=lambda: f"answers were lost\n{workers[0].log[-2000:]}")
         until(lambda: 40 < len(system.placed) > len(system.booked), within=60, what="there is work in hand")
         workers[0].kill()

@@ -1,8 +1,6 @@
 """What an orders fault test adds to the system: an ERP, channels that place orders, and the count of documents."""
 
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulators.channels.orders import Channels, Record, catalogue
@@ -16,7 +14,6 @@ from tests.processes import until
 ITEMS = 12
 NOW = 1_772_400_000_000_000
 REPEATS = 0.15
-PACE_S = 0.2
 
 
 @dataclass
@@ -70,23 +67,6 @@ class OrderSystem(System):
         """Blocks until the broker has them; some are sent twice."""
         self._producer.send(orders)
         self.placed += orders
-
-    @contextmanager
-    def placing(self) -> Iterator[None]:
-        """One by one as channels do, until the `with` block ends: so that every moment finds some on their way."""
-        over = threading.Event()
-
-        def place() -> None:
-            while not over.wait(PACE_S):
-                self.place(1)
-
-        placing = threading.Thread(target=place)
-        placing.start()
-        try:
-            yield
-        finally:
-            over.set()
-            placing.join()
 
     def wait_booked(self, within: float = 150) -> None:
         until(self._is_booked, within=within, what=self._what_is_missing, step=0.3)

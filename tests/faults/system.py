@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from click.testing import CliRunner
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from simulators.local_stack.kafka import Kafka
@@ -19,7 +18,7 @@ from simulators.wms.model import WAREHOUSES, locations_of
 from simulators.wms.plan import Phase
 from simulators.wms.simulator import SimulatorSettings, WmsSimulator
 from simulators.wms.traffic import WorldSettings
-from streams.cli.main import cli
+from tests.commands import invoke
 from tests.faults.between import Between
 from tests.processes import PRODUCT, Shop, Worker, free_port, until
 
@@ -73,7 +72,7 @@ class System:
         sources = sorted({warehouse.source_code for warehouse in WAREHOUSES})
         self.shop.seed(products=[f"SKU-{n:05d}" for n in range(1, self.items + 1)], sources=["default", *sources])
         for arguments in (("topics", "apply"), ("schemas", "apply")):
-            done = CliRunner().invoke(cli, arguments, env=self.environ)  # a process of its own starts for a second
+            done = invoke(self.environ, *arguments)
             assert done.exit_code == 0, f"{arguments}: exit {done.exit_code}\n{done.output}"
         settings = SimulatorSettings(
             self.kafka.bootstrap, self.registry_url, seed=self.seed, world=world, disturbance=self.disturbance

@@ -4,13 +4,14 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 import pytest
 
+from tests.beside import beside
 from tests.faults.conftest import MakeEveryTarget
 from tests.faults.every_target import ONE_OF_EACH, Entry, EveryTarget
 from tests.faults.order_scenes import CREATES, UPSERTS, wait_idle
@@ -59,10 +60,7 @@ def _moves_to_another_worker(system: EveryTarget) -> Worker:
     until(lambda: all(map(_effects, system.journals().values())), within=60, what=lambda: first.log[-3000:], step=0.3)
     system.go_on()
     alone = {name: entries[-1]["seq"] for name, entries in system.journals().items()}
-    over = threading.Event()
-    shopping = threading.Thread(target=_shops, args=(system, over))
-    shopping.start()
-    try:
+    with beside(partial(_shops, system), pause_s=2):
         second = system.worker("b").wait_ready()
         before = {name: _effects(entries) for name, entries in system.journals().items()}
         assert first.stop() == 0
@@ -73,9 +71,6 @@ def _moves_to_another_worker(system: EveryTarget) -> Worker:
             what=lambda: f"creates were under way at every target: {before}\n{second.log[-3000:]}",
             step=0.3,
         )
-    finally:
-        over.set()
-        shopping.join()
     until(system.go_on, within=60, what="all is said", step=0.5)
     wait_idle(system, [second], step=0.4)
     for name, entries in system.journals().items():
@@ -84,10 +79,9 @@ def _moves_to_another_worker(system: EveryTarget) -> Worker:
     return second
 
 
-def _shops(system: EveryTarget, over: threading.Event) -> None:
-    while not over.wait(2):
-        system.shopped()
-        system.go_on()
+def _shops(system: EveryTarget) -> None:
+    system.shopped()
+    system.go_on()
 
 
 def _is_told_while_it_waits(system: EveryTarget, worker: Worker, order_id: str) -> None:

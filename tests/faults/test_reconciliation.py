@@ -4,15 +4,14 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 
 from simulators.wms.model import WAREHOUSES
 from simulators.wms.recount import RecountBridge, consumer_config
+from tests.beside import beside
 from tests.faults import checks
 from tests.faults.conftest import MakeSystem
 from tests.faults.system import System
@@ -26,22 +25,9 @@ WITHIN_S = 120
 DOWN, FOUND = 2, 1
 
 
-@contextmanager
-def trading(system: System) -> Iterator[None]:
+def trading(system: System) -> AbstractContextManager[None]:
     """Beside whatever happens in the block."""
-    over = threading.Event()
-
-    def trade() -> None:
-        while not over.is_set():
-            system.trade(0.5, 60)
-
-    thread = threading.Thread(target=trade)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    return beside(lambda: system.trade(0.5, 60))
 
 
 def reconcile(system: System, *arguments: str) -> tuple[int, dict[str, Any], str]:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from schemas.catalogue import STOCK_CHANGE, Contract
 from schemas.codec import Writer, frame
-from streams.cli.main import cli
 from streams.runtime.clock import SystemClock
 from streams.runtime.lookback import Place
 from streams.runtime.operating.brokers import Brokers
@@ -19,6 +18,7 @@ from streams.runtime.operating.posting import Outgoing, Posting
 from streams.runtime.operating.registry import OperatorRegistry
 from streams.runtime.operating.wire import Wire
 from streams.settings import Settings, read_settings
+from tests.commands import invoke
 
 Model = TypeVar("Model", bound=msgspec.Struct)
 
@@ -45,8 +45,7 @@ class Desk:
 
     def run(self, *arguments: str, expect: int | None = 0, **changes: str) -> Result:
         """A command; `changes` are settings for this call."""
-        environ = {**self.environ, **changes}
-        result = CliRunner().invoke(cli, list(arguments), env=environ, prog_name="commerce-streams")
+        result = invoke({**self.environ, **changes}, *arguments)
         assert expect is None or result.exit_code == expect, f"{arguments}: {result.exit_code}\n{result.output}"
         return result
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from streams.cli.main import cli
+from tests.commands import invoke
 from tests.unit.streams.web.asking import WITH_TOKENS
 from tests.unit.streams.web.worlds import World, served
 
@@ -25,7 +25,7 @@ SETTINGS: Mapping[str, str] = {
 
 
 def run(*arguments: str, settings: Mapping[str, str] = SETTINGS, answers: str | None = None) -> Result:
-    return CliRunner().invoke(cli, list(arguments), env=dict(settings), input=answers, prog_name="commerce-streams")
+    return invoke(settings, *arguments, answers=answers)
 
 
 def one_line(result: Result) -> str:
