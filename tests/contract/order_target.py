@@ -82,7 +82,6 @@ class OrderTargetCase:
 
     name: str
     opened: Callable[[], AbstractAsyncContextManager[Erp]]
-    makes_work_orders: bool = True
 
 
 def line(line_id: str, sku: str, quantity: str = "1", **given: Any) -> OrderLine:
@@ -273,9 +272,7 @@ class OrderTargetSuite:
         assert list(await erp.lines("web-1")) == [ErpLine("PUMP-200", MICROS)]
 
     @pytest.mark.anyio
-    async def test_a_made_to_order_line_is_tied_to_its_work_order(self, erp: Erp, case: OrderTargetCase) -> None:
-        if not case.makes_work_orders:
-            pytest.skip("this ERP opens its work orders elsewhere")
+    async def test_a_made_to_order_line_is_tied_to_its_work_order(self, erp: Erp) -> None:
         wanted = order(line("501", "PUMP-200"), line("502", "MOTOR-M2", make_to_order=True))
 
         made = await erp.target.create_order("web-1", wanted)
