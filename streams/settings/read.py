@@ -7,10 +7,13 @@ because a misspelt setting must not be silently without effect.
 import json
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from pathlib import Path
 from typing import Any, TypeVar, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
 from pydantic_settings import BaseSettings, EnvSettingsSource, InitSettingsSource, PydanticBaseSettingsSource
 
 from streams.settings.given import Given, connectors_of, given_by, others_in, texts_in
@@ -43,6 +46,7 @@ __all__ = [
     "read_without_targets",
     "settings_of",
     "shown",
+    "written",
 ]
 
 _MAY_HIDE_A_SECRET = re.compile(r"[@?#]|//[^/]*:(?!\d+(?:/|$))")
@@ -219,5 +223,12 @@ def shown(settings: Settings) -> dict[str, str]:
         if isinstance(value, SecretStr) or is_secret(path):
             found[PREFIX + path] = "set" if value else "not set"
         else:
-            found[PREFIX + path] = "" if value is None else str(value)
+            found[PREFIX + path] = "" if value is None else written(value)
     return found
+
+
+def written(value: Any) -> str:
+    """As one would set it: what is no word or number is JSON."""
+    if isinstance(value, str | Path | Decimal):
+        return str(value)
+    return json.dumps(to_jsonable_python(value), ensure_ascii=False)

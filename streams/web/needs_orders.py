@@ -73,7 +73,10 @@ def _refused(at: Situation) -> Iterator[Need]:
             moment_or_none(sums.oldest_waiting_at.get(role)) if sums is not None else None,
             f"{why}. {many(waiting, 'order')} {'waits' if waiting == 1 else 'wait'} safely; {_SAFE}",
             Link("See the orders", "/orders#stuck"),
-            steps=("Correct the setting or the credential of the connector.", "Restart the workers."),
+            steps=(
+                "Correct the setting or the credential of the connector.",
+                "If it stands in no file of its own, restart the workers.",
+            ),
         )
 
 

@@ -35,7 +35,10 @@ def _target(at: Situation) -> Iterator[Need]:
     name, waiting = title(target.name), _waiting(at).rows
     link = Link("See the sink", f"/#sink-{ROLE}")
     if target.state == "needs-operator":
-        fix = ("Correct the setting or the credential of the connector.", "Restart the worker that holds the lane.")
+        fix = (
+            "Correct the setting or the credential of the connector.",
+            "If it stands in no file of its own, restart the worker that holds the lane.",
+        )
         what = f"{name} refuses us: a person must act."
         yield Need("stopped", "Stopped", what, moment(target.since), f"{target.why}. {waiting}", link, steps=fix)
         return

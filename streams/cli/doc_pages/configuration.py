@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from connectors.core import registry
 from streams.cli.doc_pages.markdown import page, table
-from streams.settings.read import CONNECTORS, NESTED, PREFIX
+from streams.settings.read import CONNECTORS, NESTED, PREFIX, written
 from streams.settings.tree import Settings
 
 
@@ -123,7 +123,7 @@ def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True, validated_data={})
     if value in (None, "", (), {}):
         return "–"
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    return f"`{written(value)}`"
 
 
 _KINDS: Mapping[object, str] = {

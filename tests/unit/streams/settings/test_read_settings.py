@@ -292,6 +292,22 @@ def test_a_secret_is_never_shown() -> None:
     assert CANARY not in settings.model_dump_json()
 
 
+def test_what_is_shown_gives_the_same_settings_where_it_is_set() -> None:
+    settings = read(
+        INVENTORY__LOCATIONS='{"WH-1": "east"}',
+        INVENTORY__UNITS='{"EA": "1", "BOX": "12.5"}',
+        INVENTORY__COUNT_WIP="true",
+        ORDERS__NOTIFY='["shipment", "promise"]',
+    )
+
+    seen = shown(settings)
+    again = read_settings({name: value for name, value in seen.items() if value not in ("", "not set")})
+
+    assert seen["STREAMS_INVENTORY__UNITS"] == '{"EA": "1", "BOX": "12.5"}'
+    assert seen["STREAMS_INVENTORY__COUNT_WIP"] == "true"
+    assert again.model_dump() == settings.model_dump()
+
+
 def test_a_wrong_secret_is_not_shown_in_the_error(toml: Callable[[str], str]) -> None:
     line = refusal({"STREAMS_CONFIG": toml(TOML + f'[web]\ntoken = ["{CANARY}"]\n')})
 
