@@ -39,6 +39,7 @@ from streams.web.facts import (
     NotOwnedError,
     OrderFact,
     OrderSinkFact,
+    Readiness,
     ReferenceFact,
     RowsFact,
     ShopFact,
@@ -65,22 +66,34 @@ class AppIntrospection:
     def __init__(self, application: "Application", rules: StockRules, sums: Sums | None = None) -> None:
         self._app, self._rules, self._sums = application, rules, sums
         settings = application.settings
+        self._settings = application.settings_shown()
         reader = reader_maker(settings.kafka, f"{settings.app_id}-look-up", wait_ms=1)
         self._lookback = Lookback(reader, within_s=1.0)
 
-    def facts(self) -> WorkerFacts:
-        app, side = self._app, self._app.order_side
-        targets = measured.targets((app.shop.gate, *(() if side is None else side.gates.values())))
-        return WorkerFacts(
+    def readiness(self) -> Readiness:
+        app = self._app
+        return Readiness(
             worker=app.worker_id,
-            url=app.url,
-            version=VERSION,
-            as_of=app.clock.micros(),
             started_at=app.health.started_at,
             ready=app.health.is_ready,
             working=app.health.is_working,
-            generation=app.lease.generation,
             troubles=tuple(TroubleFact(*trouble) for trouble in app.health.troubles),
+            recovering={table: int(left) for (table,), left in measured.values(RECOVERY_LEFT).items() if left},
+        )
+
+    def facts(self) -> WorkerFacts:
+        app, side, part = self._app, self._app.order_side, self.readiness()
+        targets = measured.targets((app.shop.gate, *(() if side is None else side.gates.values())))
+        return WorkerFacts(
+            worker=part.worker,
+            url=app.url,
+            version=VERSION,
+            as_of=app.clock.micros(),
+            started_at=part.started_at,
+            ready=part.ready,
+            working=part.working,
+            generation=app.lease.generation,
+            troubles=part.troubles,
             intakes=self._intakes(),
             accounted=by_topic(app.shell.tables.values()),
             targets=(targets[app.shop.gate.target],),
@@ -89,8 +102,8 @@ class AppIntrospection:
                 GapFact(tp.topic, tp.partition, start.lost_from, start.lost_to - 1)
                 for tp, start in app.shell.gaps.items()
             ),
-            recovering={table: int(left) for (table,), left in measured.values(RECOVERY_LEFT).items() if left},
-            settings=app.settings_shown(),
+            recovering=part.recovering,
+            settings=self._settings,
             lane_accounted=by_topic([app.rows.table]),
             orders=tuple(OrderFact(o.key, o.state, o.actor, o.reason, o.at) for o in app.orders.orders.values()),
             since_poll_s=app.since_poll().total_seconds(),

@@ -138,6 +138,18 @@ class WordFact(msgspec.Struct, frozen=True):
     first_at: int
 
 
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether a worker does its part, and what keeps it from that."""
+
+    worker: str
+    started_at: int
+    ready: bool
+    working: bool
+    troubles: tuple[TroubleFact, ...]
+    recovering: dict[str, int]
+    """Table → changelog records still to be read."""
+
+
 class WorkerFacts(msgspec.Struct, frozen=True):
     """Everything that one worker tells of itself."""
 
@@ -289,8 +301,12 @@ class NotOwnedError(Exception):
 class Introspection(Protocol):
     """Implemented by the application: facts of this worker, and views of what it owns."""
 
+    def readiness(self) -> Readiness:
+        """Asked every few seconds by whatever runs the worker: it costs nothing."""
+        ...
+
     def facts(self) -> WorkerFacts:
-        """Cheap; no call leaves the process."""
+        """Takes ten milliseconds or so, for all metrics are read; no call leaves the process."""
         ...
 
     def peers(self) -> dict[str, str]:

@@ -16,7 +16,10 @@ PATHS = ("/", "/status", "/healthz", "/readyz", "/metrics", "/stock?sku=PUMP-200
 
 
 class Failing(World):
-    """A bug: the facts cannot be told."""
+    """A bug: neither readiness nor facts can be told."""
+
+    def readiness(self) -> f.Readiness:
+        raise RuntimeError("canary-of-the-cause")
 
     def facts(self) -> f.WorkerFacts:
         raise RuntimeError("canary-of-the-cause")

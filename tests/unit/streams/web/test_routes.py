@@ -7,6 +7,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from streams.settings import WebSettings
+from streams.web.facts import WorkerFacts
 from streams.web.install import Ports, install
 from tests.unit.streams.web import scenes
 from tests.unit.streams.web.asking import OPERATE, READ, REVEAL, WITH_TOKENS, bearer, form, get, post
@@ -139,6 +140,20 @@ async def test_readiness_fails_with_its_reasons() -> None:
     assert (broken.status, joining.status) == (503, 503)
     assert broken.json["reasons"][0]["what"] == "no broker answers (for 64 s)"
     assert "360,000 changelog records left" in joining.json["reasons"][0]["what"]
+
+
+class OnlyReadiness(World):
+    """Whose facts cannot be told, for whatever reason."""
+
+    def facts(self) -> WorkerFacts:
+        raise RuntimeError("nobody may ask")
+
+
+async def test_readiness_is_told_without_the_facts_that_pages_take_their_time_for() -> None:
+    async with served(OnlyReadiness()) as one:
+        ready = await get(f"{one.url}/readyz")
+
+    assert (ready.status, ready.json["ready"]) == (200, True)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "10.1.2.3", "streams.example", "::"])

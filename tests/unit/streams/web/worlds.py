@@ -273,6 +273,10 @@ class World(f.Introspection):
     orders: Orders | None = None
     """None: orders are off."""
 
+    def readiness(self) -> f.Readiness:
+        told = self.own
+        return f.Readiness(told.worker, told.started_at, told.ready, told.working, told.troubles, told.recovering)
+
     def facts(self) -> f.WorkerFacts:
         if self.orders is None:
             return self.own
