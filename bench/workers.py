@@ -47,7 +47,7 @@ class Program:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, **environ},
+                env={**os.environ, "TMPDIR": str(log.parent), **environ},  # what a kill leaves lies with its log
             )
 
     @property

@@ -17,8 +17,8 @@ from streams.topics import STOCK_CHANGE
 ABOUT = "calls that stock changes become, against the offline optimum for the same window and rows of a call"
 ITEMS, TARGET_MS = 20_000, 1
 RATES, ROWS = (100, 1_000, 10_000), (20, 100)
-TRAFFIC_S = {1: 6.0, 5: 10.0, 30: 30.0}
-"""Window → seconds of traffic."""
+TRAFFIC_S = {1: 6.0, 5: 10.0, 30: 16.0}
+"""Window → seconds of traffic; what comes last still has a window to wait."""
 SLACK_S = 1.0
 """What a change may take beyond its window: batch, ledger, snapshot, intent and the call itself."""
 QUIET_S = 2.0

@@ -82,7 +82,7 @@ def _phase(live: Live, name: str, rate: int) -> dict[str, float]:
     """Traffic at one rate, and what became of it.  LineError where a change never reached the shop."""
     live.shop.set(delay_ms=1000 * TARGET_S, journal=True)
     begin = live.watch.ends(STOCK_CHANGE.name)
-    live.traffic.run(rate, 4.0 if live.bench.is_trial else 8.0)
+    live.traffic.run(rate, 4.0 if live.bench.is_trial else 6.0)
     live.wait_quiet(QUIET_S)
     changes = told(live.watch, begin, CONTRACT.schema_text)
     counted = [one for one in changes if one.at >= changes[0].at + WARM_UP_S]

@@ -19,7 +19,7 @@ from simulators.wms.wire import FRAME_BYTES, RecordCodec
 from streams.topics import DEAD_LETTER, DESIRED
 
 ABOUT = "5 % poison in all, every kind as often as any other; rate per second against the same records without it"
-RECORDS, ITEMS = 200_000, 20_000
+RECORDS, ITEMS = 120_000, 20_000
 ONE_IN = 20
 LARGE = {"too-large", "above-limit"}
 NAMES = [name for name, kind in KINDS.items() if name not in LARGE and kind.needs is None]

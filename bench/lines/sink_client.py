@@ -62,7 +62,7 @@ def run(bench: Bench) -> Result:
 
 def _client(bench: Bench, client: Client, url: str, attempt: int) -> Sample:
     name = client.name
-    seconds = 2.0 if not bench.is_trial else 0.5
+    seconds = 1.5 if not bench.is_trial else 0.5
     numbers = [str(number) for number in IN_FLIGHT]
     delays = [str(delay) for delay in DELAYS]
     asked = ["--url", url, "--seconds", str(seconds)]
