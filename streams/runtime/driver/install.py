@@ -14,6 +14,10 @@ from streams.runtime.driver.hooks import Hooks
 from streams.runtime.driver.recovery import TableManager
 from streams.runtime.lease import Lease
 
+FETCH_WAIT_MS = 500
+"""Kafka's own default.  A broker answers the requests of one connection in order: what a restart asks for (the ends
+and beginnings of its partitions, three times) waits each time until the fetch before it ends."""
+
 
 def install(app: faust.App, hooks: Hooks, lease: Lease, *, batch_topics: Iterable[str]) -> None:
     """From here on `app` delivers, commits, recovers and beats its heart by this runtime's rules."""
@@ -31,6 +35,11 @@ def install(app: faust.App, hooks: Hooks, lease: Lease, *, batch_topics: Iterabl
 
 class _ConsumerThread(faust_driver.AIOKafkaConsumerThread):
     lease: Lease
+
+    def _create_worker_consumer(self, transport: Any) -> Any:  # Any: Faust's transport, aiokafka's consumer
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001  Faust writes 1,500 there, aiokafka is pinned
+        return consumer
 
     async def on_start(self) -> None:
         await super().on_start()

@@ -62,15 +62,18 @@ class StrictRecovery(faust_recovery.Recovery):
 
     async def _build_offsets(self, consumer: Any, tps: set[TP], destination: dict[TP, Any], title: str) -> None:
         # Any: Faust's consumer, and its offsets that may be None
-        if title == "active" and tps:
-            await self._check_gaps(consumer, tps, destination)
-        await super()._build_offsets(consumer, tps, destination, title)
-        if title == "active" and tps:
+        if title != "active":
+            await super()._build_offsets(consumer, tps, destination, title)
+        elif tps:
+            earliest = await consumer.earliest_offsets(*tps)
+            self._check_gaps(earliest, destination)
+            for tp in tps:
+                held = destination[tp]
+                destination[tp] = max(-1 if held is None else held, earliest[tp] - 1)
             await self._replay(tps, destination)
 
-    async def _check_gaps(self, consumer: Any, tps: set[TP], have: Mapping[TP, int | None]) -> None:
+    def _check_gaps(self, earliest: Mapping[TP, int], have: Mapping[TP, int | None]) -> None:
         """A changelog is compacted, never cut: a start beyond what the store holds means lost state."""
-        earliest = await consumer.earliest_offsets(*tps)
         for tp, start in earliest.items():
             held = have.get(tp)
             needed = 0 if held is None else held + 1
