@@ -81,7 +81,7 @@ def newest_of_each(system: System, table: TableSpec, prefix: bytes) -> dict[byte
 
 def check_dead_letters(system: System) -> Counter[str]:
     """Each letter holds its original, byte for byte; reasons counted once per original."""
-    originals = {(m.topic(), m.partition(), m.offset()): m for m in system.read(STOCK)}
+    originals = {(m.topic(), m.partition(), m.offset()): m for m in system.read(system.topic)}
     reasons: dict[tuple[str, int, int], str] = {}
     for letter in system.read("dead-letter.v1"):
         headers = {name: value.decode() for name, value in letter.headers() if name.startswith("dl_")}

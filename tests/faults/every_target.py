@@ -169,9 +169,9 @@ class EveryTarget(OrderSystem):
             if step == "PLACED":
                 self._producer.send([order])
             elif step in {"INVOICED", "REFUNDED"}:
-                self._bills.send([{**told, **_bill(order, step)}])
+                self._bills.send([{**told, **bill_of(order, step)}])
             else:
-                self._steps.send([{**told, **_step(order, step)}])
+                self._steps.send([{**told, **step_of(order, step)}])
             self.sent.append((order_id, step))
 
     def everywhere(self, **rule: object) -> dict[str, int]:
@@ -244,7 +244,8 @@ def _is_simple(order: Record) -> bool:
     return order["channel"] == "web" and not any(line["make_to_order"] for line in order["lines"])
 
 
-def _step(order: Record, step: str) -> Record:
+def step_of(order: Record, step: str) -> Record:
+    """What the warehouse says; without id and times."""
     lines = [
         {"order_line": line["line_id"], "sku": line["sku"], "quantity": Decimal(line["quantity"])}
         for line in order["lines"]
@@ -260,7 +261,8 @@ def _step(order: Record, step: str) -> Record:
     }
 
 
-def _bill(order: Record, kind: str) -> Record:
+def bill_of(order: Record, kind: str) -> Record:
+    """What the ERP says; without id and times."""
     lines = [{name: line[name] for name in ("line_id", "sku", "quantity")} for line in order["lines"]]
     number = order["number"]
     return {

@@ -6,8 +6,9 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
@@ -16,16 +17,22 @@ from simulators.local_stack.registry import Registry
 from simulators.wms.disturb import QUIET, Disturbance
 from simulators.wms.model import WAREHOUSES, locations_of
 from simulators.wms.plan import Phase
+from simulators.wms.poison import KINDS
 from simulators.wms.simulator import SimulatorSettings, WmsSimulator
 from simulators.wms.traffic import WorldSettings
+from streams.tables import STOCK_LEDGER, TableSpec
+from streams.topics import COMMERCE_OUTCOME, DESIRED, STOCK_CHANGE
 from tests.commands import invoke
 from tests.faults.between import Between
+from tests.faults.struck import Struck, Written
 from tests.processes import PRODUCT, Shop, Worker, free_port, until
 
 APP_ID = "faults"
 SETTLE_S = 4.0
 HEAL_S = 60.0
 UNKNOWN_LAG = 10**9
+LEFT_OUT = ("ambiguous-allocation", "array-bomb", "foreign-schema-id")
+"""Poison that is allowed by these settings, or made by schemas of its own."""
 
 
 @dataclass
@@ -50,6 +57,26 @@ class System:
     nodes: int = 1
     proxied: bool = False
     fronted: bool = False
+
+    topic: ClassVar[str] = STOCK_CHANGE.name
+    """What is traded."""
+    key: ClassVar[str] = "sku"
+    """The field that it is keyed by."""
+    accounted: ClassVar[Mapping[str, TableSpec]] = {STOCK_CHANGE.name: STOCK_LEDGER}
+    """Topics whose commits are looked at, and the table that accounts for each."""
+    commands: ClassVar[str] = DESIRED.name
+    decides: ClassVar[TableSpec] = STOCK_LEDGER
+    outcomes: ClassVar[str] = COMMERCE_OUTCOME.name
+    poisons: ClassVar[Sequence[str]] = [kind for kind in KINDS if kind not in LEFT_OUT]
+    many: ClassVar[int] = 20
+    """Records of one kind that are enough to be worth looking at."""
+    some: ClassVar[int] = 500
+    """Records of some seconds of trade."""
+    one_writer: ClassVar[bool] = True
+    """Whether one worker at a time writes to the target."""
+
+    sets_rows_aside: ClassVar[bool] = True
+    """Whether what a target does not know is set aside alone, and can be retried."""
 
     def __post_init__(self) -> None:
         ports = [free_port() for _ in range(self.nodes)] if self.proxied else []
@@ -132,6 +159,29 @@ class System:
         made.start()
         return made
 
+    # ── what a fault strikes ─────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def struck(self) -> Struck:
+        """The targets, and their calls that write."""
+        return Struck({"shop": Written(self.shop, "inventory/source-items$", ("POST",))})
+
+    def is_at_work(self, worker: Worker) -> bool:
+        """Whether it is one that writes to a target."""
+        return worker.is_ready() and worker.facts()["lane"] is not None
+
+    def has_taken_over(self, worker: Worker) -> bool:
+        """Whether it has the place of one that went away."""
+        return worker.facts()["lane"] is not None
+
+    @property
+    def traffic(self) -> WmsSimulator:
+        return self.wms
+
+    def burst(self) -> None:
+        """More at once than a worker has had before."""
+        self.wms.burst(5_000, 2)
+
     # ── traffic ──────────────────────────────────────────────────────────────────────────────────
 
     def open_stock(self) -> None:
@@ -175,6 +225,11 @@ class System:
             answered = consumer.committed([TopicPartition(topic, number) for number in numbers], timeout=10)
             ends = {tp.partition: consumer.get_watermark_offsets(tp, timeout=10)[1] for tp in answered}
         return {tp.partition: (max(tp.offset, 0), ends[tp.partition]) for tp in answered}
+
+    def topics(self) -> frozenset[str]:
+        """That there are."""
+        with self.consumer() as consumer:
+            return frozenset(consumer.list_topics(timeout=10).topics)
 
     def lag(self) -> int:
         """Records of the stock inputs that are not committed; many while the broker does not say."""

@@ -1,10 +1,10 @@
 """`make faults`: every fault against every invariant, on a broker, a shop and workers of its own each time.
 
-python -m tests.faults.grid [--only N1,N4] [--bugs [no-dedupe,two-writers]] [--seed 7] [--minutes 5] [--out FOLDER]
-                            [--merge FOLDER …] [--write-docs]
+python -m tests.faults.grid [--flow orders] [--only N1,N4] [--bugs [no-dedupe,two-writers]] [--seed 7] [--minutes 5]
+                            [--out FOLDER] [--merge FOLDER …] [--write-docs]
 
-Without --only and --bugs it plays all faults and then all seeded bugs; with --bugs the run without a fault, which has
-to hold first, and the bugs.
+Without --only and --bugs it plays all faults of both flows and then all seeded bugs; with --bugs the run without a
+fault, which has to hold first, and the bugs.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from simulators.local_stack.registry import Registry
 from tests.faults.grid import bugs, page, report, results
+from tests.faults.grid.flows import FLOWS, STOCK, Flow
 from tests.faults.grid.nemeses import NEMESES
 from tests.faults.grid.nemeses.everything import lasting
 from tests.faults.grid.play import play
@@ -39,7 +40,9 @@ def main() -> int:
         print(f"--merge: {missing}: name the --out of an earlier run", file=sys.stderr)
         return CANNOT
     caught = _all_played(names, seeded, kept, options) if names or seeded else []
-    print("\n" + report.grid(NEMESES, {name: one.played for name, one in kept.items()}))
+    for flow in _flows(options):
+        own = {one.played.nemesis: one.played for one in kept.values() if one.played.flow == flow.name}
+        print(f"\n{flow.name}\n{report.grid(NEMESES, flow.claims, own)}")
     if seeded:
         print("\n" + bugs.table(caught))
     if options.write_docs:
@@ -67,15 +70,23 @@ def _all_played(
     print(
         f"seed {options.seed}; what runs showed, and the history of what did not hold, is kept in {folder}", flush=True
     )
-    nemeses = [lasting(NEMESES[name], options.minutes) for name in names]
     with Registry(folder / "registry") as registry:
-        for nemesis in nemeses:
-            own = _own(folder, nemesis.id)
-            kept[nemesis.id] = results.keep(folder, play(nemesis, own, registry.url, seed=options.seed))
-            print(report.story(kept[nemesis.id].played), flush=True)
+        for flow in _flows(options):
+            for name in names:
+                if name not in flow.claims:
+                    continue
+                own, nemesis = _own(folder, results.key_of(flow.name, name)), lasting(NEMESES[name], options.minutes)
+                one = results.keep(folder, play(nemesis, own, registry.url, seed=options.seed, flow=flow))
+                kept[results.key(one.played)] = one
+                print(report.story(one.played), flush=True)
         first = kept.get(NO_FAULT)
         may_go_on = first is None or first.played.holds
         return list(_caught(seeded if may_go_on else [], folder, registry.url, options.seed))
+
+
+def _flows(options: argparse.Namespace) -> list[Flow]:
+    """Those that are asked for; the seeded bugs are of stock."""
+    return [FLOWS[options.flow]] if options.flow else [STOCK] if options.bugs else list(FLOWS.values())
 
 
 def _caught(seeded: Iterable[str], folder: Path, registry_url: str, seed: int) -> Iterator[bugs.Caught]:
@@ -95,6 +106,7 @@ def _own(folder: Path, name: str) -> Path:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--flow", choices=list(FLOWS), help="one of the flows; both where none is named")
     parser.add_argument("--only", help="faults, by a comma, e.g. N1,N4")
     parser.add_argument("--bugs", nargs="?", const="all", help="seeded bugs, by a comma; all where none is named")
     parser.add_argument("--seed", type=int, default=7)

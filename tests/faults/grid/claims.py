@@ -1,4 +1,6 @@
-"""Which invariant is claimed under which fault: the table that the grid fills."""
+"""Which invariant is claimed under which fault: the tables that the grid fills."""
+
+from collections.abc import Mapping
 
 from tests.faults.grid.kinds import Claim
 
@@ -52,6 +54,36 @@ N28  X X X X X X X D X X X X X
 
 N23 may delay: a replay moves offsets only while no worker runs.
 """
+_ORDERS = """
+N0   X X X X . X X . X . . X X
+N1   X X X X . X X . . . . . X
+N2   X X X X . X X . . . . X X
+N3   X X X X . X X . . . . . X
+N4   X X X . . X X . . . . . X
+N5   X X X X . X X . X . . . X
+N6   X X X X . X X . X . . X X
+N7   X X X X . X X . X . . . X
+N8   X X X . . X X . X D X . X
+N9   X X X X . X X . X . X . X
+N10  X X X X . X X . X . . . X
+N11  X X X X . X X . X . . X X
+N12  X X X X . X X . . . . . X
+N13  X X X X . X X . . D X . X
+N14  X X X X . X X . . . . . X
+N15  X X X X . X X . . . . . X
+N16  X X X X . X X . . . . . X
+N17  X X X X . X X . X X X . X
+N18  X X X X . X X . . X X . X
+N23  X X X X . X X . X . . . X
+N25  X X X X . X X . X . . . X
+N26  X X X X . X X . . . . . X
+N27  X X X X . X X . X . X . X
+N28  X X X X . X X . X D X X X
+"""
+"""Of the orders flow.  I5 is a claim of the ledger, I8 of the lane's windows.
+
+N4: a call that was under way when its worker stood still lands whenever the target takes it up.
+"""
 _MEANS = {"X": Claim.MUST, "D": Claim.LATER, ".": Claim.NOT_HERE}
 
 
@@ -61,11 +93,20 @@ def _read(table: str) -> dict[str, dict[str, Claim]]:
 
 
 CLAIMS = _read(_TABLE)
+ORDER_CLAIMS = _read(_ORDERS)
+ORDER_INVARIANTS = {
+    **INVARIANTS,
+    "I1": "no order lost: every target has every order",
+    "I2": "nothing done twice: every target has every order once, and none that nobody placed",
+    "I3": "versions of an order only rise",
+    "I4": "no order has two calls in flight at a target",
+}
+Claims = Mapping[str, Mapping[str, Claim]]
 
 
-def claims_of(nemesis: str) -> dict[str, Claim]:
+def claims_of(nemesis: str, claims: Claims = CLAIMS) -> dict[str, Claim]:
     """What is claimed under a fault, or under several in one run (`N9+N12`): what one may delay, all may."""
-    rows = [CLAIMS[one] for one in nemesis.split("+")]
+    rows = [claims[one] for one in nemesis.split("+")]
     return {name: _strongest({row[name] for row in rows}) for name in INVARIANTS}
 
 

@@ -1,9 +1,11 @@
 """Asks the brokers who leads what; they may be gone, and then nobody leads."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from tests.faults.grid.watch import STOCK
 from tests.faults.system import APP_ID, System
 
 ANSWER_S = 5.0
@@ -15,26 +17,32 @@ class Cluster:
         self._system = system
         self._admin = AdminClient({"bootstrap.servers": system.kafka.bootstrap, "log_level": 0})
 
-    def leaders(self, topic: str = STOCK) -> dict[int, int]:
+    def leaders(self, topic: str = "") -> dict[int, int]:
         """Partition → number of its leader; empty while nobody says."""
         try:
-            partitions = self._admin.list_topics(topic, timeout=ANSWER_S).topics[topic].partitions
+            partitions = self._partitions(topic)
         except KafkaException:
             return {}
         return {number: one.leader for number, one in partitions.items()}
 
-    def in_sync(self, topic: str = STOCK) -> list[int]:
+    def in_sync(self) -> list[int]:
         """How many copies of each partition are up to date; empty while nobody says."""
         try:
-            partitions = self._admin.list_topics(topic, timeout=ANSWER_S).topics[topic].partitions
+            partitions = self._partitions("")
         except KafkaException:
             return []
         return [len(one.isrs) for one in partitions.values()]
 
-    def leader_with_most(self, topic: str = STOCK) -> int:
-        led = list(self.leaders(topic).values())
-        assert led, f"nobody says who leads {topic}"
+    def leader_with_most(self) -> int:
+        led = list(self.leaders().values())
+        assert led, f"nobody says who leads {self._system.topic}"
         return max(set(led), key=led.count)
+
+    def _partitions(self, topic: str) -> Mapping[int, Any]:  # Any: librdkafka's own
+        """Of what is traded, where no topic is named.  Raises KafkaException."""
+        name = topic or self._system.topic
+        found: Mapping[int, Any] = self._admin.list_topics(name, timeout=ANSWER_S).topics[name].partitions
+        return found
 
     def controller(self) -> int:
         return self._system.kafka.controller

@@ -80,6 +80,7 @@ class Played:
     trouble: str = ""
     not_run: str = ""
     """Why it was not played."""
+    flow: str = "stock"
 
     @property
     def hit(self) -> int:

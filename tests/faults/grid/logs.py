@@ -14,7 +14,7 @@ from streams.runtime import tally as tallies
 from streams.runtime.tally import Tally
 from streams.runtime.versioned import unpack
 from streams.tables import STOCK_LEDGER, changelog
-from tests.faults.grid.watch import STOCK, Sample
+from tests.faults.grid.watch import Sample
 from tests.faults.system import APP_ID, System
 
 OPENED = re.compile(r"lane-opened .* at=(\S+)Z")
@@ -27,16 +27,17 @@ class Reached(NamedTuple):
     upto: int
 
 
-def reached(system: System) -> dict[int, list[Reached]]:
-    """By partition, in order of time; only where it rose."""
-    found: dict[int, list[Reached]] = defaultdict(list)
-    for message in system.read(changelog(APP_ID, STOCK_LEDGER)):
-        if message.key() != tallies.KEY:
-            continue
-        upto = msgspec.msgpack.decode(unpack(message.value())[1], type=Tally).upto.get(STOCK, 0)
-        known = found[message.partition()]
-        if not known or upto > known[-1].upto:
-            known.append(Reached(message.timestamp()[1] / 1000, upto))
+def reached(system: System) -> dict[tuple[str, int], list[Reached]]:
+    """By (topic, partition), in order of time; only where it rose."""
+    found: dict[tuple[str, int], list[Reached]] = defaultdict(list)
+    for topic, table in system.accounted.items():
+        for message in system.read(changelog(APP_ID, table)):
+            if message.key() != tallies.KEY:
+                continue
+            upto = msgspec.msgpack.decode(unpack(message.value())[1], type=Tally).upto.get(topic, 0)
+            known = found[topic, message.partition()]
+            if not known or upto > known[-1].upto:
+                known.append(Reached(message.timestamp()[1] / 1000, upto))
     return found
 
 
@@ -45,13 +46,13 @@ def early_commits(system: System, samples: list[Sample]) -> tuple[int, list[str]
     accounts = reached(system)
     looked, found = 0, []
     for sample in samples:
-        for partition, committed in sample.committed.items():
-            known = accounts[partition]
+        for (topic, partition), committed in sample.committed.items():
+            known = accounts[topic, partition]
             place = bisect_right(known, sample.at, key=lambda one: one.at)
             accounted = known[place - 1].upto if place else 0
             looked += 1
             if committed > accounted:
-                found.append(f"partition {partition}: committed {committed}, accounted {accounted} at {sample.at:.3f}")
+                found.append(f"{topic} {partition}: committed {committed}, accounted {accounted} at {sample.at:.3f}")
     return looked, found
 
 
@@ -97,17 +98,18 @@ def _fall(known: bytes, value: bytes) -> str:
 def behind_poison(system: System) -> list[float]:
     """Seconds from each record right behind a dead letter to its account, longest first."""
     accounts = reached(system)
-    log = {(message.partition(), message.offset()): message.timestamp()[1] / 1000 for message in system.read(STOCK)}
+    read = system.read(system.topic)
+    log = {(message.partition(), message.offset()): message.timestamp()[1] / 1000 for message in read}
     dead = set()
     for letter in system.read("dead-letter.v1"):
         headers = dict(letter.headers())
-        if headers["dl_topic"].decode() == STOCK:
+        if headers["dl_topic"].decode() == system.topic:
             dead.add((int(headers["dl_partition"]), int(headers["dl_offset"])))
     found = []
     for partition, offset in dead:
         behind = (partition, offset + 1)
         if behind in log and behind not in dead:
-            at = next(one.at for one in accounts[partition] if one.upto > offset + 1)
+            at = next(one.at for one in accounts[system.topic, partition] if one.upto > offset + 1)
             found.append(at - log[behind])
     return sorted(found, reverse=True)
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.faults.grid import report
-from tests.faults.grid.claims import CLAIMS, INVARIANTS
+from tests.faults.grid.claims import INVARIANTS
+from tests.faults.grid.flows import FLOWS, Flow
 from tests.faults.grid.kinds import Claim, Nemesis, Played, State
-from tests.faults.grid.results import ROOT, Kept
+from tests.faults.grid.results import ROOT, Kept, key_of
 
 PAGE = ROOT / "docs" / "fault-grid.md"
 SHOWN = 300
@@ -15,9 +16,10 @@ SHOWN = 300
 MARKS = "\\`*_[]|"
 HEAD = """# Fault grid
 
-Every row is a fault that strikes the stock flow while stock is traded.
-Brokers and registry are real, the shop is simulated, workers are processes.
-Every column is an invariant that is looked at afterwards in logs, in the shop's journal and in samples taken meanwhile.
+Every row is a fault that strikes a flow while stock is traded, or while orders are placed.
+Brokers and registry are real, the targets are simulated, workers are processes.
+Every column is an invariant that is looked at afterwards in logs, in the targets' journals and in samples taken
+meanwhile.
 `make faults` runs it and prints it; `make faults ARGS=--write-docs` also writes this page, from what the runs showed.
 Nothing keeps this page fresh: each row says when it was run, and of which commit.
 
@@ -32,41 +34,46 @@ def write(nemeses: Mapping[str, Nemesis], kept: Mapping[str, Kept], path: Path =
 
 
 def page(nemeses: Mapping[str, Nemesis], kept: Mapping[str, Kept]) -> str:
-    parts = [HEAD, _summary(kept), *_grid(nemeses, kept), "", *_legend(), "", *_runs(nemeses, kept)]
+    parts = [HEAD]
+    for flow in FLOWS.values():
+        own = {name: kept[key_of(flow.name, name)] for name in flow.claims if key_of(flow.name, name) in kept}
+        parts += [f"## The {flow.name} flow\n", _summary(flow, own), *_grid(flow, nemeses, own), ""]
+        parts += [*_legend(flow), "", *_runs(flow, nemeses, own)]
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _summary(kept: Mapping[str, Kept]) -> str:
+def _summary(flow: Flow, kept: Mapping[str, Kept]) -> str:
     cells = [
-        report.mark(name, invariant, _played(kept, name))
-        for name in CLAIMS
+        report.mark(flow.claims[name][invariant], invariant, _played(kept, name))
+        for name in flow.claims
         for invariant in INVARIANTS
-        if CLAIMS[name][invariant] is not Claim.NOT_HERE
+        if flow.claims[name][invariant] is not Claim.NOT_HERE
     ]
     counts = ", ".join(f"{cells.count(mark)} {mark}" for mark in ("ok", "BROKE", "not run"))
-    return f"{len(kept)} of {len(CLAIMS)} faults were run; of {len(cells)} cells: {counts}.\n"
+    return f"{len(kept)} of {len(flow.claims)} faults were run; of {len(cells)} cells: {counts}.\n"
 
 
-def _grid(nemeses: Mapping[str, Nemesis], kept: Mapping[str, Kept]) -> Iterator[str]:
+def _grid(flow: Flow, nemeses: Mapping[str, Nemesis], kept: Mapping[str, Kept]) -> Iterator[str]:
     yield f"| fault | hits | heal | {' | '.join(INVARIANTS)} |"
     yield "| --- |" + " --- |" * (len(INVARIANTS) + 2)
-    for name in CLAIMS:
+    for name in flow.claims:
         played = _played(kept, name)
         title = f"{name} {nemeses[name].name}" if name in nemeses else name
         hits = str(played.hit) if played and played.hits else "–"
         heal = "–" if played is None or played.heal_s is None else f"{played.heal_s:.1f} s"
-        cells = " | ".join(report.mark(name, invariant, played) for invariant in INVARIANTS)
+        cells = " | ".join(report.mark(flow.claims[name][invariant], invariant, played) for invariant in INVARIANTS)
         yield f"| {title} | {hits} | {heal} | {cells} |"
 
 
-def _legend() -> Iterator[str]:
-    yield "## The invariants\n"
-    yield from (f"- {name}: {what}" for name, what in INVARIANTS.items())
+def _legend(flow: Flow) -> Iterator[str]:
+    yield "### Its invariants\n"
+    claimed = {name for row in flow.claims.values() for name, claim in row.items() if claim is not Claim.NOT_HERE}
+    yield from (f"- {name}: {what}" for name, what in flow.means.items() if name in claimed)
 
 
-def _runs(nemeses: Mapping[str, Nemesis], kept: Mapping[str, Kept]) -> Iterator[str]:
-    yield "## The runs\n"
-    for name in CLAIMS:
+def _runs(flow: Flow, nemeses: Mapping[str, Nemesis], kept: Mapping[str, Kept]) -> Iterator[str]:
+    yield "### Its runs\n"
+    for name in flow.claims:
         nemesis, one = nemeses.get(name), kept.get(name)
         if nemesis is None or one is None:
             yield f"{name}{f' {nemesis.name}: {nemesis.how};' if nemesis else ':'} not run.\n"

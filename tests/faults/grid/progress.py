@@ -6,7 +6,6 @@ import threading
 from confluent_kafka import KafkaException
 
 from tests.faults.grid.run import Run
-from tests.faults.grid.watch import STOCK
 from tests.processes import until
 
 AGAIN_S = 60
@@ -14,7 +13,7 @@ AGAIN_S = 60
 
 
 def committed(run: Run) -> int:
-    """Records of the stock topic that are done; -1 while the brokers do not say."""
+    """Records of the traded topic that are done; -1 while the brokers do not say."""
     known = _told(run)
     return sum(done for done, _ in known.values()) if known else -1
 
@@ -22,7 +21,7 @@ def committed(run: Run) -> int:
 def _told(run: Run) -> dict[int, tuple[int, int]]:
     """Partition → (done, end); nothing while the brokers do not say."""
     try:
-        return run.system.committed(STOCK)
+        return run.system.committed(run.system.topic)
     except KafkaException:
         return {}
 

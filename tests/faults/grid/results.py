@@ -28,12 +28,21 @@ def keep(folder: Path, played: Played) -> Kept:
     kept = Kept(datetime.now(UTC), commit(), played)  # noqa: TID251  when it was run, for the reader
     target = folder / FOLDER
     target.mkdir(parents=True, exist_ok=True)
-    (target / f"{played.nemesis}.json").write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=1))
+    (target / f"{key(played)}.json").write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=1))
     return kept
 
 
+def key(played: Played) -> str:
+    return key_of(played.flow, played.nemesis)
+
+
+def key_of(flow: str, nemesis: str) -> str:
+    """Stock is the flow that was there first: its runs go by the fault alone."""
+    return nemesis if flow == "stock" else f"{flow}-{nemesis}"
+
+
 def load(folders: Iterable[Path]) -> dict[str, Kept]:
-    """By the fault; of two runs the later one counts, also where it is the one that broke.
+    """By flow and fault (`key`); of two runs the later one counts, also where it is the one that broke.
 
     Raises:
         FileNotFoundError: a folder without results.
@@ -45,9 +54,9 @@ def load(folders: Iterable[Path]) -> dict[str, Kept]:
             raise FileNotFoundError(f"no results in {folder}")
         for file in files:
             kept = msgspec.json.decode(file.read_bytes(), type=Kept)
-            known = found.get(kept.played.nemesis)
+            known = found.get(key(kept.played))
             if known is None or kept.at > known.at:
-                found[kept.played.nemesis] = kept
+                found[key(kept.played)] = kept
     return found
 
 

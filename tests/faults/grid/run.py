@@ -61,7 +61,7 @@ class Run:
     def enough(self) -> None:
         """Ends the trade before its time: a fault took as long as it took."""
         self._enough.set()
-        self.system.wms.stop()
+        self.system.traffic.stop()
 
     def _go_on(self) -> None:
         self.system.trade(self.trade_s, self.per_s)
@@ -74,7 +74,7 @@ class Run:
         self.watch.stop()
         self._enough.set()
         if self._trade is not None:
-            self.system.wms.stop()
+            self.system.traffic.stop()
             self._trade.join(30)
 
     def traded(self) -> None:
@@ -82,7 +82,7 @@ class Run:
         assert self._trade is not None
         self._enough.set()
         self._trade.join()
-        self.system.wms.drain()
+        self.system.traffic.drain()
 
     def join(self) -> Worker:
         """One more, under a name that none had."""
@@ -98,13 +98,13 @@ class Run:
                 return worker
         raise AssertionError(f"{worker.name} ended {RESTARTS} times:\n{worker.log[-2000:]}")
 
-    def lane_holder(self) -> Worker:
-        """The worker that writes to the shop; waits until there is one."""
+    def at_work(self) -> Worker:
+        """A worker that writes to a target; waits until there is one."""
         found: list[Worker] = []
 
         def one() -> bool:
-            found[:] = [worker for worker in self.workers if worker.is_ready() and worker.facts()["lane"] is not None]
-            return len(found) == 1
+            found[:] = [worker for worker in self.workers if self.system.is_at_work(worker)]
+            return len(found) == 1 or (bool(found) and not self.system.one_writer)
 
-        until(one, within=60, what="one worker writes to the shop", step=0.2)
+        until(one, within=60, what="a worker writes to the target", step=0.2)
         return found[0]

@@ -12,15 +12,14 @@ from tests.faults.system import System
 
 EVERY_S = 0.5
 PAGE = 4096
-STOCK = "wms.stock-change.v1"
 
 
 @dataclass(frozen=True)
 class Sample:
-    """At one moment: committed offset of each partition of the stock topic, and bytes in memory of each worker."""
+    """At one moment: committed offset of each (topic, partition) that is accounted for, and bytes of each worker."""
 
     at: float
-    committed: dict[int, int]
+    committed: dict[tuple[str, int], int]
     resident: dict[str, int]
 
 
@@ -46,9 +45,13 @@ class Watch:
             self.samples.append(self._look())
 
     def _look(self) -> Sample:
-        committed = _unless_away(lambda: {n: done for n, (done, _) in self.system.committed(STOCK).items()})
+        committed = _unless_away(self._committed)
         # the clock of the broker's time stamps, taken after the commits were read: what they contain is older
         return Sample(time.time(), committed, self._resident())  # noqa: TID251  as the comment says
+
+    def _committed(self) -> dict[tuple[str, int], int]:
+        topics = self.system.accounted
+        return {(topic, n): done for topic in topics for n, (done, _) in self.system.committed(topic).items()}
 
     def _resident(self) -> dict[str, int]:
         found = {}
@@ -58,7 +61,7 @@ class Watch:
         return found
 
 
-def _unless_away(read: Callable[[], dict[int, int]]) -> dict[int, int]:
+def _unless_away(read: Callable[[], dict[tuple[str, int], int]]) -> dict[tuple[str, int], int]:
     try:
         return read()
     except KafkaException:  # a broker that is away tells nothing, which is no sample

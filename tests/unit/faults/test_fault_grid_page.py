@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.grid import page, results
-from tests.faults.grid.claims import CLAIMS, INVARIANTS
+from tests.faults.grid.claims import CLAIMS, INVARIANTS, ORDER_CLAIMS
 from tests.faults.grid.kinds import Cell, Claim, Hit, Played, State
 from tests.faults.grid.nemeses import NEMESES
 from tests.faults.grid.results import Kept
@@ -78,3 +78,27 @@ def test_of_two_runs_the_later_counts_whatever_it_showed(tmp_path: Path) -> None
 def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no results"):
         results.load([tmp_path])
+
+
+def test_each_flow_has_a_grid_of_its_own() -> None:
+    of_orders = Played(
+        "N1", 11, (Hit("calls left", 2),), {"I2": Cell(State.BROKEN, "erp: 1 order twice")}, flow="orders"
+    )
+
+    said = page.page(NEMESES, {"orders-N1": Kept(AT, "abc123", of_orders)})
+
+    stock, orders = said.split("## The orders flow")
+    assert f"0 of {len(CLAIMS)} faults were run" in stock
+    assert f"1 of {len(ORDER_CLAIMS)} faults were run" in orders
+    assert "- I2 BROKEN: erp: 1 order twice" in orders
+    assert "- I5:" not in orders
+
+
+def test_runs_of_two_flows_are_kept_beside_one_another(tmp_path: Path) -> None:
+    for flow in ("stock", "orders"):
+        results.keep(tmp_path, Played("N1", 7, (), {}, flow=flow))
+
+    assert {name: one.played.flow for name, one in results.load([tmp_path]).items()} == {
+        "N1": "stock",
+        "orders-N1": "orders",
+    }

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from streams.runtime.cluster import Cluster as Topics
 from streams.settings import KafkaSettings
+from streams.tables import changelog
 from streams.topics import RECORD_BYTES
 from tests.faults.grid.cluster import Cluster
 from tests.faults.grid.kinds import Hit, Nemesis
@@ -12,7 +13,6 @@ from tests.faults.grid.run import Run
 from tests.faults.system import APP_ID
 from tests.processes import until
 
-DESIRED = "inventory.desired.v1"
 MOVES_S = 60
 BACK_S = 180.0
 ENDS_S = 20.0
@@ -20,7 +20,6 @@ REFUSED_S = 90
 COMMITS_FAILED = "OffsetCommit failed|Error sending OffsetCommitRequest"
 TOO_FEW = "NotEnoughReplicas"
 NOT_WRITTEN = "Got error produce response"
-WRITTEN = (DESIRED, f"{APP_ID}-stock-ledger-changelog")
 
 
 def restarts(run: Run) -> list[Hit]:
@@ -136,12 +135,13 @@ def _too_few_copies(run: Run) -> Hit:
     cluster, kafka, topics = Cluster(run.system), run.system.kafka, _topics(run)
     until(lambda: cluster.coordinator() >= 0, within=MOVES_S, what="somebody says who keeps the group")
     number, before = cluster.others(cluster.coordinator())[0], logged(run, TOO_FEW)
-    for topic in WRITTEN:
+    written = (run.system.commands, changelog(APP_ID, run.system.decides))
+    for topic in written:
         topics.set_config(topic, {"min.insync.replicas": "3"})
     kafka.stop_node(number, ENDS_S)
     until(lambda: logged(run, TOO_FEW) > before, within=REFUSED_S, what="writes are refused for want of copies")
     refused = logged(run, TOO_FEW) - before
-    for topic in WRITTEN:
+    for topic in written:
         topics.set_config(topic, {"min.insync.replicas": "2"})
     kafka.restart_node(number, BACK_S)
     return Hit("writes refused: NOT_ENOUGH_REPLICAS", refused)
@@ -151,10 +151,10 @@ def _too_large(run: Run) -> Hit:
     """MSG_SIZE_TOO_LARGE: what is decided cannot be sent, so the worker ends before it commits, and starts again."""
     topics = _topics(run)
     before = run.supervisor.codes.total()
-    topics.set_config(DESIRED, {"max.message.bytes": "1"})
+    topics.set_config(run.system.commands, {"max.message.bytes": "1"})
     until(lambda: run.supervisor.codes.total() > before, within=REFUSED_S, what="a worker ended", step=0.3)
     ended = run.supervisor.codes.total() - before
-    topics.set_config(DESIRED, {"max.message.bytes": str(RECORD_BYTES)})
+    topics.set_config(run.system.commands, {"max.message.bytes": str(RECORD_BYTES)})
     return Hit("workers that ended because a command was too large for its topic, and were started again", ended)
 
 

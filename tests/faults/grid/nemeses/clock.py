@@ -7,8 +7,6 @@ from typing import Any
 import fastavro
 
 from simulators.wms.wire import FRAME_BYTES
-from streams.topics import COMMERCE_OUTCOME
-from tests.faults.grid import journal
 from tests.faults.grid.kinds import Hit, Nemesis
 from tests.faults.grid.run import Run
 from tests.faults.skewed import skew_file
@@ -28,11 +26,11 @@ def wrong_clocks(run: Run) -> list[Hit]:
         run.back(worker)
         run.live()
     ahead, behind = _stamps(run)
-    jumper = run.lane_holder()
+    jumper = run.at_work()
     run.live()
     skew_file(jumper.data).write_text(str(-int(jumper.ahead_s)))
-    calls = len(journal.calls(run.system))
-    until(lambda: len(journal.calls(run.system)) > calls + 3, within=120, what="it goes on after the jump", step=0.5)
+    calls = len(run.system.struck.requests())
+    until(lambda: len(run.system.struck.requests()) > calls + 3, within=120, what="it goes on after the jump", step=0.5)
     run.traded()
     after = _stamps(run)
     return [
@@ -47,7 +45,7 @@ def _stamps(run: Run) -> tuple[int, int]:
     schema = fastavro.schema.load_schema("schemas/avro/outcome.v1.avsc")
     told: list[Any] = [
         fastavro.schemaless_reader(BytesIO(message.value()[FRAME_BYTES:]), schema)
-        for message in run.system.read(COMMERCE_OUTCOME.name)
+        for message in run.system.read(run.system.outcomes)
     ]
     dated = [outcome["at"].timestamp() for outcome in told]
     now = time.time()  # noqa: TID251  what the others' clocks are compared with

@@ -13,7 +13,7 @@ BURST = 14
 
 def out_of_memory(run: Run) -> list[Hit]:
     """The lane's worker gets no more address space; then all are killed again and again, 0.1 to 1 s apart."""
-    worker = run.lane_holder()
+    worker = run.at_work()
     run.live()
     until(lambda: _lacks_memory(run, worker), within=180, what=f"{worker.name} lacks memory", step=2)
     how = f"ended by itself with {worker.wait(1)}" if not worker.running else "said so"
@@ -39,7 +39,7 @@ def _lacks_memory(run: Run, worker: Worker) -> bool:
     if not worker.running or _starves(worker):
         return True
     _starve(worker)
-    run.system.wms.burst(5_000, 2)
+    run.system.burst()
     return False
 
 

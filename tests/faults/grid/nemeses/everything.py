@@ -1,4 +1,4 @@
-"""Everything at once, in random order by the run's seed: kills, joins, a broker that is silent, a shop that fails."""
+"""Everything at once, in random order by the run's seed: kills, joins, a broker that is silent, a target that fails."""
 
 import itertools
 import signal
@@ -13,7 +13,6 @@ from tests.faults.grid.kinds import Hit, Nemesis
 from tests.faults.grid.run import Run
 from tests.processes import until
 
-WRITES = {"path": "inventory/source-items$", "methods": ["POST"]}
 BETWEEN_S = (1.0, 5.0)
 SILENT_S = (2.0, 8.0)
 BROKEN_S = (2.0, 6.0)
@@ -59,32 +58,32 @@ def _silence(run: Run) -> None:
 
 def _refuse(run: Run) -> None:
     """N9, until it bit, and for some seconds more: what is left of it would answer for the next fault."""
-    shop, status = run.system.shop, run.chance.choice((500, 502, 503))
-    rule = shop.fault(**WRITES, kind="status", status=status, rate=run.chance.choice((0.5, 1.0)), times=20)
-    until(lambda: shop.hits(rule) > 0, within=120, what="a call failed", step=0.2)
+    target, status = run.system.struck, run.chance.choice((500, 502, 503))
+    rule = target.fault(kind="status", status=status, rate=run.chance.choice((0.5, 1.0)), times=20)
+    until(lambda: target.hits(rule) > 0, within=120, what="a call failed", step=0.2)
     _wait(run, BROKEN_S)
-    shop.heal()
+    target.heal()
 
 
 def _lose_answers(run: Run) -> None:
     """N12, until it bit."""
-    shop = run.system.shop
-    rule = shop.fault(**WRITES, kind="drop-answer", times=run.chance.randint(1, 3))
-    until(lambda: shop.hits(rule) > 0, within=120, what="an answer was lost", step=0.2)
+    target = run.system.struck
+    rule = target.fault(kind="drop-answer", times=run.chance.randint(1, 3))
+    until(lambda: target.hits(rule) > 0, within=120, what="an answer was lost", step=0.2)
 
 
 def _duplicate(run: Run) -> None:
     """N14, for some seconds."""
-    run.system.wms.disturb(Disturbance(duplicate=0.3, duplicate_later=0.2, duplicate_after_s=3))
+    run.system.traffic.disturb(Disturbance(duplicate=0.3, duplicate_later=0.2, duplicate_after_s=3))
     _wait(run, BROKEN_S)
-    run.system.wms.disturb(QUIET)
+    run.system.traffic.disturb(QUIET)
 
 
 ACTS: dict[str, Callable[[Run], None]] = {
     "kills": _kill,
     "joins and leaves": _join,
     "silences of the broker": _silence,
-    "shop failures": _refuse,
+    "failures of the target": _refuse,
     "lost answers": _lose_answers,
     "duplicates": _duplicate,
 }
@@ -108,19 +107,19 @@ def together(run: Run) -> list[Hit]:
         ACTS[name](run)
         done[name] += 1
         _wait(run, BETWEEN_S)
-    run.system.shop.heal()
+    run.system.struck.heal()
     for worker in run.workers:
         run.back(worker)
     run.live()
-    run.system.wms.poison(12, ("bad-magic", "unknown-schema-id", "truncated"))
+    run.system.traffic.poison(12, ("bad-magic", "unknown-schema-id", "truncated"))
     until(lambda: len(run.workers) >= FEWEST, within=10, what="workers are there")
     return [Hit(name, count) for name, count in sorted(done.items())] + _bitten(run)
 
 
 def _bitten(run: Run) -> list[Hit]:
-    """What the shop's journal and the warehouse say of it."""
-    journal = [entry for entry in run.system.shop.journal() if entry["kind"] == "request"]
-    sent = run.system.wms.state()["delivered"]
+    """What the targets' journals and what was sent say of it."""
+    journal = run.system.struck.requests()
+    sent = run.system.traffic.state()["delivered"]
     return [
         Hit("calls that failed", sum(entry["fault"] == "status" for entry in journal)),
         Hit("effects whose answer was lost", sum(entry["fault"] == "drop-answer" for entry in journal)),

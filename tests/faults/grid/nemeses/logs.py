@@ -21,7 +21,6 @@ STOCK, DESIRED = "wms.stock-change.v1", "inventory.desired.v1"
 LEDGER_LOG = changelog(APP_ID, STOCK_LEDGER)
 AGAIN = ("replay", "reprocess", STOCK, "--from", "earliest", "--yes")
 NOT_BELIEVED = "passes records that are not accounted for"
-MANY = 600
 
 
 def _admin(system: System) -> AdminClient:
@@ -114,15 +113,16 @@ def _empty(system: System) -> int:
 
 def replayed_live(run: Run) -> list[Hit]:
     """Everything is read again while the warehouses go on."""
-    until(lambda: _read(run.system) >= MANY, within=180, what=f"{MANY} records were read", step=0.5)
+    many = run.system.some
+    until(lambda: _read(run.system) >= many, within=180, what=f"{many} records were read", step=0.5)
     run.live()
     read = _read(run.system)
-    run.system.command(*AGAIN)
+    run.system.command("replay", "reprocess", run.system.topic, "--from", "earliest", "--yes")
     return [Hit("records that were read again", read)]
 
 
 def _read(system: System) -> int:
-    return sum(done for done, _end in system.committed(STOCK).values())
+    return sum(done for done, _end in system.committed(system.topic).values())
 
 
 def lost_places(run: Run) -> list[Hit]:

@@ -16,8 +16,6 @@ LOST_S = 8.0
 FLAPS = 5
 SLOW_S = 90
 PIECES = 50
-RECORDS = 500
-"""Some seconds of trade, done while the way was slow."""
 
 
 def cut_off(run: Run) -> list[Hit]:
@@ -97,7 +95,7 @@ def _slowed(run: Run, what: str, toxic: Toxic) -> Hit:
     done, before = committed(run), between.bites(toxic.kind)
     between.strike(toxic)
     until(
-        lambda: between.bites(toxic.kind) - before > PIECES and committed(run) > done + RECORDS,
+        lambda: between.bites(toxic.kind) - before > PIECES and committed(run) > done + run.system.some,
         within=SLOW_S,
         what=f"{what}: the workers get on meanwhile",
         step=0.3,

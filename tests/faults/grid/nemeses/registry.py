@@ -11,12 +11,10 @@ from simulators.wms.wire import RecordCodec, frame, schema_of, unframe
 from tests.faults.grid.kinds import Hit, Nemesis
 from tests.faults.grid.progress import logged, reads_again
 from tests.faults.grid.run import Run
-from tests.faults.grid.watch import STOCK
 from tests.processes import call, until
 
 ASKED_S = 60
 PASSED_S = 60
-PLAIN = RecordCodec(schema_of(STOCK))
 OTHER_SCHEMA = {"type": "record", "name": "Weather", "fields": [{"name": "rain", "type": "double"}]}
 FAULTS: Mapping[str, Mapping[str, object]] = {
     "down": {"kind": "reset"},
@@ -93,7 +91,7 @@ def _another_schema(run: Run) -> Hit:
 
 def _new_schema(run: Run, number: int) -> tuple[int, dict[str, Any]]:
     """As a later release of the warehouse writes it."""
-    schema = schema_of(STOCK)
+    schema = schema_of(run.system.topic)
     schema["fields"].append({"name": f"later_{number}", "type": "string", "default": ""})
     url = f"{run.system.registry_url}/subjects/later-release-{number}-value/versions"
     return int(call(url, method="POST", body={"schema": json.dumps(schema)})["id"]), schema
@@ -104,15 +102,16 @@ def _said_again(run: Run, schema_id: int, schema: dict[str, Any]) -> dict[int, i
 
     Partition → the offset at which the repetition stands.
     """
-    known = run.system.wms.schema.schema_id
-    log = [message for message in run.system.read(STOCK) if unframe(message.value())[0] == known]
+    known = run.system.traffic.schema.schema_id
+    log = [message for message in run.system.read(run.system.topic) if unframe(message.value())[0] == known]
     ends: dict[int, int] = {}
+    plain = RecordCodec(run.system.traffic.schema.schema)
     producer = Producer({"bootstrap.servers": run.system.kafka.bootstrap, "acks": "all"})
     for message in {message.partition(): message for message in log}.values():
-        record = PLAIN.decode(unframe(message.value())[1])
+        record = plain.decode(unframe(message.value())[1])
         value = frame(schema_id, RecordCodec(schema).encode({**record, schema["fields"][-1]["name"]: "x"}))
         producer.produce(
-            STOCK,
+            run.system.topic,
             value,
             message.key(),
             partition=message.partition(),
@@ -132,7 +131,7 @@ def _note(ends: dict[int, int], error: object, sent: Message) -> None:
 def _passed(run: Run, ends: Mapping[int, int]) -> None:
     """Each of these records is done, and one behind it."""
     until(
-        lambda: all(run.system.committed(STOCK)[number][0] > offset + 1 for number, offset in ends.items()),
+        lambda: all(run.system.committed(run.system.topic)[number][0] > offset + 1 for number, offset in ends.items()),
         within=PASSED_S,
         what="what waited for the registry is done, and what stood behind it",
         step=0.3,

@@ -86,7 +86,7 @@ class Mixed:
 
 def evolution(run: Run) -> list[Hit]:
     """One version after another joins those that are written already; a required field is refused by the registry."""
-    wms, registry = run.system.wms, Registry(run.system.registry_url)
+    wms, registry = run.system.traffic, Registry(run.system.registry_url)
     run.live()
     mixed = Mixed((wms.schema.schema_id, RecordCodec(wms.schema.schema)))
     wms.speak(mixed.value)

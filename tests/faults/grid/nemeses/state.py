@@ -55,7 +55,7 @@ DAMAGES: Sequence[tuple[str, Callable[[Worker], object], str, Callable[[Run, Pat
 
 def damaged(run: Run) -> list[Hit]:
     """Each damage to the one who writes to the shop, while it is down; then an older copy; then while it runs."""
-    kept = run.lane_holder()
+    kept = run.at_work()
     run.live()
     assert kept.stop() == 0
     older = kept.data.with_name("older-copy")
@@ -63,7 +63,7 @@ def damaged(run: Run) -> list[Hit]:
     kept.start()
     found = []
     for name, ended, pattern, how in DAMAGES:
-        worker = run.lane_holder()
+        worker = run.at_work()
         run.live()
         ended(worker)
         found.append(Hit(name, _damage(run, worker, pattern, how)))
@@ -79,7 +79,7 @@ def damaged(run: Run) -> list[Hit]:
 
 def _while_it_runs(run: Run) -> Hit:
     """Whether it notices depends on what it reads; at the latest its next start has to."""
-    worker = run.lane_holder()
+    worker = run.at_work()
     run.live()
     files = _damage(run, worker, "*.sst", _flipped)
     run.live()
@@ -150,7 +150,7 @@ def _read_only(folder: Path) -> Iterator[None]:
 
 def full(run: Run) -> list[Hit]:
     """A disk of its own, which fills up while the worker works; then it gets another."""
-    worker = run.lane_holder()
+    worker = run.at_work()
     run.live()
     assert worker.stop() == 0
     worker.data.mkdir(exist_ok=True)

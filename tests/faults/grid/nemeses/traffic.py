@@ -1,27 +1,20 @@
 """What arrives is wrong: twice, out of order, late, or no record at all."""
 
 from simulators.wms.disturb import Disturbance
-from simulators.wms.poison import KINDS
 from tests.faults.grid.kinds import Hit, Nemesis
 from tests.faults.grid.run import Run
 from tests.processes import until
 
-LEFT_OUT = ("ambiguous-allocation", "array-bomb", "foreign-schema-id")
-"""Allowed by these settings, or made by schemas of their own."""
-
-
-MANY = 20
-
 
 def duplicates(run: Run) -> list[Hit]:
     run.live()
-    run.system.wms.disturb(Disturbance(duplicate=0.2, duplicate_later=0.2, duplicate_after_s=3))
+    run.system.traffic.disturb(Disturbance(duplicate=0.2, duplicate_later=0.2, duplicate_after_s=3))
     return [_counted(run, "records that were sent again", "duplicate", "duplicate-later")]
 
 
 def disorder(run: Run) -> list[Hit]:
     run.live()
-    run.system.wms.disturb(Disturbance(reorder=0.3, late=0.05, late_s=4))
+    run.system.traffic.disturb(Disturbance(reorder=0.3, late=0.05, late_s=4))
     return [
         _counted(run, "records that were overtaken", "reordered"),
         _counted(run, "records that came late", "late"),
@@ -32,15 +25,15 @@ def _counted(run: Run, title: str, *kinds: str) -> Hit:
     """Waits until there are enough of each kind."""
 
     def sent(kind: str) -> int:
-        return int(run.system.wms.state()["delivered"].get(kind, 0))
+        return int(run.system.traffic.state()["delivered"].get(kind, 0))
 
-    until(lambda: all(sent(kind) >= MANY for kind in kinds), within=60, what=title, step=0.3)
+    until(lambda: all(sent(kind) >= run.system.many for kind in kinds), within=60, what=title, step=0.3)
     return Hit(title, sum(map(sent, kinds)))
 
 
 def poison(run: Run) -> list[Hit]:
     run.live()
-    sent = run.system.wms.poison(60, [kind for kind in KINDS if kind not in LEFT_OUT]).counts
+    sent = run.system.traffic.poison(60, run.system.poisons).counts
     return [Hit("kinds of poison", len(sent)), Hit("poison records", sum(sent.values()))]
 
 

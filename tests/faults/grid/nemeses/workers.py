@@ -6,8 +6,6 @@ from tests.faults.grid.kinds import Hit, Nemesis
 from tests.faults.grid.run import Run
 from tests.processes import until
 
-WRITES = {"path": "inventory/source-items$", "methods": ["POST"]}
-
 
 def nothing(_run: Run) -> list[Hit]:
     """The run that has to pass before any other means anything."""
@@ -15,10 +13,10 @@ def nothing(_run: Run) -> list[Hit]:
 
 
 def kill_in_a_call(run: Run) -> list[Hit]:
-    """Both workers die while the shop holds a call of one of them."""
-    shop = run.system.shop
-    held = shop.fault(**WRITES, kind="latency", delay_s=2.5, times=1)
-    until(lambda: shop.hits(held) > 0, within=20, what="a call is held")
+    """Both workers die while the target holds a call of one of them."""
+    target = run.system.struck
+    held = target.fault(kind="latency", delay_s=2.5, times=1)
+    until(lambda: target.hits(held) > 0, within=20, what="a call is held")
     run.live()
     for worker in run.workers:
         worker.kill()
@@ -28,15 +26,14 @@ def kill_in_a_call(run: Run) -> list[Hit]:
 
 
 def _unanswered(run: Run) -> int:
-    journal = run.system.shop.journal()
-    return len([one for one in journal if one["fault"] == "latency" and not one["answered"]])
+    return len([one for one in run.system.struck.requests() if one["fault"] == "latency" and not one["answered"]])
 
 
 def stop_under_load(run: Run) -> list[Hit]:
     """SIGTERM, then SIGINT, each to a worker that has work; another takes over."""
     ended = 0
     for number in (signal.SIGTERM, signal.SIGINT):
-        worker = run.lane_holder()
+        worker = run.at_work()
         run.live()
         worker.signal(number)
         assert worker.wait(35) == 0, f"{worker.name} did not end cleanly:\n{worker.log[-2000:]}"
@@ -65,25 +62,25 @@ def join_and_leave(run: Run) -> list[Hit]:
 
 
 def stand_still(run: Run) -> list[Hit]:
-    """The worker that writes to the shop stops in a call until another has its place, and goes on then."""
-    shop, zombie = run.system.shop, run.lane_holder()
+    """The worker that writes to the target stops in a call until another has its place, and goes on then."""
+    target, zombie = run.system.struck, run.at_work()
     heirs = [worker for worker in run.workers if worker is not zombie]
     run.live()
-    held = shop.fault(**WRITES, kind="latency", delay_s=1.5, times=1)
-    until(lambda: shop.hits(held) > 0, within=20, what="a call is under way")
+    held = target.fault(kind="latency", delay_s=1.5, times=1)
+    until(lambda: target.hits(held) > 0, within=20, what="a call is under way")
     zombie.signal(signal.SIGSTOP)
     try:
-        until(lambda: any(heir.facts()["lane"] is not None for heir in heirs), within=60, what="an heir has the lane")
+        until(lambda: any(map(run.system.has_taken_over, heirs)), within=60, what="an heir has its place")
         run.live()
     finally:
         zombie.signal(signal.SIGCONT)
     until(zombie.is_ready, within=60, what=lambda: f"{zombie.name} is ready again\n{zombie.log[-2000:]}")
-    return [Hit("calls that were under way when their worker stopped", shop.hits(held))]
+    return [Hit("calls that were under way when their worker stopped", target.hits(held))]
 
 
 ALL = (
     Nemesis("N0", "no fault", "nothing is broken", nothing, trade_s=8, per_s=250),
-    Nemesis("N1", "kill -9", "both workers are killed while the shop holds a call", kill_in_a_call),
+    Nemesis("N1", "kill -9", "both workers are killed while the target holds a call", kill_in_a_call),
     Nemesis("N2", "SIGTERM", "workers are told to end while they work", stop_under_load, trade_s=40, per_s=100),
     Nemesis("N3", "rebalance", "workers join, leave and die in quick order", join_and_leave, trade_s=45, per_s=100),
     Nemesis("N4", "zombie", "the writer stops beyond its session, then goes on", stand_still, trade_s=30, per_s=100),
