@@ -8,6 +8,7 @@ from bench.lines import (
     idle,
     ingest,
     latency,
+    orders,
     poison,
     rebalance_gap,
     reconcile,
@@ -26,6 +27,7 @@ LINES: dict[str, ModuleType] = {
     "idle": idle,
     "catch-up": catch_up,
     "latency": latency,
+    "orders": orders,
     "rebalance-gap": rebalance_gap,
     "reconcile": reconcile,
 }
