@@ -6,12 +6,16 @@ entry, its movements, its outbox and the counts they change) goes into one call.
 aiokafka repeats an idempotent batch until the broker takes it, so a broker that is away shows as waiting, not as an
 error.  After any other failure the sequence of the producer is broken: it is thrown away and a new one made.  A batch
 that the broker refuses for its sequence was not written: it is left like one whose lease was lost, and comes again.
+
+aiokafka asks whether it is closed before a batch queues up behind another one of its partition, and not after: what
+came to its turn in a producer that was closed meanwhile would never be answered, and whoever waited for it would keep
+the lock of its table for good.  So every wait for a batch also ends where its producer has.
 """
 
 import asyncio
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import aiokafka
 from aiokafka.errors import KafkaConnectionError, KafkaError, OutOfOrderSequenceNumber, UnknownProducerId
@@ -40,6 +44,13 @@ class BatchTooLargeError(ValueError):
     """The records do not fit one batch of the topic."""
 
 
+class _Made(NamedTuple):
+    """A producer; `closed` is done once nothing of it leaves any more."""
+
+    client: aiokafka.AIOKafkaProducer
+    closed: asyncio.Event
+
+
 class Writer:
     """One producer for the whole worker, made anew after a failure."""
 
@@ -53,7 +64,7 @@ class Writer:
         self._make = make_producer
         self._lease = lease
         self._limits = dict(limits or {})
-        self._producer: aiokafka.AIOKafkaProducer | None = None
+        self._producer: _Made | None = None
         self._started = False
         self._renewing = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
@@ -66,7 +77,8 @@ class Writer:
         """Waits for what was handed over; call after the last append."""
         self._started = False
         if self._producer is not None:
-            await self._producer.stop()
+            await self._producer.client.stop()
+            self._producer.closed.set()
         if self._closing:
             await asyncio.wait(self._closing, timeout=5)
 
@@ -87,7 +99,7 @@ class Writer:
 
     async def send(self, topic: str, records: Iterable[Record], *, generation: int) -> None:
         """Each to the partition of its key (murmur2), in order per partition; returns when all are acknowledged."""
-        producer = await self._usable()
+        producer = (await self._usable()).client
         await producer.client._wait_on_metadata(topic)  # noqa: SLF001  the public way sends something first
         by_partition: dict[int, list[Record]] = {}
         for record in records:
@@ -106,8 +118,7 @@ class Writer:
         producer = await self._usable()
         builder.generation = generation
         try:
-            future = await producer.send_batch(builder, topic, partition=partition)
-            metadata = await asyncio.shield(future)
+            metadata = await _answered(producer, builder, topic, partition)
         except (OutOfOrderSequenceNumber, UnknownProducerId) as error:
             self._drop(producer)
             raise LeaseLostError(f"the broker does not know this producer's sequence: {error}") from error
@@ -116,7 +127,7 @@ class Writer:
             raise
         return -1 if metadata.offset < 0 else int(metadata.offset) + builder.record_count() - 1
 
-    async def _usable(self) -> aiokafka.AIOKafkaProducer:
+    async def _usable(self) -> _Made:
         """The producer, made anew after a failure; LeaseLostError while no broker answers it: the work is left."""
         async with self._renewing:
             if not self._started:
@@ -128,16 +139,16 @@ class Writer:
                     raise LeaseLostError(f"no broker takes a new producer: {error}") from error
             return self._producer
 
-    def _drop(self, broken: aiokafka.AIOKafkaProducer) -> None:
+    def _drop(self, broken: _Made) -> None:
         """A failed batch leaves a hole in the producer's sequence: nothing after it would be taken."""
         if self._producer is not broken:
             return
         self._producer = None
-        task = asyncio.ensure_future(_close(broken))
+        task = asyncio.ensure_future(_closed(broken))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    async def _fresh(self) -> aiokafka.AIOKafkaProducer:
+    async def _fresh(self) -> _Made:
         producer = self._make()
         try:
             await producer.start()
@@ -145,7 +156,7 @@ class Writer:
             await _close(producer)
             raise
         SendGuard(producer, self._lease).install()
-        return producer
+        return _Made(producer, asyncio.Event())
 
 
 def split(records: Sequence[Record], limit: int) -> Iterable[list[Record]]:
@@ -191,10 +202,42 @@ def _filled(builder: BatchBuilder, records: Sequence[Record]) -> BatchBuilder | 
     return builder
 
 
-async def _close(producer: aiokafka.AIOKafkaProducer) -> None:
+async def _answered(made: _Made, builder: BatchBuilder, topic: str, partition: int) -> Any:  # Any: aiokafka's metadata
+    """What the broker said of a batch.
+
+    Raises KafkaError; LeaseLostError where the producer was closed before the batch had its turn: it never left.
+    """
+    sending, ended = (
+        asyncio.ensure_future(one) for one in (_sent(made.client, builder, topic, partition), made.closed.wait())
+    )
+    try:
+        await asyncio.wait({sending, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if not sending.done():
+            raise LeaseLostError("the producer was closed before this batch had its turn")
+        return sending.result()
+    finally:
+        sending.cancel()
+        ended.cancel()
+
+
+async def _sent(
+    producer: aiokafka.AIOKafkaProducer, builder: BatchBuilder, topic: str, partition: int
+) -> Any:  # Any: as above
+    future = await producer.send_batch(builder, topic, partition=partition)
+    return await asyncio.shield(future)
+
+
+async def _closed(made: _Made) -> None:
+    """`closed` only where it really ended: one that does not come to its end answers what it was given."""
+    if await _close(made.client):
+        made.closed.set()
+
+
+async def _close(producer: aiokafka.AIOKafkaProducer) -> bool:
     """Let what can still be delivered be delivered; the rest has failed already."""
     try:
         async with asyncio.timeout(5):
             await producer.stop()
     except (TimeoutError, KafkaError):
-        return
+        return False
+    return True
