@@ -15,6 +15,7 @@ from connectors.core.errors import (
     UnknownOutcomeError,
 )
 from streams.domain.breaker import BreakerState
+from streams.domain.governor import Limits
 from streams.runtime.gate import Gate
 from streams.runtime.metrics import REGISTRY
 from tests.fakes.still_clock import StillClock
@@ -154,7 +155,7 @@ def test_a_target_that_answers_a_try_with_429_is_back(gate: Gate, clock: StillCl
 
 
 def test_calls_keep_their_distance(clock: StillClock) -> None:
-    gate = Gate("shop", clock, calls_per_s=4)
+    gate = Gate("shop", clock, Limits(calls_per_s=4))
 
     gate.leaving()
     assert gate.ready_in() == 0.25
