@@ -13,7 +13,7 @@ from typing import NamedTuple
 from streams.domain.cut_off import Urgency
 
 MICROS = 1_000_000
-KEPT = 200
+KEPT = 30
 """Ended commands after which older ones weigh half."""
 LEAST_SAID = 10
 """Fewer than so many that wait are no queue: nothing is said of them, and nothing is learned."""

@@ -143,7 +143,7 @@ async def test_a_row_that_never_comes_to_rest_is_looked_at_while_pages_are_read(
         at.shop.free.clear()  # a call is under way all the time
         await at.fold(desired(SKUS[0], 2, north=4, south=10))
         await at.until(lambda: at.shop.in_flight)
-        at.gate.limit(Limits(calls_per_s=1))
+        at.gate.limit(Limits(calls_per_s=1.001))
         at.shop.page_size = 5
         start(at)
         await at.until(lambda: (run := find(at)) and run.listed == 120, passing=1)
