@@ -58,7 +58,7 @@ class Settings(ConnectorSettings):
     multi_currency: bool = Field(default=False, description="The org has several currencies: state the order's.")
     rows_per_call: int = Field(200, ge=1, le=200, description="Order lines of one call.")
     calls_per_day: int = Field(
-        100_000, ge=100, description="Calls of any 24 hours that are ours; more than the org has are never made."
+        0, ge=0, description="Once the org has used so many calls in 24 hours, we make none; 0: all that it has."
     )
     calls_kept_for_orders_percent: int = Field(
         20, ge=0, le=90, description="So much of them is left to orders: other readings stop before."

@@ -11,7 +11,7 @@ from streams.web.order_words import short
 from streams.web.role_sinks import RoleSink
 from streams.web.words import count, many, moment, rate, seconds_since, span
 
-STATES = {"open": "down", "trying": "down", "needs-operator": "refuses us"}
+STATES = {"open": "down", "trying": "down", "needs-operator": "refusing us"}
 
 
 class CutOffLine(msgspec.Struct, frozen=True):

@@ -1,15 +1,19 @@
 """The queue of a sink in one line, as the overview and `status` say it."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
+import pytest
 
 from streams.domain.forecast import Due, Queue
 from streams.web import facts as f
 from streams.web.queue_words import queue_line
 from streams.web.role_sinks import RoleSink, role_sinks
 from tests.unit.streams.web import scenes
-from tests.unit.streams.web.worlds import NOW, target
+from tests.unit.streams.web.asking import READ, WITH_TOKENS, bearer, get
+from tests.unit.streams.web.order_worlds import orders, waiting
+from tests.unit.streams.web.worlds import NOW, served, target
 
 MINUTE = 60_000_000
 TODAY = f"{datetime.fromtimestamp(NOW / 1e6).astimezone():%Y-%m-%d}"
@@ -65,3 +69,12 @@ def test_several_workers_have_one_queue_and_one_pace_together() -> None:
     unknown = msgspec.structs.replace(parts[0], queue=f.SinkQueueFact(5, (), NOW, None))
     [half] = role_sinks([msgspec.structs.replace(workers[0], order_sinks=(unknown,)), workers[1]], {})
     assert half.per_s is None
+
+
+@pytest.mark.anyio
+async def test_the_card_of_a_sink_shows_its_queue_and_its_pace() -> None:
+    world = replace(scenes.calm(), orders=orders(waiting()))
+    async with served(world, WITH_TOKENS) as page:
+        text = (await get(f"{page.url}/", bearer(READ))).text
+
+    assert "1 safe in queue, ERP refusing us 36 min, drain 2 s at 0.5/s" in text
