@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 FIRST_PAUSE_S = 5.0
 """After a refusal that does not say how long (Adobe's sample client waits as long)."""
 LONGEST_PAUSE_S = 300.0
-FIRST_STEP, LEAST_STEP = 1.5, 1.04
+FIRST_STEP, LEAST_STEP, NARROW = 1.5, 1.02, 1.05
 ROUND_S, ROUND_CALLS = 5.0, 8
 """What is let through for so long, and so often, at one pace, the target takes."""
 FIRST_CLIMB_S, LATEST_CLIMB_S = 15.0, 900.0
 COST = 40
 MEMORY_S = 120.0
-LOWER = 0.97
+LOWER, STEADY = 0.97, 0.9
 LEAST_PAUSE_S = 0.001
 BUSY = 0.9
 """The share of a pace that must be used for a round to say something."""
@@ -52,6 +52,11 @@ class Pace:
     """The longest pause so far."""
     was: float = 0.0
     """The bound when it was refused last; 0: there was none."""
+    least: float = 0.0
+    """Below this the last refusal does not lower it: so much was let through before."""
+    refused_at: float = float("-inf")
+    is_doubtful: bool = False
+    """One refusal after a handful of calls says nothing of a pace: it is paused for, and the next one counts."""
 
     @property
     def bound(self) -> float:
@@ -115,26 +120,36 @@ def refused(pace: Pace, now: float, retry_after: float | None) -> Pace:
     longest = max(pace.longest, waits)
     pace = replace(pace, paused_until=max(pace.paused_until, now + waits), longest=longest)
     if pace.pause_s:  # after the pause it was still too early
-        return _found(replace(pace, pause_s=max(waits, LEAST_PAUSE_S), good=0.0))
-    was = pace.bound
-    wait = min(LATEST_CLIMB_S, 2 * pace.climb_wait) if was else 0.0
-    return _found(
-        replace(
-            pace,
-            was=was,
-            good=0.0 if was <= pace.good else pace.good,
-            let=max(0, pace.let - 1),
-            pause_s=max(waits, LEAST_PAUSE_S),
-            step=max(LEAST_STEP, pace.step**0.5) if was else FIRST_STEP,
-            climb_wait=max(wait, FIRST_CLIMB_S),
-            climb_at=now + max(wait, COST * waits if was else 0.0),
-        )
+        return _found(replace(pace, pause_s=max(waits, LEAST_PAUSE_S), good=0.0, least=0.0, is_doubtful=False))
+    was, let = pace.bound, max(0, pace.let - 1)
+    is_doubtful = not pace.per_s and let < ROUND_CALLS and now - pace.refused_at > MEMORY_S
+    pace = replace(
+        pace,
+        was=was,
+        least=was * STEADY if was <= pace.good else min(pace.good, was * LOWER),
+        good=0.0 if was <= pace.good else pace.good,
+        let=let,
+        refused_at=now,
+        is_doubtful=is_doubtful,
+        pause_s=max(waits, LEAST_PAUSE_S),
     )
+    return _climbs_later(_found(pace), now, waits)
+
+
+def _climbs_later(pace: Pace, now: float, waits: float) -> Pace:
+    """To the middle between what was let through and what was refused; soon while these are far apart."""
+    if not pace.was:
+        return pace
+    step = max(LEAST_STEP, (pace.was / pace.per_s) ** 0.5)
+    wait = min(LATEST_CLIMB_S, 2 * pace.climb_wait) if step <= NARROW else FIRST_CLIMB_S
+    return replace(pace, step=min(FIRST_STEP, step), climb_wait=wait, climb_at=now + max(wait, COST * waits))
 
 
 def _found(pace: Pace) -> Pace:
     """What was let through, over the time that it took with the pause."""
+    if pace.is_doubtful:
+        return pace
     found = max(pace.let, 1) / max(pace.paused_until - pace.began, LEAST_PAUSE_S)
     if pace.was:
-        found = max(min(max(found, pace.was / 4), pace.was * LOWER), min(pace.good, pace.was * LOWER))
+        found = max(min(max(found, pace.was / 4), pace.was * LOWER), pace.least)
     return replace(pace, per_s=found)

@@ -152,6 +152,32 @@ def test_a_target_that_answers_a_try_with_429_is_back(gate: Gate, clock: StillCl
     assert gate.ready_in() == 2
 
 
+def test_one_refusal_after_a_handful_of_calls_is_paused_for_and_changes_no_pace(gate: Gate, clock: StillClock) -> None:
+    for _ in range(2):
+        for _ in range(3):
+            gate.leaving()
+            gate.succeeded()
+        gate.leaving()
+        gate.failed(_limited(1))
+        clock.after(200)
+        gate.leaving()
+        gate.succeeded()
+
+    assert gate.governor.per_s == 0
+
+
+def test_a_second_refusal_soon_after_the_first_finds_the_pace(gate: Gate, clock: StillClock) -> None:
+    for _ in range(2):
+        for _ in range(3):
+            gate.leaving()
+            gate.succeeded()
+        gate.leaving()
+        gate.failed(_limited(1))
+        clock.after(1)
+
+    assert gate.governor.per_s == pytest.approx(3, rel=0.1)
+
+
 # ── pace ─────────────────────────────────────────────────────────────────────────────────────────
 
 

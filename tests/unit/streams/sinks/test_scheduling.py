@@ -65,7 +65,7 @@ def test_a_rate_that_falls_and_rises_again_is_followed() -> None:
         def refuses(self, now: float) -> object:  # type: ignore[override]  # as the other two
             return (slow if HOUR / 2 <= now < HOUR else quick).refuses(now)
 
-    found = _flooded(Target(window=Changing(0, 1.0)), Limits(at_once=8), orders=30_000, until=3 * HOUR)
+    found = _flooded(Target(window=Changing(0, 1.0)), Limits(at_once=8), orders=40_000, until=3 * HOUR)
 
     assert _within(found.target.let, 0.75 * HOUR, HOUR) >= 0.95 * 1 * 0.25 * HOUR
     assert _within(found.target.let, 2.5 * HOUR, 3 * HOUR) >= 0.95 * 4 * 0.5 * HOUR
