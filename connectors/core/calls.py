@@ -68,13 +68,20 @@ class CallDetails:
     error: str | None
     bytes_sent: int
     bytes_received: int
+    used_of_day: tuple[int, int] | None = None
+    """Calls of the day that are used, and all of them, where the answer said so."""
 
 
+ReadUsage = Callable[[Answer], tuple[int, int] | None]
 Permit = Callable[[], None]
 Observe = Callable[[CallDetails], None]
 
 
 def _no_permit_needed() -> None:
+    return None
+
+
+def tells_no_usage(_: Answer) -> tuple[int, int] | None:
     return None
 
 

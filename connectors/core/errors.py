@@ -17,6 +17,7 @@ ConnectorError
 """
 
 from datetime import timedelta
+from typing import Literal
 
 
 class ConnectorError(Exception):
@@ -34,12 +35,19 @@ class TransientError(ConnectorError):
     """The same call can succeed later, and this one had no effect or may be repeated."""
 
 
+TooMany = Literal["rate", "at-once", "day"]
+"""Of what there was too much: calls a second (or of a window), calls under way, calls of the day."""
+
+
 class RateLimitedError(TransientError):
     """The target asked for fewer calls; `retry_after` is None where it did not say how long."""
 
-    def __init__(self, message: str, *, retry_after: timedelta | None, status: int | None = 429) -> None:
+    def __init__(
+        self, message: str, *, retry_after: timedelta | None, status: int | None = 429, what: TooMany = "rate"
+    ) -> None:
         super().__init__(message, status=status)
         self.retry_after = retry_after
+        self.what: TooMany = what
 
 
 class TargetUnavailableError(TransientError):

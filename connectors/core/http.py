@@ -17,7 +17,7 @@ import httpx
 from connectors.core import bodies, failures
 from connectors.core.answers import retry_after
 from connectors.core.auth import Auth
-from connectors.core.calls import Answer, Call, CallDetails, Dependencies
+from connectors.core.calls import Answer, Call, CallDetails, Dependencies, ReadUsage, tells_no_usage
 from connectors.core.errors import ConfigurationError, ConnectorError, RejectedPayloadError, UnauthorizedError
 from connectors.core.paths import query_string
 from connectors.core.settings import ConnectorSettings
@@ -57,7 +57,9 @@ class Sender:
         *,
         target: str,
         auth: Auth,
+        usage: ReadUsage = tells_no_usage,
     ) -> None:
+        self._usage = usage
         self._settings = settings
         self._clock = dependencies.clock
         self._permit = dependencies.permit
@@ -203,6 +205,7 @@ class Sender:
                 error=error,
                 bytes_sent=len(call.body or b""),
                 bytes_received=len(answer.body) if answer else 0,
+                used_of_day=self._usage(answer) if answer else None,
             )
         )
 

@@ -83,6 +83,9 @@ class ConnectorSettings(BaseModel):
     )
     keepalive_s: Seconds = Field(4, description="How long an idle connection is kept; below the target's own limit.")
     max_connections: int = Field(64, ge=1, le=1024, description="Connections to the target at most.")
+    calls_per_s: float = Field(
+        0, ge=0, le=10_000, allow_inf_nan=False, description="At most so many calls a second; 0: as many as it takes."
+    )
     max_answer_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="Larger answers are refused.")
     max_retry_after_s: Seconds = Field(300, description="A longer wait that the target asks for is cut to this.")
     proxy: SecretStr | None = Field(None, description="Address of a proxy; never taken from the environment.")

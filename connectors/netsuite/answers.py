@@ -77,7 +77,8 @@ def _sentence(detail: wire.ErrorDetail) -> str:
 
 
 def _rate_limited(message: str, answer: Answer, _: tuple[wire.ErrorDetail, ...]) -> ConnectorError:
-    return RateLimitedError(message, retry_after=answer.retry_after, status=answer.status)
+    """NetSuite counts what an account runs at once, whatever the address (Oracle's help, section_1525253248)."""
+    return RateLimitedError(message, retry_after=answer.retry_after, status=answer.status, what="at-once")
 
 
 def _rejected(message: str, answer: Answer, details: tuple[wire.ErrorDetail, ...]) -> ConnectorError:

@@ -151,7 +151,7 @@ def _duplicate(message: str, complaint: Complaint, call: Call, answer: Answer) -
 
 
 def _limited(message: str, _complaint: Complaint, _call: Call, answer: Answer) -> ConnectorError:
-    return RateLimitedError(message, retry_after=answer.retry_after, status=answer.status)
+    return RateLimitedError(message, retry_after=answer.retry_after, status=answer.status, what="day")
 
 
 def _unavailable(message: str, _complaint: Complaint, call: Call, answer: Answer) -> ConnectorError:
@@ -188,3 +188,12 @@ _BY_STATUS: dict[int, Rule] = {
     HTTPStatus.NOT_FOUND: _plain(ConfigurationError),
     HTTPStatus.GONE: _plain(ConfigurationError),
 }
+
+
+_USAGE = re.compile(r"(?:^|[,;\s])api-usage=(\d{1,12})/(\d{1,12})\b")
+
+
+def used_of_day(answer: Answer) -> tuple[int, int] | None:
+    """`Sforce-Limit-Info: api-usage=18/5000`, which stands on each answer (Salesforce, limits cheat sheet)."""
+    found = _USAGE.search(answer.headers.get("sforce-limit-info", ""))
+    return None if found is None else (int(found[1]), int(found[2]))

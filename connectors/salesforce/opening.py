@@ -7,6 +7,7 @@ from connectors.core.registry import Ports
 from connectors.core.renewal import renewed_auth
 from connectors.core.settings import ConnectorSettings
 from connectors.salesforce.accounts import SalesforceAccounts
+from connectors.salesforce.answers import used_of_day
 from connectors.salesforce.client import SalesforceClient
 from connectors.salesforce.records import SalesforceRecords
 from connectors.salesforce.settings import Settings
@@ -18,7 +19,8 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
     if not isinstance(settings, Settings):
         raise ConfigurationError("salesforce is opened with its own Settings")
     auth = renewed_auth(settings, dependencies, auth_of)
-    client = SalesforceClient(Sender(settings, dependencies, target="salesforce", auth=auth), settings.api_version)
+    sender = Sender(settings, dependencies, target="salesforce", auth=auth, usage=used_of_day)
+    client = SalesforceClient(sender, settings.api_version)
 
     async def close() -> None:
         await auth.close()

@@ -57,6 +57,12 @@ class Settings(ConnectorSettings):
     draft_status: Name = Field("Draft", description="Status that a new order begins with; of the category Draft.")
     multi_currency: bool = Field(default=False, description="The org has several currencies: state the order's.")
     rows_per_call: int = Field(200, ge=1, le=200, description="Order lines of one call.")
+    calls_per_day: int = Field(
+        0, ge=0, description="Once the org has used so many calls in 24 hours, we make none; 0: all that it has."
+    )
+    calls_kept_for_orders_percent: int = Field(
+        20, ge=0, le=90, description="So much of them is left to orders: other readings stop before."
+    )
     overlap_s: int = Field(
         300, ge=0, le=86_400, description="How far before the newest change that was seen accounts are read again."
     )

@@ -342,6 +342,8 @@ class Application:
             end, committed = consumer.highwater(tp), consumer.committed_offset(tp)
             if tp.topic in self.shell.inputs and end is not None:
                 found[tp.topic, tp.partition] = max(0, end - (committed or 0))
+        if self.order_side is not None:
+            self.order_side.note_lags(found)
         return found
 
     def oldest_unacknowledged(self) -> Mapping[tuple[str, int], float]:

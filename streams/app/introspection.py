@@ -128,7 +128,14 @@ class AppIntrospection:
         if side is None:
             return ()
         return tuple(
-            OrderSinkFact(role, sink_of(role), app.sink_mode(sink_of(role)), side.pending(role), targets[gate.target])
+            OrderSinkFact(
+                role,
+                sink_of(role),
+                app.sink_mode(sink_of(role)),
+                side.pending(role),
+                targets[gate.target],
+                side.queue(role),
+            )
             for role, gate in side.gates.items()
         )
 

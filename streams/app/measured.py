@@ -119,6 +119,9 @@ def targets(gates: Iterable[Gate]) -> Mapping[str, TargetFact]:
             requests=codes.get(gate.target, {}),
             p50_s=quantile(seconds.get(gate.target, {}), 0.5),
             p99_s=quantile(seconds.get(gate.target, {}), 0.99),
+            at_once=gate.governor.at_once.limit,
+            calls_per_s=gate.governor.per_s,
+            left_of_day=gate.governor.left_of_day,
         )
         for gate in gates
     }

@@ -31,9 +31,11 @@ class CommandPart:
         failed: Callable[[BaseException], None],
         *,
         contract: Contract[Command],
+        share: Callable[[int], None] = lambda _partitions: None,
     ) -> None:
         self.sink, self._work, self._reader, self._letters = sink, work, reader, letters
-        self._contract = contract
+        self._contract, self._share = contract, share
+        self.topic = contract.topic
         self.table = work.table.name
         self.pool = batch_pool(self._take, failed)
         self.stopping = False
@@ -56,6 +58,7 @@ class CommandPart:
         await self.sink.fold(partition, good, dead=len(dead), upto=(topic, records[-1].offset + 1))
 
     async def opened(self, partitions: frozenset[int], generation: int) -> None:
+        self._share(len(self._work.table.owned))
         await self.sink.opened(partitions, generation)
 
     async def quiesce(self, generation: int) -> None:

@@ -14,6 +14,7 @@ from streams.app.order_parts import CommandPart
 from streams.app.order_reference import ReferenceTables
 from streams.app.parts import LanePart
 from streams.app.targets import Choice, ShopTarget, open_target
+from streams.domain.forecast import added
 from streams.domain.stock_rules import StockRules
 from streams.domain.unknown_words import WordsHeard
 from streams.flows.order_desk import OrderDesk
@@ -35,7 +36,7 @@ from streams.runtime.serde import Serde
 from streams.runtime.table import BulkTable
 from streams.runtime.writer import Writer
 from streams.settings import Settings, SettingsError
-from streams.settings.rules import look_up_rules, news_rules, order_rules
+from streams.settings.rules import cut_off_table, look_up_rules, news_rules, order_rules
 from streams.sinks.acts import Acts
 from streams.sinks.carrier import CarrierActs
 from streams.sinks.command_calls import Mode
@@ -51,12 +52,23 @@ from streams.sinks.wms import WmsActs
 from streams.sinks.work_table import WorkTable
 from streams.tables import ORDER_INTAKE, ORDER_NEWS, ORDERS, SHIPMENT_WORK, WORK, TableSpec
 from streams.topics import NEWS_INPUTS, ORDER_INPUTS, ORDERS_READ, ORDERS_WRITTEN
+from streams.web.facts import ComparedFact, DueFact, SinkQueueFact
 
 READ = tuple(topic.name for topic in ORDERS_READ)
 WRITTEN = tuple(topic.name for topic in ORDERS_WRITTEN)
 MAX_RECORD_BYTES = 900_000
 SHIPMENTS = "commerce-shipments"
 """What metrics call the sink of shipments; operators order it together with the shop's other documents."""
+MICROS = 1_000_000
+LATENCY_TARGETS_S: Mapping[str, float] = {
+    "erp": 120,
+    "wms": 120,
+    "commerce": 300,
+    "carrier": 300,
+    "crm": 900,
+    "finance": 900,
+}
+"""So soon after it was decided a command of the role should be done, where no setting says otherwise."""
 REFERENCE_WAIT_MS = 500
 ENDS = ("applied", "superseded", "dead", "held")
 """How a command can end, as its metric names it."""
@@ -115,6 +127,7 @@ class OrderSide:
         self.post: ShipmentPost | None = None
         """Posts shipments beside the lane, where the shop takes orders."""
         self._ports: list[Ports] = []
+        self._cut_offs = cut_off_table(app.settings.orders)
         self._look_up = look_up_rules(app.settings.orders)
         self.reference = self._reference()
         guards = {topic: Guard(topic, app.intake.pause_after_errors) for topic in READ}
@@ -175,10 +188,10 @@ class OrderSide:
     def _opened(self, role: str, choice: Choice) -> Work:
         """A target that only orders are written to."""
         app = self._app
-        gate, ports = open_target(choice, app.settings, app.clock, app.lease)
+        at_once = min(app.settings.orders.at_once, choice.settings.max_connections)
+        gate, ports = open_target(choice, app.settings, app.clock, app.lease, at_once=at_once)
         self.gates[role] = gate
         self._ports.append(ports)
-        at_once = min(app.settings.orders.at_once, choice.settings.max_connections)
         return Work(role, command_contract(role), WORK[role], _acts(role, choice, ports), gate, at_once)
 
     def _shop(self) -> Iterator[Work]:
@@ -208,11 +221,24 @@ class OrderSide:
             clock=app.clock,
             failed=app.failed,
             at_once=what.at_once,
+            cut_offs=self._cut_offs,
+            latency_target_us=self._target_us(what.acts.role),
         )
         if what.is_shipment:
             self.post = context.beside = ShipmentPost(app.lane.lane, work, app.serde)
         sink = CommandSink(context, partial(app.sink_mode, sink_of(what.acts.role)))
-        return CommandPart(sink, work, self._reader, app.letters, app.failed, contract=what.contract)
+        share = partial(self._shared, what.gate) if what.gate is not app.shop.gate else lambda _partitions: None
+        return CommandPart(sink, work, self._reader, app.letters, app.failed, contract=what.contract, share=share)
+
+    def _shared(self, gate: Gate, partitions: int) -> None:
+        """Workers share a target's budget as they share the partitions of its commands."""
+        gate.share(min(1.0, max(1, partitions) / self._app.settings.kafka.partitions))
+
+    def _target_us(self, role: str) -> int:
+        given: Mapping[str, float] = {
+            str(name): seconds for name, seconds in self._app.settings.orders.latency_targets_s.items()
+        }
+        return int(given.get(role, LATENCY_TARGETS_S[role]) * MICROS)
 
     def start(self) -> None:
         """Begin to read what orders are checked against; the orders flow waits until it is known."""
@@ -226,6 +252,25 @@ class OrderSide:
     def pending(self, role: str) -> int:
         """Orders of this worker's partitions with a command of the role that is not done."""
         return sum(part.sink.pending for part in self._of_role[role])
+
+    def queue(self, role: str) -> SinkQueueFact:
+        """What waits for the role's target, and how fast it goes."""
+        sinks = [part.sink for part in self._of_role[role]]
+        found = added([sink.waiting() for sink in sinks])
+        rates = [sink.meter.per_s for sink in sinks]
+        compared = sorted((one for sink in sinks for one in sink.meter.compared), key=lambda one: one.at)
+        return SinkQueueFact(
+            waiting=found.waiting,
+            due=tuple(DueFact(one.cut_off, one.label, one.orders) for one in found.due),
+            since=found.since,
+            per_s=min((rate for rate in rates if rate is not None), default=None),
+            compared=tuple(ComparedFact(one.at, one.waiting, one.said_s, one.took_s) for one in compared),
+        )
+
+    def note_lags(self, lags: Mapping[tuple[str, int], int]) -> None:
+        """How many commands still stand in their topics."""
+        for part in self.sinks:
+            part.sink.meter.behind = sum(lag for (topic, _partition), lag in lags.items() if topic == part.topic)
 
     async def close(self) -> None:
         """Release what the targets' ports hold."""

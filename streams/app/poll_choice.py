@@ -7,7 +7,7 @@ from datetime import timedelta
 from connectors.core.calls import Dependencies
 from connectors.core.reference_ports import ReferencePage
 from connectors.core.registry import Ports
-from streams.app.targets import Choice, choose_one
+from streams.app.targets import Choice, choose_one, limits_of
 from streams.runtime.clock import Clock
 from streams.runtime.gate import Gate
 from streams.runtime.logs import logger
@@ -81,7 +81,7 @@ def all_opened(
 
 def opened(name: str, choice: Choice, settings: Settings, clock: Clock, encode: Encode) -> Opened:
     """Makes no call.  Raises CannotAskError."""
-    gate = Gate(choice.connector.name, clock, settings.sinks.calls_per_s)
+    gate = Gate(choice.connector.name, clock, limits_of(choice, settings), spends_reserve=False)
     dependencies = Dependencies(clock=clock, observe=gate.observe, renewed=choice.renewed)
     ports = choice.connector.open(choice.settings, dependencies)
     calls = TargetCalls(gate, clock)

@@ -11,6 +11,7 @@ from connectors.core.ports import StockTarget
 from connectors.core.registry import Connector, Ports
 from connectors.core.settings import ConnectorSettings
 from streams.domain.batch_size import BatchSize
+from streams.domain.governor import Limits
 from streams.runtime.clock import Clock
 from streams.runtime.gate import Gate
 from streams.runtime.lease import Lease
@@ -126,11 +127,30 @@ def open_shop(choice: Choice, settings: Settings, clock: Clock, lease: Lease, tr
     return ShopTarget(ports.stock, ports, gate, choice.settings)
 
 
+def limits_of(choice: Choice, settings: Settings) -> Limits:
+    """What is configured of a target: of two bounds on its calls a second the smaller one."""
+    given = choice.settings
+    rates = [rate for rate in (settings.sinks.calls_per_s, given.calls_per_s) if rate]
+    return Limits(
+        at_once=given.max_connections,
+        calls_per_s=min(rates, default=0.0),
+        calls_per_day=getattr(given, "calls_per_day", 0),
+        reserve=getattr(given, "calls_kept_for_orders_percent", 0) / 100,
+    )
+
+
 def open_target(
-    choice: Choice, settings: Settings, clock: Clock, lease: Lease, traces: Traces = NO_TRACES
+    choice: Choice,
+    settings: Settings,
+    clock: Clock,
+    lease: Lease,
+    traces: Traces = NO_TRACES,
+    *,
+    at_once: int | None = None,
 ) -> tuple[Gate, Ports]:
-    """Its door and its ports; makes no call."""
-    gate = Gate(choice.connector.name, clock, settings.sinks.calls_per_s)
+    """Its door and its ports; makes no call.  `at_once` is how many calls there can be, where that is fewer."""
+    limits = limits_of(choice, settings)
+    gate = Gate(choice.connector.name, clock, limits._replace(at_once=at_once or limits.at_once))
     observe = traces.observed(gate.observe)
     dependencies = Dependencies(clock=clock, permit=lease.check, observe=observe, renewed=choice.renewed)
     return gate, choice.connector.open(choice.settings, dependencies)

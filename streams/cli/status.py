@@ -42,6 +42,8 @@ def _print(answer: Json) -> None:
         click.echo(f"    and {verdict['more']} more")
     for tile in data.get("figures", ()):
         click.echo(f"{tile.get('name')}: {_figure(tile.get('figure', {}))}")
+    for sink in data.get("sinks", ()):
+        _print_queue(sink)
     intake = data.get("intake", ())
     echo_rows(("topic", "", "state", "waiting", "oldest"), [_row(one, INTAKE) for one in intake])
     workers = data.get("workers", ())
@@ -57,6 +59,15 @@ def _print_need(need: Json) -> None:
     for line in (need.get("why"), *need.get("steps", ())):
         if line:
             click.echo(f"      {shown(line)}")
+
+
+def _print_queue(sink: Json) -> None:
+    """Of sinks of orders that have something to do, or a forecast that was checked."""
+    queue = sink.get("queue") or {}
+    if queue.get("waiting") or queue.get("compared_text"):
+        click.echo(f"{shown(sink.get('name', ''))}: {shown(queue.get('text', ''))}")
+    if queue.get("compared_text"):
+        click.echo(f"    {shown(queue['compared_text'])}")
 
 
 def _sign(one: Json) -> str:

@@ -19,6 +19,9 @@ class DueQueue(Generic[Key]):
     def __len__(self) -> int:
         return len(self._due) + len(self._taken)
 
+    def __contains__(self, key: Key) -> bool:
+        return key in self._due or key in self._taken
+
     def add(self, key: Key, at: int) -> None:
         """Due at that time, or earlier where it was already; one that is taken is due again once it is put back."""
         known = self._again if key in self._taken else self._due

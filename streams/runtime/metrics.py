@@ -70,6 +70,9 @@ REQUESTS = _counter(
 REQUEST_SECONDS = _histogram("target_request_duration_seconds", "Duration of a call.", "target", "operation")
 IN_FLIGHT = _gauge("inflight_requests", "Calls under way.", "target")
 BREAKER = _gauge("breaker_state", "0 closed, 1 trying, 2 open, 3 needs an operator.", "target")
+CALLS_AT_ONCE = _gauge("governor_calls_at_once", "Calls that may be under way at once, as learned.", "target")
+CALLS_PER_SECOND = _gauge("governor_calls_per_second", "Calls that may leave in a second; 0: no bound.", "target")
+CALLS_LEFT_TODAY = _gauge("governor_calls_left_today", "Calls left of the target's daily allotment.", "target")
 UNKNOWN_OUTCOMES = _counter("unknown_outcomes_total", "Calls that ended without an answer.", "target", "operation")
 INTENTS = _gauge("intents_open", "Calls that may be under way.", "sink")
 UNPOSTED = _gauge("shipments_unposted", "Shipments whose goods have left, and that the shop has not posted yet.")
@@ -112,6 +115,20 @@ ORDERS_WAITING = _gauge("orders_waiting", "Orders with a command that the target
 ORDERS_WAITING_OLDEST = _gauge(
     "orders_waiting_oldest_seconds", "How long the oldest unanswered command waits since it was decided.", "role"
 )
+QUEUED = _gauge("sink_queue_commands", "Orders that wait for a sink, and commands still in its topic.", "sink")
+DRAIN_SECONDS = _gauge(
+    "sink_drain_seconds", "So long the queue takes once the target takes calls; NaN: nobody knows.", "sink"
+)
+WILL_MISS = _gauge(
+    "sink_cut_off_misses", "Orders that will miss a cut-off that is ahead, as forecast; NaN: nobody knows.", "sink"
+)
+FORECAST_ERROR = _gauge(
+    "forecast_error_ratio", "Of the last forecast: how far it was off, of what it took; above 0 it took longer.", "sink"
+)
+CUT_OFFS = _counter("order_cut_offs_total", "Orders that were there by their cut-off, or not.", "role", "outcome")
+ORDER_DELAY = _histogram("order_effect_delay_seconds", "From an order's command to its effect at the target.", "role")
+ORDER_FRESH = _counter("order_freshness_good_total", "Effects within the role's latency target.", "role")
+ORDER_FRESHNESS = _counter("order_freshness_total", "Effects of orders' commands.", "role")
 ORDERS_DOUBLED = _gauge("orders_doubled", "Orders of which the target has more than one document.", "role")
 EVENTS_PARKED = _gauge("order_events_parked", "Events that wait for an earlier step.", "kind")
 EVENTS_PARKED_LEFT = _gauge(

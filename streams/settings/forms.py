@@ -88,6 +88,7 @@ def _lower(word: str) -> str:
     return word.strip().lower()
 
 
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 WHSEC = "whsec_"
 LEAST_BYTES, MOST_BYTES = 24, 64
 _CHANNEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -102,6 +103,16 @@ def _moment(text: str) -> str:
     if not is_one:
         raise ValueError("must be a time with its zone, like 2026-03-01T00:00:00Z")
     return text
+
+
+def _time_of_day(text: str) -> str:
+    if not _TIME.fullmatch(text):
+        raise ValueError(f"{text!r} is no time of day; allowed are 00:00 to 23:59")
+    return text
+
+
+def _channel_or_any(name: str) -> str:
+    return name if name == ANY else _channel(name)
 
 
 def _channel(name: str) -> str:
@@ -175,8 +186,11 @@ ErpWords = Annotated[dict[str, EventKindOrNothing], AfterValidator(_plain_words)
 Name = Annotated[str, Field(min_length=1, max_length=128)]
 Moment = Annotated[str, AfterValidator(_moment)]
 PollerName = Literal["commerce-orders", "erp-orders", "erp-products", "erp-prices", "crm-accounts"]
+OrderRole = Literal["erp", "wms", "crm", "commerce", "carrier", "finance"]
 PollSeconds = Annotated[float, Field(ge=1, le=86_400)]
 Channel = Annotated[str, AfterValidator(_channel)]
+ChannelOrAny = Annotated[str, AfterValidator(_channel_or_any)]
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
 SafeUrl = Annotated[BaseUrl, AfterValidator(_safe_address)]
 PublicKey = Annotated[str, AfterValidator(_public_key)]
 WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]

@@ -1,11 +1,11 @@
 """Tables and forms inside the settings of orders: routing rules, words of the systems."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
 from schemas.models.fulfilment_event import FulfilmentStep
-from streams.settings.forms import Channel, ErpWords, EventKindOrNothing, Name
+from streams.settings.forms import Channel, ErpWords, EventKindOrNothing, Name, TimeOfDay, TimeZone
 from streams.settings.frozen import Frozen
 
 
@@ -17,6 +17,24 @@ class RoutingSettings(Frozen):
     regions: tuple[Name, ...] = Field((), description="Region codes of that address.")
     skus: str = Field("*", min_length=1, description="SKUs; `*` stands for any text.")
     channels: tuple[Channel, ...] = Field((), description="Channels that placed the order.")
+
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+
+
+class CutOffSettings(Frozen):
+    """By when an order must have reached the ERP, so that the day's production takes it."""
+
+    at: tuple[TimeOfDay, ...] = Field(min_length=1, max_length=24, description="Times of day, e.g. 14:00.")
+    zone: TimeZone = Field("UTC", description="Zone of these times, e.g. Europe/Berlin.")
+    weekdays: tuple[Weekday, ...] = Field(WEEKDAYS, min_length=1, description="Days on which production is planned.")
+    lead_days: int | None = Field(
+        None,
+        ge=0,
+        le=365,
+        description="An order with a requested date need be there so many days before it only; unset: at the next one.",
+    )
 
 
 class LabelSettings(Frozen):

@@ -5,9 +5,11 @@ from datetime import time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from schemas.models.fulfilment_event import FulfilmentStep
 from schemas.models.order_event import OrderEventKind
+from streams.domain.cut_off import CutOffs, CutOffTable
 from streams.domain.drift import Verdict
 from streams.domain.lane_rules import LaneRules, Window
 from streams.domain.lane_shipments import Limits
@@ -21,7 +23,7 @@ from streams.domain.order_words import ERP, SAID_BY_SYSTEMS, WMS, OrderWords
 from streams.domain.quantities import from_decimal
 from streams.domain.reconciliation import ReconcileRules
 from streams.domain.stock_rules import Owner, PairTable, StockRules
-from streams.settings.order_tables import RoutingSettings, WordSettings
+from streams.settings.order_tables import WEEKDAYS, CutOffSettings, RoutingSettings, WordSettings
 from streams.settings.tree import InventorySettings, OrderSettings, ReconcileSettings, SkuClass
 
 MICROS = 1_000_000
@@ -159,3 +161,17 @@ def _iso_countries() -> frozenset[str]:
     import pycountry  # noqa: PLC0415  a table that only this check needs
 
     return frozenset({KOSOVO, *(country.alpha_2 for country in pycountry.countries)})
+
+
+def cut_off_table(settings: OrderSettings) -> CutOffTable:
+    """By channel."""
+    return MappingProxyType({channel: _cut_offs(one) for channel, one in settings.cut_offs.items()})
+
+
+def _cut_offs(settings: CutOffSettings) -> CutOffs:
+    return CutOffs(
+        tuple(sorted(time.fromisoformat(text) for text in set(settings.at))),
+        ZoneInfo(settings.zone),
+        frozenset(WEEKDAYS.index(day) for day in settings.weekdays),
+        settings.lead_days,
+    )

@@ -12,12 +12,14 @@ from streams.settings.entrances import GatewaySettings, PollSettings
 from streams.settings.forms import (
     Brokers,
     Channel,
+    ChannelOrAny,
     CheckName,
     Country,
     EventKind,
     Factor,
     Milliseconds,
     Name,
+    OrderRole,
     Pairs,
     Pattern,
     Port,
@@ -28,7 +30,7 @@ from streams.settings.forms import (
     Word,
 )
 from streams.settings.frozen import Frozen
-from streams.settings.order_tables import LabelSettings, RoutingSettings, WordSettings
+from streams.settings.order_tables import CutOffSettings, LabelSettings, RoutingSettings, WordSettings
 from streams.settings.secret_files import Readers
 
 YEAR_S = 366 * 86_400
@@ -258,6 +260,14 @@ class OrderSettings(Frozen):
         ("shipment",), description="What the shop mails the customer about."
     )
     at_once: int = Field(8, ge=1, le=256, description="Orders that are worked on side by side at one target.")
+    cut_offs: dict[ChannelOrAny, CutOffSettings] = Field(
+        default_factory=dict,
+        description="Channel (or `*`) → by when its orders must have reached the ERP; empty: there is no cut-off.",
+    )
+    latency_targets_s: dict[OrderRole, Seconds] = Field(
+        default_factory=dict,
+        description="Role → so soon after it was decided a command should be done; see docs/orders.md; measured only.",
+    )
     shop_channels: tuple[Channel, ...] = Field(
         (), description="Channels whose orders the shop knows and is told of, beside its connector's own channel."
     )

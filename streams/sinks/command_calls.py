@@ -25,6 +25,7 @@ from streams.runtime.metrics import COMMANDS_ENDED, EFFECTS, IN_FLIGHT, UNKNOWN_
 from streams.runtime.outbox import Message
 from streams.sinks.acts import CodedRefusalError, Effect
 from streams.sinks.sink_context import NOTHING, Entity, SinkContext
+from streams.sinks.sink_meter import SinkMeter
 from streams.sinks.work_table import Told
 
 SHADOW_LOOKS_EVERY_US = 60_000_000
@@ -39,10 +40,17 @@ _LOG = logger("streams.command-sink")
 class CommandCalls:
     """`step` may be called for several entities side by side, for one entity only after its last step ended."""
 
-    def __init__(self, context: SinkContext, mode: Callable[[], Mode]) -> None:
-        self._at, self._mode = context, mode
+    def __init__(self, context: SinkContext, mode: Callable[[], Mode], meter: SinkMeter) -> None:
+        self._at, self._mode, self._meter = context, mode, meter
         self.ended: set[Entity] = set()
         """Entities with nothing to do but to be looked at once more."""
+        self._just_ended: set[Entity] = set()
+
+    def just_ended(self, entity: Entity) -> bool:
+        """Whether the last step of the entity ended a command; asked once."""
+        is_so = entity in self._just_ended
+        self._just_ended.discard(entity)
+        return is_so
 
     async def step(self, entity: Entity) -> int | None:
         """One step of the entity; when to take it up again, None where nothing is left."""
@@ -222,6 +230,8 @@ class CommandCalls:
         EFFECTS.labels(self._at.gate.target, command.kind, state.lower()).inc()
         COMMANDS_ENDED.labels(self._at.acts.role, state.lower()).inc()
         await self._at.beside.ended(command, state, is_sure=started_at is not None)
+        self._just_ended.add(entity)
+        self._meter.ended(command, is_applied=state == "APPLIED")
         left = await self._at.work(entity)
         return self._at.clock.micros() if left.is_unfinished else None
 

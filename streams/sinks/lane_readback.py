@@ -78,13 +78,14 @@ class LaneReadback:
             if wait > 0:
                 await self._at.clock.sleep(timedelta(seconds=wait))
                 continue
-            self._at.gate.leaving()
-            try:
-                found = await self._at.port.read_source_items([item.pair for item in items])
-            except PermanentError:
-                return []  # it does not let us look: the rows are written again, which is safe by now
-            except ConnectorError as error:
-                self._at.gate.failed(error)
-                continue
+            with self._at.gate.turn():
+                self._at.gate.leaving()
+                try:
+                    found = await self._at.port.read_source_items([item.pair for item in items])
+                except PermanentError:
+                    return []  # it does not let us look: the rows are written again, which is safe by now
+                except ConnectorError as error:
+                    self._at.gate.failed(error)
+                    continue
             self._at.gate.succeeded()
             return [item for item in items if shows(item, found.get(item.pair))]

@@ -34,13 +34,14 @@ class LaneShadow:
     async def compare(self, pairs: Sequence[StockPair]) -> None:
         """Safe to repeat: reads only."""
         items = await self._items(pairs)
-        self._at.gate.leaving()
-        try:
-            found = await self._at.port.read_source_items([item.pair for item in items]) if items else {}
-        except ConnectorError as error:
-            self._at.gate.failed(error)
-            self._at.index.release(pairs, await self._at.entries(pairs), acked_since=self._at.clock.micros())
-            return
+        with self._at.gate.turn():
+            self._at.gate.leaving()
+            try:
+                found = await self._at.port.read_source_items([item.pair for item in items]) if items else {}
+            except ConnectorError as error:
+                self._at.gate.failed(error)
+                self._at.index.release(pairs, await self._at.entries(pairs), acked_since=self._at.clock.micros())
+                return
         self._at.gate.succeeded()
         now = self._at.clock.micros()
         differing = [item for item in items if not shows(item, found.get(item.pair))]

@@ -105,8 +105,8 @@ class LaneWriter:
         """What the target said; None where it took all rows."""
         at = self._at
         started = at.clock.monotonic()
-        at.gate.leaving()
-        with IN_FLIGHT.labels(at.gate.target).track_inprogress():
+        with at.gate.turn(), IN_FLIGHT.labels(at.gate.target).track_inprogress():
+            at.gate.leaving()
             try:
                 await at.port.write_source_items([item.source_item for item in items])
             except LeaseLostError:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from schemas.catalogue import Contract
 from schemas.models.command import Command
+from streams.domain.cut_off import NO_CUT_OFFS, CutOffTable
 from streams.domain.work import Work
 from streams.runtime.clock import Clock
 from streams.runtime.gate import Gate
@@ -45,6 +46,10 @@ class SinkContext:
     """A fault that ends the process: the only safe state is the one in Kafka."""
     at_once: int = 8
     """Entities that are worked on side by side."""
+    cut_offs: CutOffTable = field(default_factory=lambda: NO_CUT_OFFS)
+    """By when orders must be there."""
+    latency_target_us: int = 0
+    """So soon after it was decided a command should be done."""
     beside: Beside = field(default_factory=Nothing)
     generation: int = -1
     sent: dict[int, list[bytes]] = field(default_factory=dict)

@@ -24,17 +24,18 @@ class TargetCalls:
         """Waits until a call may leave, and makes it once.  Raises ConnectorError."""
         while not await self.gate.next_turn():
             await self.rest()
-        self.gate.leaving()
-        try:
-            answer = await call()
-        except PermanentError:
+        with self.gate.turn():
+            self.gate.leaving()
+            try:
+                answer = await call()
+            except PermanentError:
+                self.gate.succeeded()
+                raise
+            except ConnectorError as error:
+                self.gate.failed(error)
+                raise
             self.gate.succeeded()
-            raise
-        except ConnectorError as error:
-            self.gate.failed(error)
-            raise
-        self.gate.succeeded()
-        return answer
+            return answer
 
     async def rest(self, least_s: float = LEAST_WAIT_S) -> None:
         """As long as the target wants to be left alone, and a little longer."""

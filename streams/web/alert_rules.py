@@ -52,6 +52,7 @@ RULES: tuple[Rule, ...] = (
     Rule("OrderCommandDead", "ticket", 0, _ORDERS, signs.refused_commands),
     Rule("OrderDuplicateSuspected", "page", 0, _ORDERS, signs.doubled),
     Rule("OrdersWaitForTarget", "page", 60, "/orders#stuck", signs.unanswered),
+    Rule("CutOffWillBeMissed", "page", 60, "/", signs.cut_offs),
     Rule("OrderIntakeSilent", "page", 600, _INTAKE, blind=_LAST_WEEK),
     Rule("OrderEventParkedLong", "ticket", 300, _ORDERS, signs.parked_long),
     Rule("UnknownWords", "ticket", 300, "/", signs.unknown_words),

@@ -13,6 +13,7 @@ from streams.topics import DESIRED, STOCK_INPUTS
 from streams.web.accounting import Balance, balances
 from streams.web.alert_memory import CONSUMED, DEAD, STATEMENTS, Counts, Labels, labels_of
 from streams.web.facts import TargetFact
+from streams.web.queue_words import queue_line
 from streams.web.situation import Situation, title
 from streams.web.words import MICROS, count, many, moment, seconds_since, span
 
@@ -243,6 +244,13 @@ def unanswered(look: Look) -> Iterator[Sign]:
     sums = look.at.orders
     for role, long, since in _overdue(look, {} if sums is None else sums.oldest_waiting_at, 900):
         yield Sign(role, f"{role} has left a command of an order unanswered for {long}", since)
+
+
+def cut_offs(look: Look) -> Iterator[Sign]:
+    for one in look.at.order_sinks:
+        late = sum(due.orders for due in queue_line(one, look.at.now).will_miss or ())
+        if late:
+            yield Sign(one.sink, f"{many(late, 'order')} will miss their cut-off at {one.sink}")
 
 
 def _overdue(look: Look, oldest: Mapping[str, int], limit_s: int) -> Iterator[tuple[str, str, int]]:

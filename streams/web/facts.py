@@ -49,6 +49,11 @@ class TargetFact(msgspec.Struct, frozen=True):
     """Status code or error class → calls since this worker started."""
     p50_s: float | None
     p99_s: float | None
+    at_once: int = 0
+    """Calls that may be under way at once, as the governor learned; 0: not told."""
+    calls_per_s: float = 0
+    """Calls that may leave in a second; 0: no bound is known."""
+    left_of_day: int | None = None
 
 
 class DifferenceFact(msgspec.Struct, frozen=True):
@@ -80,6 +85,36 @@ class LaneFact(msgspec.Struct, frozen=True):
     delay_p99_s: float | None
 
 
+class DueFact(msgspec.Struct, frozen=True):
+    """Orders that wait and must be there by a cut-off; `label` is the cut-off as its own zone says it."""
+
+    cut_off: int
+    label: str
+    orders: int
+
+
+class ComparedFact(msgspec.Struct, frozen=True):
+    """A forecast, made at `at`, and what then happened: so many orders, in so many seconds."""
+
+    at: int
+    waiting: int
+    said_s: float
+    took_s: float
+
+
+class SinkQueueFact(msgspec.Struct, frozen=True):
+    """What waits for one worker's part of a sink, commands that are still in their topic included.
+
+    `per_s` is how many the target permits in a second; None: nobody knows yet.
+    """
+
+    waiting: int = 0
+    due: tuple[DueFact, ...] = ()
+    since: int | None = None
+    per_s: float | None = None
+    compared: tuple[ComparedFact, ...] = ()
+
+
 class OrderSinkFact(msgspec.Struct, frozen=True):
     """What one worker has of a role's command sink: its partitions' share of the work, and the target as it sees it.
 
@@ -92,6 +127,7 @@ class OrderSinkFact(msgspec.Struct, frozen=True):
     pending: int
     """Orders with a command that is not done."""
     target: TargetFact
+    queue: SinkQueueFact = SinkQueueFact()
 
 
 class GapFact(msgspec.Struct, frozen=True):

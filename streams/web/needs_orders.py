@@ -8,9 +8,10 @@ from streams.web.needs_mode import not_running
 from streams.web.order_facts import STUCK_AFTER_S, OrderSums
 from streams.web.order_stages import sink_key
 from streams.web.order_words import hold_title, speaker, system
+from streams.web.queue_words import queue_line
 from streams.web.role_sinks import BREAKER_STATE, RoleSink
 from streams.web.situation import Situation, title
-from streams.web.words import many, moment, moment_or_none, seconds_since
+from streams.web.words import many, moment, moment_or_none, seconds_since, upper_first
 
 REASONS_NAMED = 3
 REFUSED_AT_SHOP = HoldReason.REFUSED_AT_SHOP.value
@@ -90,7 +91,7 @@ def _away(at: Situation) -> Iterator[Need]:
                 "Stopped" if one.target.state == "open" else "Tried",
                 f"{speaker(one.role)} ({title(one.target.name)}) does not take our calls.",
                 moment_or_none(one.target.since),
-                f"{one.target.why}. {again} {_waiting(one)}",
+                f"{one.target.why}. {again} {_queue(at, one)}",
                 Link("See the sink", f"/#{sink_key(one.role)}"),
                 steps=(f"Check whether {title(one.target.name)} is up, and whether our workers reach it.",),
             )
@@ -109,6 +110,28 @@ def _mode(at: Situation) -> Iterator[Need]:
             effect=f"Nothing of orders is sent to {system(one.role)}. {_waiting(one)}",
             anchor=sink_key(one.role),
         )
+
+
+def _cut_offs(at: Situation) -> Iterator[Need]:
+    """What will miss its cut-off though nothing is wrong but that there is too much of it, or the target was away."""
+    for one in at.order_sinks:
+        line = queue_line(one, at.now)
+        late = sum(due.orders for due in (*(line.will_miss or ()), *line.missed))
+        if late:
+            yield Need(
+                "attention",
+                "Cut-off",
+                f"{many(late, 'order')} {'misses' if late == 1 else 'miss'} a cut-off at {system(one.role)}.",
+                line.oldest_since,
+                f"{upper_first(line.text)}. Those that can still be there in time go first.",
+                Link("See the sink", f"/#{sink_key(one.role)}"),
+                steps=("`commerce-streams status`",),
+            )
+
+
+def _queue(at: Situation, one: RoleSink) -> str:
+    line = queue_line(one, at.now)
+    return f"{upper_first(line.text)}. Nothing is lost; {_SAFE}" if line.waiting else _waiting(one)
 
 
 def _waiting(one: RoleSink) -> str:
@@ -165,4 +188,4 @@ def _stuck(at: Situation) -> Iterator[Need]:
 
 
 _SAFE = "do not key them by hand."
-RULES = (_doubled, _held, _kept_open, _refused, _away, _mode, _stuck, _not_counted)
+RULES = (_doubled, _held, _kept_open, _refused, _away, _mode, _cut_offs, _stuck, _not_counted)

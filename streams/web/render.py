@@ -89,6 +89,8 @@ def _templates() -> Environment:
         "shown": shown,
         "prose": prose,
         "count": words.count,
+        "rate": words.rate,
+        "upper_first": words.upper_first,
         "number": words.number,
         "plain": words.plain,
     }

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams.domain.forecast import Due, Queue, added
 from streams.web.envelope import WORST_FIRST, State
-from streams.web.facts import OrderSinkFact, TargetFact, WorkerFacts
+from streams.web.facts import ComparedFact, OrderSinkFact, SinkQueueFact, TargetFact, WorkerFacts
 
 BREAKER_STATE: Mapping[str, State] = {
     "closed": "ok",
@@ -26,6 +27,10 @@ class RoleSink(NamedTuple):
     pending: int
     oldest_at: int | None
     target: TargetFact
+    queue: Queue = Queue()
+    per_s: float | None = None
+    """Orders a second, of all workers together; None where one that has some to do does not know."""
+    compared: tuple[ComparedFact, ...] = ()
 
 
 def role_sinks(workers: Sequence[WorkerFacts], oldest_at: Mapping[str, int]) -> tuple[RoleSink, ...]:
@@ -46,4 +51,23 @@ def _joined(parts: Sequence[OrderSinkFact], oldest_at: int | None) -> RoleSink:
     answered_at = max(part.target.last_answer_at for part in parts)
     target = msgspec.structs.replace(worse.target, last_answer_at=answered_at, requests=dict(requests))
     mode = next((part.mode for part in parts if part.mode != "run"), "run")
-    return RoleSink(parts[0].role, parts[0].sink, mode, sum(part.pending for part in parts), oldest_at, target)
+    pending = sum(part.pending for part in parts)
+    queues = [part.queue for part in parts]
+    compared = sorted((one for queue in queues for one in queue.compared), key=lambda one: one.at)
+    return RoleSink(
+        parts[0].role, parts[0].sink, mode, pending, oldest_at, target, _queue(queues), _per_s(queues), tuple(compared)
+    )
+
+
+def _queue(parts: Sequence[SinkQueueFact]) -> Queue:
+    return added(
+        Queue(part.waiting, tuple(Due(one.cut_off, one.label, one.orders) for one in part.due), part.since)
+        for part in parts
+    )
+
+
+def _per_s(parts: Sequence[SinkQueueFact]) -> float | None:
+    if any(part.waiting and part.per_s is None for part in parts):
+        return None
+    known = [part.per_s for part in parts if part.per_s is not None]
+    return sum(known) if known else None

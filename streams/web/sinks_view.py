@@ -12,6 +12,7 @@ from streams.web.envelope import State
 from streams.web.facts import DifferenceFact, GapFact, LaneFact, OrderFact, TargetFact
 from streams.web.node import Node
 from streams.web.order_words import short
+from streams.web.queue_words import QueueLine, queue_line
 from streams.web.role_sinks import RoleSink
 from streams.web.situation import ROLE, Situation, title
 from streams.web.words import moment, moment_or_none, ranges, span
@@ -80,6 +81,11 @@ class Sink(msgspec.Struct, frozen=True, kw_only=True):
     differing: int = 0
     differences: tuple[Difference, ...] = ()
     order: Order | None = None
+    queue: QueueLine | None = None
+    """Of a sink of orders: what waits, how long it takes, what misses its cut-off."""
+    at_once: int = 0
+    calls_per_s: float = 0
+    left_of_day: int | None = None
 
 
 def topic_line(at: Situation, topic: str) -> Topic:
@@ -134,6 +140,10 @@ def _of_orders(at: Situation, one: RoleSink, by_id: Mapping[str, Node]) -> Sink:
         why="" if one.target.state == "closed" else one.target.why,
         requests=dict(sorted(one.target.requests.items())),
         order=_order(at.order(f"sink/{one.sink}")),
+        queue=queue_line(one, at.now),
+        at_once=one.target.at_once,
+        calls_per_s=one.target.calls_per_s,
+        left_of_day=one.target.left_of_day,
     )
 
 

@@ -70,7 +70,7 @@ LIMITS = {
     "WorkerNotPolling": "> 60", "ConsumerStalled": "[5m]", "RecordUnfinished": "> 120", "StockNotApplied": "> 300",
     "TargetErrorRatio": "[10m])) > 0.1", "TargetThrottled": "[15m])) > 0.1", "TokenRefreshFailing": "[15m]",
     "DeadLetterRate": "> 0.001 *", "DeadLetterOrder": "[10m]", "DeadLetterAging": "> 86400", "SchemaUnknown": "[10m]",
-    "OrdersHeld": "> 3600", "OrderCommandDead": "[10m]", "OrdersWaitForTarget": "> 900",
+    "OrdersHeld": "> 3600", "OrderCommandDead": "[10m]", "OrdersWaitForTarget": "> 900", "CutOffWillBeMissed": "> 0",
     "OrderEventParkedLong": "< 7200", "ReconcileMissed": "> 2 *", "WarehouseDiffers": "[1h]",
     "RebalanceStorm": "[10m])) > 20", "StoreRebuilt": "[1h]",
 }  # fmt: skip

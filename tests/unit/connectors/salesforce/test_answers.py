@@ -141,3 +141,26 @@ def test_no_answer_leaves_the_tree(status: int, body: bytes, call: Call) -> None
 
     assert error.status in {status, None}
     assert call.effect or not isinstance(error, errors.UnknownOutcomeError)
+
+
+def test_a_used_up_allotment_says_that_it_is_the_day_s() -> None:
+    error = told(WRITE, answer(403, said("REQUEST_LIMIT_EXCEEDED")))
+
+    assert isinstance(error, errors.RateLimitedError)
+    assert (error.what, error.retry_after) == ("day", None)
+
+
+@pytest.mark.parametrize(
+    ("header", "used"),
+    [
+        ("api-usage=18/5000", (18, 5000)),
+        ("api-usage=18/5000; per-app-api-usage=17/250(appName=sample)", (18, 5000)),
+        ("per-app-api-usage=17/250(appName=sample)", None),
+        ("api-usage=many/5000", None),
+        ("", None),
+    ],
+)
+def test_every_answer_tells_what_is_used_of_the_day(header: str, used: tuple[int, int] | None) -> None:
+    headers = {"sforce-limit-info": header} if header else {}
+
+    assert answers.used_of_day(Answer(status=204, headers=headers, body=b"", took=timedelta())) == used

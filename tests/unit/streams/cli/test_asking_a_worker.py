@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from tests.unit.streams.cli.calling import SETTINGS, one_line, run, says, server, worker
 from tests.unit.streams.web import scenes
 from tests.unit.streams.web.asking import OPERATE, READ
+from tests.unit.streams.web.order_worlds import orders, waiting
 
 WITH_TOKEN = {**SETTINGS, "STREAMS_WEB__TOKEN": OPERATE}
 ONLY_READ = {**SETTINGS, "STREAMS_WEB__READ_TOKEN": READ}
@@ -44,6 +46,17 @@ def test_what_needs_a_person_is_exit_code_1_with_what_to_do() -> None:
     assert shown.exit_code == 1
     assert "Adobe Commerce refuses us" in shown.output
     assert "Correct the setting or the credential of the connector." in shown.output
+
+
+def test_status_says_of_a_sink_what_waits_and_how_long_that_takes() -> None:
+    world = replace(scenes.calm(), orders=orders(waiting()))
+    with worker(world) as url:
+        shown = run("status", "--url", url, settings=ONLY_READ)
+        told = json.loads(run("status", "--json", "--url", url, settings=ONLY_READ).output)
+
+    assert "ERP sink: 1 safe in queue, ERP refusing us 36 min, drain 2 s at 0.5/s" in shown.output
+    [erp] = [one["queue"] for one in told["data"]["sinks"] if one["role"] == "erp"]
+    assert (erp["waiting"], erp["drain_s"], erp["per_s"]) == (1, 2.0, 0.5)
 
 
 def test_a_silent_worker_is_never_calm() -> None:

@@ -1,5 +1,6 @@
 """The door to one target: what its answers mean for the calls after them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from connectors.core.errors import (
     UnknownOutcomeError,
 )
 from streams.domain.breaker import BreakerState
+from streams.domain.governor import Limits
 from streams.runtime.gate import Gate
 from streams.runtime.metrics import REGISTRY
 from tests.fakes.still_clock import StillClock
@@ -150,16 +152,42 @@ def test_a_target_that_answers_a_try_with_429_is_back(gate: Gate, clock: StillCl
     assert gate.ready_in() == 2
 
 
+def test_one_refusal_after_a_handful_of_calls_is_paused_for_and_changes_no_pace(gate: Gate, clock: StillClock) -> None:
+    for _ in range(2):
+        for _ in range(3):
+            gate.leaving()
+            gate.succeeded()
+        gate.leaving()
+        gate.failed(_limited(1))
+        clock.after(200)
+        gate.leaving()
+        gate.succeeded()
+
+    assert gate.governor.per_s == 0
+
+
+def test_a_second_refusal_soon_after_the_first_finds_the_pace(gate: Gate, clock: StillClock) -> None:
+    for _ in range(2):
+        for _ in range(3):
+            gate.leaving()
+            gate.succeeded()
+        gate.leaving()
+        gate.failed(_limited(1))
+        clock.after(1)
+
+    assert gate.governor.per_s == pytest.approx(3, rel=0.1)
+
+
 # ── pace ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_calls_keep_their_distance(clock: StillClock) -> None:
-    gate = Gate("shop", clock, calls_per_s=4)
+    gate = Gate("shop", clock, Limits(calls_per_s=4))
 
     gate.leaving()
-    assert gate.ready_in() == 0.25
+    assert gate.ready_in() == pytest.approx(0.25, rel=0.01)
     clock.after(0.1)
-    assert gate.ready_in() == pytest.approx(0.15)
+    assert gate.ready_in() == pytest.approx(0.15, rel=0.01)
     clock.after(5)
     assert gate.ready_in() == 0
 
@@ -168,6 +196,91 @@ def test_without_a_limit_calls_follow_each_other(gate: Gate) -> None:
     gate.leaving()
 
     assert gate.ready_in() == 0
+
+
+# ── turns, places, what is used of a day ─────────────────────────────────────────────────────────
+
+
+def test_no_more_are_under_way_than_may_be_and_who_waits_is_woken(clock: StillClock) -> None:
+    gate, woken = Gate("shop", clock, Limits(at_once=2)), list[int]()
+    gate.when_free(lambda: woken.append(1))
+
+    with gate.turn(), gate.turn():
+        assert gate.ready_in() > 0
+    assert (gate.ready_in(), len(woken)) == (0, 2)
+
+
+def test_a_turn_is_taken_at_once_and_given_back_where_it_is_not_used(clock: StillClock) -> None:
+    gate = Gate("shop", clock, Limits(calls_per_s=4))
+
+    with gate.turn():
+        assert gate.ready_in() == pytest.approx(0.25, rel=0.01)
+    assert gate.ready_in() == 0
+    with gate.turn():
+        gate.leaving()
+    assert gate.ready_in() == pytest.approx(0.25, rel=0.01)
+
+
+def test_every_call_that_one_command_makes_counts(clock: StillClock) -> None:
+    gate = Gate("shop", clock, Limits(calls_per_s=4))
+
+    with gate.turn():
+        gate.leaving()
+        for _ in range(3):
+            gate.observe(_exchange(200, None))
+    assert gate.ready_in() == pytest.approx(0.75, rel=0.01)
+
+
+def test_a_refusal_that_speaks_of_calls_at_once_takes_one_less_and_no_pause(clock: StillClock) -> None:
+    gate = Gate("erp", clock, Limits(at_once=8))
+
+    with gate.turn(), gate.turn(), gate.turn(), gate.turn():
+        gate.leaving()
+        gate.failed(RateLimitedError("too many", retry_after=None, what="at-once"))
+    assert (gate.governor.at_once.limit, gate.ready_in()) == (3, 0)
+
+
+def test_several_workers_share_what_is_configured(clock: StillClock) -> None:
+    gate = Gate("erp", clock, Limits(at_once=5, calls_per_s=10))
+
+    gate.share(0.5)
+    assert (gate.governor.at_once.limit, gate.governor.per_s) == (2, 5)
+    gate.share(0.1)
+    assert gate.governor.at_once.limit == 1
+    gate.share(1.0)
+    assert (gate.governor.at_once.limit, gate.governor.per_s) == (5, 10)
+
+
+def _using(gate: Gate, used: int, of: int) -> None:
+    gate.observe(replace(_exchange(200, None), used_of_day=(used, of)))
+
+
+def test_what_is_kept_for_orders_others_do_not_use(clock: StillClock) -> None:
+    limits = Limits(calls_per_day=0, reserve=0.2)
+    orders, readings = Gate("crm", clock, limits), Gate("crm", clock, limits, spends_reserve=False)
+    for gate in (orders, readings):
+        _using(gate, 799, 1000)
+    assert (orders.ready_in(), readings.ready_in()) == (0, 0)
+
+    for gate in (orders, readings):
+        _using(gate, 800, 1000)
+
+    assert orders.ready_in() == 0
+    assert readings.ready_in() == 300
+    assert (orders.governor.left_of_day, readings.governor.left_of_day) == (200, 0)
+
+
+def test_a_day_that_is_used_up_is_looked_at_again_every_five_minutes(clock: StillClock) -> None:
+    gate = Gate("crm", clock, Limits(calls_per_day=500))
+    _using(gate, 500, 1000)
+    assert gate.ready_in() == 300
+
+    clock.after(300)
+    assert gate.ready_in() == 0
+    _using(gate, 400, 1000)
+    assert (gate.ready_in(), gate.governor.left_of_day) == (0, 100)
+    gate.failed(RateLimitedError("used up", retry_after=None, what="day"))
+    assert gate.ready_in() == 300
 
 
 # ── measures ─────────────────────────────────────────────────────────────────────────────────────

@@ -1,13 +1,17 @@
 """From what an operator wrote of orders to the tables that the rules work with."""
 
+from datetime import time
+from zoneinfo import ZoneInfo
+
 import pytest
 
+from streams.domain.cut_off import CutOffs
 from streams.domain.order_news import NewsRules
 from streams.domain.order_routing import RoutingRule, RoutingRules
 from streams.domain.order_rules import DEFAULTS, MINUTE
 from streams.domain.order_words import ERP, WMS
 from streams.domain.stock_rules import StockRules
-from streams.settings.rules import news_rules, order_rules, stock_rules
+from streams.settings.rules import cut_off_table, news_rules, order_rules, stock_rules
 from tests.unit.streams.settings.test_read_settings import read, wrong
 
 ROLES = DEFAULTS.roles
@@ -117,3 +121,38 @@ def test_when_labels_are_booked_and_by_which_service_is_taken_over() -> None:
 
     assert (rules.label_at, dict(rules.services)) == ("PICKED", {"flatrate_flatrate": "ground"})
     assert "LABELS__AT" in wrong(ORDERS__LABELS__AT="shipped")
+
+
+def test_cut_offs_are_taken_over_by_channel() -> None:
+    settings = read(
+        ORDERS__CUT_OFFS='{"*": {"at": ["14:00", "08:30"], "zone": "Europe/Berlin", "weekdays": ["mon", "fri"]},'
+        ' "edi": {"at": ["10:00"], "lead_days": 2}}'
+    )
+
+    table = cut_off_table(settings.orders)
+
+    assert table["*"] == CutOffs((time(8, 30), time(14)), ZoneInfo("Europe/Berlin"), frozenset({0, 4}))
+    assert (table["edi"].lead_days, table["edi"].weekdays) == (2, frozenset(range(7)))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ('{"*": {"at": ["14.00"]}}', "no time of day"),
+        ('{"*": {"at": []}}', "at least 1"),
+        ('{"*": {"at": ["14:00"], "zone": "Berlin"}}', "no such time zone"),
+        ('{"*": {"at": ["14:00"], "weekdays": ["someday"]}}', "'mon'"),
+        ('{"a b": {"at": ["14:00"]}}', "letters, digits"),
+    ],
+)
+def test_a_cut_off_that_cannot_be_meant_is_one_line(given: str, said: str) -> None:
+    line = wrong(ORDERS__CUT_OFFS=given)
+
+    assert said in line
+    assert "STREAMS_ORDERS__CUT_OFFS" in line
+    assert line.count("\n") <= 1
+
+
+def test_a_latency_target_is_of_a_role_that_there_is() -> None:
+    assert read(ORDERS__LATENCY_TARGETS_S='{"erp": 60}').orders.latency_targets_s == {"erp": 60}
+    assert "STREAMS_ORDERS__LATENCY_TARGETS_S" in wrong(ORDERS__LATENCY_TARGETS_S='{"pim": 60}')

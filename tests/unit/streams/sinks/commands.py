@@ -10,6 +10,7 @@ from typing import Any
 from schemas.catalogue import Contract, command_contract
 from schemas.models.command import Command
 from schemas.models.operations import Outcome
+from streams.domain.cut_off import NO_CUT_OFFS, CutOffTable
 from streams.domain.derived_id import derived_id
 from streams.domain.work import Work
 from streams.runtime.gate import Gate
@@ -73,8 +74,10 @@ class Sink:
     def acts(self) -> Acts:
         return ErpActs(self.erp, timedelta(seconds=SETTLE_S))
 
-    def __init__(self, folder: Path, *, upserts: bool = False, mode: Mode = "run") -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, *, upserts: bool = False, mode: Mode = "run", cut_offs: CutOffTable = NO_CUT_OFFS
+    ) -> None:
+        self.folder, self.cut_offs = folder, cut_offs
         self.clock, self.broker = StillClock(), MemoryBroker()
         lag = timedelta() if upserts else timedelta(seconds=LAG_S)
         self.erp = InMemoryOrderTarget(accounts=(ACCOUNT,), items=CATALOGUE, upserts=upserts, read_lag=lag)
@@ -97,6 +100,7 @@ class Sink:
             serde=self.serde,
             clock=self.clock,
             failed=self.faults.append,
+            cut_offs=self.cut_offs,
         )
         self.sink = CommandSink(context, lambda: self.mode)
 

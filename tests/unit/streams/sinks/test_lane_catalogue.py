@@ -1,10 +1,11 @@
 """SKUs whose stock the shop takes although its catalogue does not hold them are told of."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from connectors.core.errors import RejectedPayloadError, TargetUnavailableError
+from connectors.core.errors import RateLimitedError, RejectedPayloadError, TargetUnavailableError
 from streams.sinks.lane_catalogue import AT_ONCE, LISTED_AT_MOST
 from tests.unit.streams.sinks.lane import Lane, desired, lane, turns
 
@@ -117,7 +118,7 @@ async def test_while_the_gate_is_shut_the_catalogue_is_not_read(tmp_path: Path) 
         await one.at_rest()
         for _ in range(3):
             one.gate.failed(TargetUnavailableError("refused", retry_after=None))
-        one.gate._pause_until = one.clock.monotonic() + 100
+        one.gate.failed(RateLimitedError("slow down", retry_after=timedelta(seconds=100)))
         await passed(one, 90)
 
         assert one.alerts == []

@@ -9,6 +9,7 @@ import pytest
 from connectors.core.errors import MaskedFailureError, RejectedPayloadError, TargetUnavailableError, UnknownOutcomeError
 from schemas.models.source_item import SourceItem, StockPair
 from streams.domain.breaker import BreakerState
+from streams.domain.governor import Limits
 from streams.domain.lane_rows import RowState
 from streams.sinks.lane_calls import Item
 from streams.sinks.lane_probe import LaneProbe
@@ -253,7 +254,7 @@ async def test_without_a_row_to_compare_with_the_row_waits_and_others_go_first(t
 
 async def test_a_bad_row_is_found_also_where_calls_are_paced(tmp_path: Path) -> None:
     async with lane(tmp_path) as one:
-        one.gate._spacing = 0.5
+        one.gate.limit(Limits(calls_per_s=2))
         one.shop.masked_skus = {"C"}
         await one.fold(*(desired(sku, 1, north=5) for sku in "ABCD"))
         await one.until(lambda: one.row("C").state is RowState.PARKED, passing=0.1)

@@ -8,6 +8,7 @@ import pytest
 from connectors.core.errors import RateLimitedError, TargetUnavailableError, UnauthorizedError
 from schemas.models.source_item import StockPair
 from streams.domain.drift import Verdict
+from streams.domain.governor import Limits
 from streams.domain.reconciliation import ReconcileRules, RunState, Scope
 from streams.runtime.metrics import DRIFT_ITEMS, RECONCILED
 from tests.unit.streams.sinks.lane import desired, lane
@@ -142,7 +143,8 @@ async def test_a_row_that_never_comes_to_rest_is_looked_at_while_pages_are_read(
         at.shop.free.clear()  # a call is under way all the time
         await at.fold(desired(SKUS[0], 2, north=4, south=10))
         await at.until(lambda: at.shop.in_flight)
-        at.gate._spacing, at.shop.page_size = 1.0, 5
+        at.gate.limit(Limits(calls_per_s=1.001))
+        at.shop.page_size = 5
         start(at)
         await at.until(lambda: (run := find(at)) and run.listed == 120, passing=1)
         read = at.clock.monotonic()
@@ -332,7 +334,7 @@ async def test_a_window_that_was_refused_comes_again_soon_and_reaches_back_to_th
 async def test_paced_calls_leave_the_turn_to_rows_that_are_due_and_still_come_to_their_end(tmp_path: Path) -> None:
     async with lane(tmp_path) as at:
         await settled(at)
-        at.gate._spacing = 0.5
+        at.gate.limit(Limits(calls_per_s=2))
         at.mode = "paused"
         await at.fold(desired(SKUS[0], 2, north=4, south=10))  # due all the time
         edit(at, SKUS[1], 1)

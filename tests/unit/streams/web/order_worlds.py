@@ -8,7 +8,7 @@ import msgspec
 
 from streams.topics import ORDERS_READ
 from streams.web import order_facts as o
-from streams.web.facts import IntakeFact, NotOwnedError, OrderSinkFact, TargetFact
+from streams.web.facts import IntakeFact, NotOwnedError, OrderSinkFact, SinkQueueFact, TargetFact
 
 SECOND = 1_000_000
 NOW = int(datetime(2026, 11, 21, 2, 14, 7, tzinfo=UTC).timestamp()) * SECOND
@@ -211,7 +211,9 @@ def _sink(role: str, works: list[o.WorkFact]) -> OrderSinkFact:
     state, why, since = ("closed", "", 0) if bad is None else (bad.state, bad.why, NOW - 36 * MINUTE)
     target = TargetFact(TARGETS[role], state, since, why, NOW - 9 * SECOND, {"200": 4_690}, p50_s=0.25, p99_s=1.0)
     mode = next((each.mode for each in works if each.mode != "run"), "run")
-    return OrderSinkFact(role, role, mode, sum(bool(each.pending) for each in works), target)
+    pending = sum(bool(each.pending) for each in works)
+    queue = SinkQueueFact(pending, (), NOW - 9 * MINUTE if pending else None, per_s=0.5)
+    return OrderSinkFact(role, role, mode, pending, target, queue)
 
 
 def _parked_kinds(entries: Iterable[o.EntryFact]) -> dict[str, int]:

@@ -114,10 +114,20 @@ BEFORE_THAT: dict[str, Facts] = {
         }
     },
 }
+_LATE_ERP = f.OrderSinkFact(
+    "erp",
+    "erp",
+    "run",
+    40,
+    target(name="netsuite"),
+    f.SinkQueueFact(40, (f.DueFact(NOW + HOUR, "2026-01-01T14:00+00:00", 40),), NOW, per_s=0.01),
+)
+"""36 of them are there in an hour."""
 LASTING: dict[str, Facts] = {
     "LedgerMismatch": {"accounted": {**ACCOUNTED, STOCK: {**ACCOUNTED[STOCK], "handed": 1_607_107}}},
     "UnknownSkus": {"lane": lane(unknown_skus=("GHOST-1",))},
     "UnknownWords": {"unknown_words": (f.WordFact("erp.order-event.v1", "erp", "DUNNO", "table", 3, NOW),)},
+    "CutOffWillBeMissed": {"order_sinks": (_LATE_ERP,)},
     "ReconcileDrift": _gauge("reconcile_drift_items", "full|stale", 4.0),
     "StoreDiskLow": _gauge("data_dir_free_bytes", "", 100 * 1024.0**2),
     "CertificateExpiry": _gauge("certificate_expiry_timestamp_seconds", "STREAMS_KAFKA__SSL_CAFILE", 0.0),
