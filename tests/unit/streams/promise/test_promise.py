@@ -15,12 +15,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+import msgspec
 from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from schemas.models.fulfilment_event import FulfilmentEvent, FulfilmentLine
-from schemas.models.order_event import OrderEvent
+from schemas.models.order_event import EventLine, OrderEvent
 from tests.unit.streams.domain.ledger import T0
 from tests.unit.streams.flows.wire import change_bytes
 from tests.unit.streams.promise.commerce import SKUS, SOURCES
@@ -28,10 +29,14 @@ from tests.unit.streams.promise.product import HOPS, WMS, Product
 from tests.unit.streams.sinks.lane import turns
 
 OPENING = 8
+PRICE = 10
+"""Of a piece, where the seed of the shop names none."""
 MICROS = 1_000_000
 HOUR = 3600 * MICROS
 HELD_AT_MOST_S = 40
 """A call is over before its settle time is: the setting's promise."""
+UNTOLD_AT_MOST_S = 45
+"""As long as a posted row rests for the WMS's change, and a little less (STREAMS_INVENTORY__POSTED_REST_S is 60)."""
 T = TypeVar("T")
 Place = tuple[str, str]
 
@@ -81,6 +86,7 @@ class Promise(RuleBasedStateMachine):
         self.unposted: defaultdict[str, Counter[str]] = defaultdict(Counter)
         """By order: what left, and the shop may not have deducted yet."""
         self.held_s = 0.0
+        self.untold_s = 0.0
         self.was_edited = False
 
     async def _opened(self) -> Product:
@@ -149,6 +155,24 @@ class Promise(RuleBasedStateMachine):
                 self.model.lost += shipped
                 self.was_edited = self.was_edited or shipped.total() > 0
 
+    @rule(order=st.integers(0, 20))
+    def pay_back(self, order: int) -> None:
+        """The ERP invoices an order of which nothing has left, and gives it back; the product books both at the shop.
+
+        Of an order that was shipped in part the shop counts what is refunded against what was shipped (docs/limits.md).
+        """
+        number = self._order(order)
+        ordered = Counter({item.sku: int(item.ordered) for item in self.product.shop.order(number).items})
+        left = self.model.waits[number]
+        assume(left == ordered)
+        for kind, goods in (("INVOICED", ordered), ("REFUNDED", left)):
+            said = self._event(kind, number)
+            lines = tuple(EventLine(sku=sku, quantity=units * MICROS) for sku, units in sorted(goods.items()) if units)
+            amount = PRICE * goods.total() * MICROS
+            document = f"{kind}-{number}"
+            self.news.append(msgspec.structs.replace(said, lines=lines, amount=amount, document=document))
+        self._closed(number)
+
     # ── the warehouse ────────────────────────────────────────────────────────────────────────────
 
     @rule(order=st.integers(0, 20), source=st.sampled_from(SOURCES), units=st.integers(1, 3))
@@ -183,6 +207,20 @@ class Promise(RuleBasedStateMachine):
         self._do(self._told(self.news.pop()))
         self.hop("events")
         self.hop("shipments")
+
+    @rule(order=st.integers(0, 20), source=st.sampled_from(SOURCES), units=st.integers(1, 3), by=st.integers(1, 5))
+    def ship_while_its_row_changes(self, order: int, source: str, units: int, by: int) -> None:
+        """The posting stands at the shop's door, and the WMS goes on counting the same goods."""
+        self._hear_all()
+        self.carry_all()
+        self.hold()
+        before = dict(self.model.there)
+        self.ship_and_say(order, source, units, first=True)
+        sku = next(sku for sku in SKUS if self.model.there[sku, source] != before[sku, source])
+        self._do(self._passed(3))
+        self.move(sku, source, by)
+        self._tell_stock()
+        self._do(self._passed(3))
 
     @rule(sku=st.sampled_from(SKUS), source=st.sampled_from(SOURCES), units=st.integers(-3, 5))
     def move(self, sku: str, source: str, units: int) -> None:
@@ -257,8 +295,10 @@ class Promise(RuleBasedStateMachine):
 
     @rule(seconds=st.integers(1, 30))
     def time(self, seconds: int) -> None:
-        """Before it passes the WMS has told its stock: it lags less than a posted row rests."""
-        self._tell_stock()
+        """The WMS tells its stock sooner than a posted row has rested."""
+        self.untold_s += seconds
+        if self.untold_s > UNTOLD_AT_MOST_S:
+            self._tell_stock()
         if not self.product.shop.wire.free.is_set():
             self.held_s += seconds
             if self.held_s > HELD_AT_MOST_S:
@@ -308,9 +348,7 @@ class Promise(RuleBasedStateMachine):
         """Everybody is heard, nobody fails: then it is equal, not only not above."""
         self.product.shop.wire.free.set()
         self.product.shop.wire.failures.clear()
-        while self.news:
-            self._do(self._told(self.news.pop(0)))
-        self._tell_stock()
+        self._hear_all()
         self._do(self.product.at_rest(was_edited=self.was_edited))
         for sku in SKUS:
             assert self.product.shop.salable(sku) == Decimal(self.model.shown(sku)), f"{sku}: not what is there"
@@ -353,8 +391,14 @@ class Promise(RuleBasedStateMachine):
         )
         self.said[sku].append(Said(record, left))
 
+    def _hear_all(self) -> None:
+        while self.news:
+            self._do(self._told(self.news.pop(0)))
+        self._tell_stock()
+
     def _tell_stock(self) -> None:
         """All of it, in its order."""
+        self.untold_s = 0
         for sku in SKUS:
             while self.said[sku]:
                 self._hear(sku)
