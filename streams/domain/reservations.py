@@ -70,11 +70,10 @@ class Verdict(StrEnum):
 
 def judge(held: Held) -> Verdict:
     """Of a product that is counted at all."""
-    if not held.rules.manages_stock or held.salable == held.should:
-        return Verdict.AGREES
-    if held.salable == 0 and (held.is_out_of_stock or held.should < 0):
+    if held.rules.manages_stock and held.salable == 0 and (held.is_out_of_stock or held.should < 0):
         return Verdict.HIDDEN
-    return Verdict.DIFFERS
+    is_right = not held.rules.manages_stock or held.salable == held.should
+    return Verdict.AGREES if is_right else Verdict.DIFFERS
 
 
 def is_negative(held: Held) -> bool:
