@@ -440,5 +440,5 @@ class Promise(RuleBasedStateMachine):
 
 TestPromise = Promise.TestCase
 TestPromise.settings = settings(
-    max_examples=20, stateful_step_count=45, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=15, stateful_step_count=45, deadline=None, suppress_health_check=list(HealthCheck)
 )
