@@ -22,7 +22,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(STAMP) ## a story of 90 seconds on real Kafka, with its result checked
+demo: $(STAMP) ## a story on real Kafka, with its result checked
 	@$(BIN)/commerce-streams demo $(ARGS)
 
 test: $(STAMP) ## everything: style, types, architecture, unit to fault tests, docs

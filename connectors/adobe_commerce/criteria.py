@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from connectors.core.calls import Query
 
-Condition = Literal["eq", "in", "gt", "gteq"]
+Condition = Literal["eq", "in", "nin", "gt", "gteq"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Filter:
 
 @dataclass(frozen=True, kw_only=True)
 class Criteria:
-    """`groups` holds one filter per group; pages count from 1."""
+    """`groups` holds one filter per group; pages count from 1; a field of `sort` with a minus sorts downwards."""
 
     groups: tuple[Filter, ...] = ()
     sort: tuple[str, ...] = ()
@@ -45,8 +45,8 @@ class Criteria:
 
     def _order(self) -> Iterator[tuple[str, str]]:
         for index, field in enumerate(self.sort):
-            yield f"searchCriteria[sortOrders][{index}][field]", field
-            yield f"searchCriteria[sortOrders][{index}][direction]", "ASC"
+            yield f"searchCriteria[sortOrders][{index}][field]", field.removeprefix("-")
+            yield f"searchCriteria[sortOrders][{index}][direction]", "DESC" if field.startswith("-") else "ASC"
 
     def _page(self) -> Iterator[tuple[str, str]]:
         yield "searchCriteria[pageSize]", str(self.page_size)

@@ -24,6 +24,7 @@ from connectors.core.order_ports import (
 )
 from connectors.core.ports import StockTarget
 from connectors.core.reference_ports import AccountSource, PriceSource, ProductSource
+from connectors.core.reservation_ports import ReservationSource
 from connectors.core.settings import ConnectorSettings
 
 _PACKAGE = "connectors"
@@ -48,6 +49,7 @@ class Ports:
     products: ProductSource | None = None
     prices: PriceSource | None = None
     accounts: AccountSource | None = None
+    reservations: ReservationSource | None = None
 
 
 OpenPorts = Callable[[ConnectorSettings, Dependencies], Ports]

@@ -9,6 +9,7 @@ STOCKS = "Magento_InventoryApi::stock"
 LINKS = "Magento_InventoryApi::stock_source_link"
 SOURCE_ITEMS = "Magento_InventoryApi::stock_source_item_assign"
 SALABLE = "Magento_InventorySalesApi::stock"
+STORES = "Magento_Backend::store"
 PRODUCTS = "Magento_Catalog::products"
 STOCK_ITEMS = "Magento_CatalogInventory::cataloginventory"
 OTHER = "Magento_Sales::sales"
@@ -26,11 +27,14 @@ RESOURCES = {
     "GET /V1/inventory/is-product-salable/{sku}/{stockId}": SALABLE,
     "GET /V1/inventory/stock-resolver/{type}/{code}": SALABLE,
     "GET /V1/inventory/export-stock-salable-qty/{salesChannelType}/{salesChannelCode}": STOCKS,
+    "GET /V1/store/websites": STORES,
+    "GET /V1/store/storeViews": STORES,
     "GET /V1/products": PRODUCTS,
     "GET /V1/products/{sku}": PRODUCTS,
     "GET /V1/stockItems/{productSku}": STOCK_ITEMS,
     "PUT /V1/products/{productSku}/stockItems/{itemId}": STOCK_ITEMS,
     "GET /V1/orders": "Magento_Sales::actions_view",
+    "GET /V1/orders/items": OTHER,
     "GET /V1/orders/{id}": "Magento_Sales::actions_view",
     "GET /V1/orders/{id}/statuses": "Magento_Sales::actions_view",
     "GET /V1/orders/{id}/comments": "Magento_Sales::actions_view",

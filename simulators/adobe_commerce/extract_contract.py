@@ -34,11 +34,13 @@ GET /V1/inventory/export-stock-salable-qty/{salesChannelType}/{salesChannelCode}
 GET /V1/products                                GET /V1/products/{sku}
 PUT /V1/products/{productSku}/stockItems/{itemId}
 GET /V1/stockItems/{productSku}
+GET /V1/store/storeViews                        GET /V1/store/websites
 POST /V1/integration/admin/token
 """
 
 ORDERS = """
 GET /V1/orders                  GET /V1/orders/{id}             POST /V1/orders         PUT /V1/orders/create
+GET /V1/orders/items
 POST /V1/orders/{id}/comments   GET /V1/orders/{id}/comments    GET /V1/orders/{id}/statuses
 POST /V1/orders/{id}/hold       POST /V1/orders/{id}/unhold     POST /V1/orders/{id}/cancel
 POST /V1/order/{orderId}/ship   POST /V1/order/{orderId}/invoice                        POST /V1/order/{orderId}/refund

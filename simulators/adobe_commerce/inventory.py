@@ -78,6 +78,7 @@ class Inventory:
     _all: dict[int, SourceItem] = field(default_factory=dict)
     _reserved: defaultdict[tuple[int, str], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     _last_item_id: int = 0
+    _last_reservation_id: int = 0
     _in_order: dict[str, list[str]] = field(default_factory=dict)
     """SKUs of a source as a database index keeps them; made anew after a row came or went."""
 
@@ -140,15 +141,31 @@ class Inventory:
         linked = [(priority, code) for (stock, code), priority in self.priorities.items() if stock == stock_id]
         return [code for _, code in sorted(linked)]
 
+    @property
+    def websites(self) -> dict[str, int]:
+        """Code → id of every website that a stock serves; each has one store view with the same id."""
+        codes = dict.fromkeys(code for stock in self.stocks.values() for code in stock.websites)
+        return {code: number for number, code in enumerate(codes, start=1)}
+
     def stock_of_website(self, code: str) -> Stock | None:
         return next((stock for stock in self.stocks.values() if code in stock.websites), None)
 
     # ── what may be sold ─────────────────────────────────────────────────────────────────────────
 
     def reserve(self, stock_id: int, sku: str, quantity: Decimal, *, reason: str, order_id: int) -> None:
-        row = Reservation(len(self.reservations) + 1, stock_id, sku, quantity, reason, order_id)
+        self._last_reservation_id += 1
+        row = Reservation(self._last_reservation_id, stock_id, sku, quantity, reason, order_id)
         self.reservations.append(row)
         self._reserved[stock_id, sku] += quantity
+
+    def lose_compensation(self, order_id: int, sku: str) -> bool:
+        """The newest positive row of the order and SKU was never written; False where there is none."""
+        rows = [row for row in self.reservations if (row.order_id, row.sku) == (order_id, sku) and row.quantity > 0]
+        if not rows:
+            return False
+        self.reservations.remove(rows[-1])
+        self._reserved[rows[-1].stock_id, sku] -= rows[-1].quantity
+        return True
 
     def reserved(self, stock_id: int, sku: str) -> Decimal:
         """Sum of all reservations: zero or negative while orders are open."""

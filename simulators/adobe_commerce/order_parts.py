@@ -70,7 +70,10 @@ class PaymentSeed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class OrderSeed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`force` places it even where too little can be sold; `shipping` null is a virtual order."""
+    """`force` places it even where too little can be sold; `shipping` null is a virtual order.
+
+    Without a `store_id` it is placed in the store view of its website.
+    """
 
     items: Annotated[list[LineSeed], msgspec.Meta(min_length=1)]
     website: str = "base"
@@ -84,6 +87,6 @@ class OrderSeed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     shipping_tax: Decimal = Decimal(0)
     payment: PaymentSeed = PaymentSeed()
     currency: str = "USD"
-    store_id: int = 1
+    store_id: int | None = None
     customer_note: str | None = None
     coupon_code: str | None = None

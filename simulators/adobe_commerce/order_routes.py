@@ -8,7 +8,8 @@ import asyncio
 from collections.abc import Mapping
 
 from simulators.adobe_commerce.errors import NO_SUCH_ENTITY, ApiError
-from simulators.adobe_commerce.order_views import show_order, show_remark, utc
+from simulators.adobe_commerce.order_rows import OrderItem
+from simulators.adobe_commerce.order_views import show_item, show_order, show_remark, utc
 from simulators.adobe_commerce.orders import DEFAULT_STATUS, DONE, HELD, Order, cancel
 from simulators.adobe_commerce.search import Fields
 from simulators.adobe_commerce.service_input import Value
@@ -27,11 +28,22 @@ ORDER_FIELDS: Fields[Order] = {
     "ext_order_id": lambda order: order.ext_order_id,
     "state": lambda order: order.state,
     "status": lambda order: order.status,
-    "store_id": lambda order: order.placed.store_id,
+    "store_id": lambda order: order.store_id,
     "customer_id": lambda order: order.placed.customer.id,
     "customer_email": lambda order: order.placed.customer.email,
     "created_at": lambda order: utc(order.created_at),
     "updated_at": lambda order: utc(order.updated_at),
+}
+
+
+ITEM_FIELDS: Fields[tuple[Order, OrderItem]] = {
+    "item_id": lambda row: row[1].id,
+    "order_id": lambda row: row[0].id,
+    "sku": lambda row: row[1].sku,
+    "product_type": lambda row: row[1].product_type,
+    "store_id": lambda row: row[0].store_id,
+    "created_at": lambda row: utc(row[0].created_at),
+    "updated_at": lambda row: utc(row[0].updated_at),
 }
 
 
@@ -54,6 +66,7 @@ class OrderRoutes:
     def handlers(self) -> Handlers:
         return {
             "GET /V1/orders": _list_orders,
+            "GET /V1/orders/items": _list_items,
             "GET /V1/orders/{id}": _read_order,
             "GET /V1/orders/{id}/statuses": _read_status,
             "GET /V1/orders/{id}/comments": _list_comments,
@@ -160,6 +173,12 @@ def statuses_of(state: str, settings: Settings) -> frozenset[str]:
 async def _list_orders(request: ApiRequest) -> object:
     rows = list(request.shop.state.orders.orders.values())
     return request.listing(rows, criteria_of(request), ORDER_FIELDS, show_order)
+
+
+async def _list_items(request: ApiRequest) -> object:
+    """Rows of all orders."""
+    rows = [(order, item) for order in request.shop.state.orders.orders.values() for item in order.items]
+    return request.listing(rows, criteria_of(request), ITEM_FIELDS, lambda row: show_item(*row))
 
 
 async def _read_order(request: ApiRequest) -> object:

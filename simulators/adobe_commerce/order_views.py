@@ -34,7 +34,7 @@ def show_order(order: Order) -> Shown:
             "state": order.state,
             "status": order.status,
             "hold_before_state": order.held_in,
-            "store_id": placed.store_id,
+            "store_id": order.store_id,
             "store_name": "Main Website\nMain Website Store\n",
             "created_at": utc(order.created_at),
             "updated_at": utc(order.updated_at),

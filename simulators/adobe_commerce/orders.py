@@ -44,6 +44,7 @@ class Order:
     stock_id: int
     created_at: float
     placed: OrderSeed
+    store_id: int
     items: list[OrderItem]
     updated_at: float
     state: str = NEW
@@ -113,7 +114,8 @@ class Orders:
         order_id = len(self.orders) + 1
         items = [row for line in wanted.items for row in self._rows(line, prices)]
         number = wanted.increment_id or f"{order_id:09d}"
-        order = Order(order_id, number, stock.id, now, wanted, items, now)
+        store_id = inventory.websites[wanted.website] if wanted.store_id is None else wanted.store_id
+        order = Order(order_id, number, stock.id, now, wanted, store_id, items, now)
         self.orders[order_id] = order
         for item in items:
             if not item.children:

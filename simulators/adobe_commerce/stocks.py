@@ -33,6 +33,8 @@ def handlers() -> Handlers:
         "GET /V1/inventory/stocks": _list_stocks,
         "GET /V1/inventory/stocks/{stockId}": _read_stock,
         "GET /V1/inventory/stock-source-links": _list_links,
+        "GET /V1/store/websites": _list_websites,
+        "GET /V1/store/storeViews": _list_store_views,
         "GET /V1/inventory/stock-resolver/{type}/{code}": _resolve_stock,
         "GET /V1/inventory/get-product-salable-quantity/{sku}/{stockId}": _salable_quantity,
         "GET /V1/inventory/is-product-salable/{sku}/{stockId}": _is_salable,
@@ -69,6 +71,28 @@ async def _list_links(request: ApiRequest) -> object:
     priorities = request.shop.state.inventory.priorities
     rows: list[Link] = [(stock_id, code, priority) for (stock_id, code), priority in priorities.items()]
     return request.listing(rows, criteria_of(request), LINK_FIELDS, _show_link)
+
+
+async def _list_websites(request: ApiRequest) -> object:
+    """Without criteria, and with the admin's own as number 0."""
+    rows = [("admin", 0), *request.shop.state.inventory.websites.items()]
+    return [{"id": number, "code": code, "name": code, "default_group_id": number} for code, number in rows]
+
+
+async def _list_store_views(request: ApiRequest) -> object:
+    """One of each website, with its number."""
+    rows = [("admin", 0), *request.shop.state.inventory.websites.items()]
+    return [
+        {
+            "id": number,
+            "code": code if number != 1 else "default",
+            "name": code,
+            "website_id": number,
+            "store_group_id": number,
+            "is_active": 1,
+        }
+        for code, number in rows
+    ]
 
 
 async def _resolve_stock(request: ApiRequest) -> object:

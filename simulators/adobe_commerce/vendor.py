@@ -10,7 +10,7 @@ from math import ceil
 
 import msgspec
 
-from simulators.adobe_commerce import acl, contract, placing, products, stocks, views
+from simulators.adobe_commerce import acl, contract, placing, products, stocks, tampering, views
 from simulators.adobe_commerce.auth import LOGIN_REFUSED, TOKEN_INVALID, Doorkeeper, GatewayRefusalError
 from simulators.adobe_commerce.contract import Operation
 from simulators.adobe_commerce.documents import MASKED, DocumentRoutes
@@ -143,6 +143,7 @@ class AdobeCommerce:
             ControlRoute("GET", "/_sim/state/source-items", self._show_source_items),
             ControlRoute("GET", "/_sim/events", self._show_events),
             placing.control(self.shop, self._tell),
+            tampering.control(self.shop),
         ]
 
     # ── one request ──────────────────────────────────────────────────────────────────────────────

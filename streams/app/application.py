@@ -219,12 +219,14 @@ class Application:
             settle=timedelta(seconds=self.shop.settings.settle_s),
             permit=self.lease.check,
             failed=self.failed,
+            reservations=self.shop.ports.reservations,
             traces=self.traces,
         )
         guards = {DESIRED.name: Guard(DESIRED.name, self.intake.pause_after_errors)}
         reader = RecordReader(self.serde, guards, RECORD_BYTES)
         limits = shipment_limits(self.settings.inventory)
-        lane = StockLane(context, self.sink_mode, limits, reconcile_rules(self.settings.reconcile))
+        reconcile = reconcile_rules(self.settings.reconcile, self.settings.inventory.threshold)
+        lane = StockLane(context, self.sink_mode, limits, reconcile)
         return LanePart(lane, self.rows, reader, self.letters, self.failed)
 
     def _agents(self) -> None:

@@ -3,12 +3,15 @@
 import msgspec
 
 from schemas.models.operations import OperatorControl
+from streams.domain import reservation_candidates, reservations
 from streams.domain.drift import KINDS, Drift, Verdict
+from streams.domain.quantities import to_decimal
 from streams.domain.reconciliation import Request, Run, Scope
+from streams.domain.reservations import Finding
 from streams.runtime.control import RECONCILE, STOCK, key_of
 from streams.runtime.logs import logger
 from streams.sinks.reconciliation import Reconciliation, text_of
-from streams.web.reconcile_facts import LISTED, DriftFact, ReconcileFact, RunFact
+from streams.web.reconcile_facts import LISTED, CandidateFact, DriftFact, FindingFact, ReconcileFact, RunFact
 
 KEY = key_of(RECONCILE, STOCK)
 TOO_OLD = 60_000_000
@@ -37,6 +40,8 @@ def reconcile_fact(reconciliation: Reconciliation) -> ReconcileFact:
     listed = {id(run) for run in (*newest.values(), *done.values()) if run is not None}
     return ReconcileFact(
         refusal=reconciliation.refusal(),
+        reservations_refusal=reconciliation.refusal(Scope.RESERVATIONS),
+        reservations_at="" if rules.reservations_at is None else f"{rules.reservations_at:%H:%M}",
         every_s=rules.every.total_seconds(),
         full_at="" if rules.full_at is None else f"{rules.full_at:%H:%M}",
         repair=tuple(sorted(rules.repair)),
@@ -61,10 +66,40 @@ def run_fact(run: Run, most: int) -> RunFact:
         unsettled=run.looks[Verdict.UNSETTLED],
         set_aside=run.looks[Verdict.SET_ASIDE],
         calls=run.calls,
-        found={str(kind): run.looks[kind] for kind in KINDS},
+        found=_found(run),
         repaired={str(kind): run.repaired[kind] for kind in KINDS},
         repair=tuple(sorted(run.repair)),
         drift=tuple(map(_drift_fact, run.drift[:most])),
+        findings=tuple(map(_finding_fact, run.findings[:most])),
+    )
+
+
+def _found(run: Run) -> dict[str, int]:
+    if run.request.scope is Scope.RESERVATIONS:
+        return {str(kind): run.inconsistent[kind] for kind in reservation_candidates.KINDS}
+    return {str(kind): run.looks[kind] for kind in KINDS}
+
+
+def _finding_fact(one: Finding) -> FindingFact:
+    compensation = reservations.compensation_of(one)
+    return FindingFact(
+        kind=str(one.kind),
+        stock_id=one.stock_id,
+        sku=one.sku,
+        salable=str(to_decimal(one.salable)),
+        available=str(to_decimal(one.available)),
+        reserved=str(to_decimal(one.reserved)),
+        expected=str(to_decimal(one.expected)),
+        difference=str(to_decimal(one.difference)),
+        certainty=str(one.certainty),
+        is_bound=one.is_bound,
+        at=one.at,
+        candidates=tuple(
+            CandidateFact(made.order_number, made.state, str(to_decimal(made.quantity)), made.how)
+            for made in one.candidates
+        ),
+        compensation="" if compensation is None else compensation.argument,
+        pasteable=compensation is not None and compensation.is_pasteable,
     )
 
 

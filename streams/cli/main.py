@@ -12,7 +12,7 @@ ENTRIES: Mapping[str, Entry] = {
     "worker": Entry("streams.cli.worker", "worker", RUN, "Work until SIGTERM."),
     "gateway": Entry("streams.cli.gateway", "gateway", RUN, "Take orders over HTTP until SIGTERM."),
     "poll": Entry("streams.cli.poll", "poll", RUN, "Look for what events missed until SIGTERM."),
-    "demo": Entry("streams.cli.demo.command", "demo", RUN, "A story of 90 seconds on real Kafka, checked."),
+    "demo": Entry("streams.cli.demo.command", "demo", RUN, "A story on real Kafka, with its result checked."),
     "simulate": Entry("streams.cli.simulate", "simulate", RUN, "Run a stand-in for a target or a warehouse."),
     "status": Entry("streams.cli.status", "status", LOOK, "Is anything wrong?  As the first page says it."),
     "doctor": Entry("streams.cli.doctor", "doctor", LOOK, "Check brokers, topics, schemas, rights, target and disk."),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import click
 import msgspec
 
+from streams.cli import reservation_page
 from streams.cli.arguments import AGE
 from streams.cli.failures import FOUND_SOMETHING, CannotRunError
 from streams.cli.output import Progress, as_json, echo_rows, json_option, progress, say, shown
@@ -60,31 +61,64 @@ def stock(
         raise click.UsageError("--full and --window: one of both")
     session = Session(actor)
     client = worker_client(session.settings, url)
-    _may_begin(client)
-    run = _begin(session, window, repair=repair, reason=reason)
+    _may_begin(client, "refusal")
+    scope = Scope.FULL if window is None else Scope.WINDOW
+    run = _begin(session, scope, window, repair=repair, reason=reason)
     with progress("compared") as told:
         found = _watched(client, run, told)
-    found = _with_all_drift(client, found)
+    found = _with_all(client, found, "drift")
     if json:
         as_json(found)
     else:
         _print(found)
+    _end(found)
+
+
+@reconcile.command()
+@click.option("--reason", default="", help="Why, for the audit.")
+@url_option
+@json_option
+@actor_option
+def reservations(*, reason: str, url: str | None, json: bool, actor: str | None) -> None:
+    """Compare what the shop has reserved with what its open orders promise.
+
+    Only reads.  What is wrong is explained per SKU and stock, with the arguments for the shop's own command
+    inventory:reservation:create-compensations.  Exit code 1 where anything is wrong; 2 where it could not be compared
+    to the end.
+
+    \b
+    Example: commerce-streams reconcile reservations
+    """  # noqa: D301  as above
+    session = Session(actor)
+    client = worker_client(session.settings, url)
+    _may_begin(client, "reservations_refusal")
+    run = _begin(session, Scope.RESERVATIONS, None, repair=False, reason=reason)
+    with progress("compared") as told:
+        found = _watched(client, run, told)
+    found = _with_all(client, found, "findings")
+    if json:
+        as_json(found)
+    else:
+        reservation_page.tell(found)
+    _end(found)
+
+
+def _end(found: Json) -> None:
     if found["state"] in ENDS_BADLY:
         raise CannotRunError(f"the run was {found['state']}: {shown(found['why'])}")
     if any(found["found"].values()):
         sys.exit(FOUND_SOMETHING)
 
 
-def _may_begin(client: WorkerClient) -> None:
+def _may_begin(client: WorkerClient, which: str) -> None:
     """Asked before anything is ordered: a refusal leaves nothing behind."""
-    refusal = client.get(PAGE)["data"]["refusal"]
+    refusal = client.get(PAGE)["data"][which]
     if refusal:
         raise CannotRunError(shown(refusal))
 
 
-def _begin(session: Session, window: int | None, *, repair: bool, reason: str) -> str:
+def _begin(session: Session, scope: Scope, window: int | None, *, repair: bool, reason: str) -> str:
     """The run's name."""
-    scope = Scope.FULL if window is None else Scope.WINDOW
     request = Request(
         f"{scope}-{session.clock.nonce()[:12]}",
         scope,
@@ -134,16 +168,16 @@ def _lost(*, seen: bool) -> str:
     return "no worker took it up; `commerce-streams status` says who has the stock lane, then ask again"
 
 
-def _with_all_drift(client: WorkerClient, found: Json) -> Json:
+def _with_all(client: WorkerClient, found: Json, name: str) -> Json:
     """From the worker that has them; where it is silent, the page's first ones stand."""
     try:
         view = client.get(PAGE)["data"]
         told = client.at(view["owner"] or client.url).get(OWN, run=found["run"])["data"]
     except CannotRunError as error:
         say(f"the list of differences is not to be had: {error.message}")
-        told = {"drift": []}
-    kinds = {name: {one["kind"]: one[name] for one in found["kinds"]} for name in ("found", "repaired")}
-    return {**found, **kinds, "drift": told["drift"]}
+        told = {name: []}
+    kinds = {key: {one["kind"]: one[key] for one in found["kinds"]} for key in ("found", "repaired")}
+    return {**found, **kinds, name: told[name]}
 
 
 def _print(found: Mapping[str, Json]) -> None:

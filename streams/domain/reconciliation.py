@@ -10,16 +10,19 @@ from typing import NamedTuple
 import msgspec
 
 from streams.domain.drift import Drift, Verdict
+from streams.domain.reservation_candidates import Kind
+from streams.domain.reservations import Finding
 
 KEPT_DRIFT = 10_000
 """Of one run; beyond that it is counted only."""
 
 
 class Scope(StrEnum):
-    """What a run looks at: everything, or what was written lately."""
+    """What a run looks at: all rows, those that were written lately, or what is reserved for open orders."""
 
     FULL = "full"
     WINDOW = "window"
+    RESERVATIONS = "reservations"
 
 
 class RunState(StrEnum):
@@ -36,12 +39,17 @@ class RunState(StrEnum):
 
 
 class ReconcileRules(NamedTuple):
-    """`every` 0 and `full_at` None: not by itself.  `repair`: kinds that the lane writes again, all others are told."""
+    """`every` 0 and a time None: not by itself.  `repair`: kinds that the lane writes again, all others are told.
+
+    `threshold` (micros) is what the shop usually keeps back; of one product it is read where it matters.
+    """
 
     every: timedelta = timedelta(0)
     full_at: time | None = None
     calls_at_once: int = 3
     repair: frozenset[Verdict] = frozenset()
+    reservations_at: time | None = None
+    threshold: int = 0
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -73,11 +81,15 @@ class Run:
     repaired: Counter[Verdict] = field(default_factory=Counter)
     calls: int = 0
     drift: list[Drift] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    """Of a run about reservations; then SET_ASIDE counts pairs of which the shop hides what is reserved."""
+    inconsistent: Counter[Kind] = field(default_factory=Counter)
 
     @property
     def compared(self) -> int:
         """Pairs that can be told apart into those that agree and those that do not."""
-        return sum(self.looks.values()) - self.looks[Verdict.UNSETTLED] - self.looks[Verdict.SET_ASIDE]
+        looked = sum(self.looks.values()) - self.looks[Verdict.UNSETTLED] - self.looks[Verdict.SET_ASIDE]
+        return looked + self.inconsistent.total()
 
     @property
     def found(self) -> int:
@@ -90,6 +102,13 @@ class Run:
             self.repaired[one.kind] += one.is_repaired
             if len(self.drift) < KEPT_DRIFT:
                 self.drift.append(one)
+
+    def tell_findings(self, findings: Iterable[Finding]) -> None:
+        """Proven inconsistencies of reservations."""
+        for one in findings:
+            self.inconsistent[one.kind] += 1
+            if len(self.findings) < KEPT_DRIFT:
+                self.findings.append(one)
 
     def ended(self, state: RunState, at: int, why: str = "") -> None:
         self.state, self.ended_at, self.why = state, at, why

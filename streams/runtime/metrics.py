@@ -96,6 +96,12 @@ DRIFT_REPAIRED = _counter("reconcile_repaired_total", "Pairs that were made due 
 STATEMENTS = _counter(
     "snapshot_statements_total", "Statements of warehouses that were compared with the ledger, by finding.", "finding"
 )
+INCONSISTENT = _gauge(
+    "reservation_inconsistencies",
+    "Pairs of stock and SKU whose reservations are wrong, or whose salable quantity is below zero, as the last run "
+    "found them.",
+    "kind",
+)
 RECONCILE_SECONDS = _gauge("reconcile_duration_seconds", "How long the last run took.", "scope")
 RECONCILE_CALLS = _gauge("reconcile_calls", "Calls of the last run.", "scope")
 # reference tables

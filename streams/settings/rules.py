@@ -120,13 +120,15 @@ def shipment_limits(settings: InventorySettings) -> Limits:
     return Limits(hold=int(settings.hold_limit_s * MICROS), rest=int(settings.posted_rest_s * MICROS))
 
 
-def reconcile_rules(settings: ReconcileSettings) -> ReconcileRules:
-    """When the shop is compared by itself, and what is repaired."""
+def reconcile_rules(settings: ReconcileSettings, threshold: Decimal = Decimal(0)) -> ReconcileRules:
+    """When the shop is compared by itself, and what is repaired; `threshold` is that of the inventory."""
     return ReconcileRules(
         every=timedelta(seconds=settings.every_s),
         full_at=time.fromisoformat(settings.full_at) if settings.full_at else None,
         calls_at_once=settings.calls_at_once,
         repair=frozenset(Verdict(kind) for kind in settings.repair),
+        reservations_at=time.fromisoformat(settings.reservations_at) if settings.reservations_at else None,
+        threshold=from_decimal(threshold),
     )
 
 

@@ -226,6 +226,12 @@ class ReconcileSettings(Frozen):
         pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$",
         description="Once a day at this UTC time everything is compared; empty: not by itself.",
     )
+    reservations_at: str = Field(
+        "03:30",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$",
+        description="Once a day at this UTC time the shop's reservations are compared with its open orders; "
+        "empty: not by itself.",
+    )
     snapshot_patience_s: Seconds = Field(
         30,
         ge=0,

@@ -7,6 +7,7 @@ from datetime import timedelta
 import msgspec
 
 from connectors.core.ports import StockTarget
+from connectors.core.reservation_ports import ReservationSource
 from schemas.models.operations import WRITE_STOCK, Outcome, OutcomeState
 from schemas.models.source_item import StockPair
 from streams.domain.lane_rows import Count, Settled, Shown, SkuRows
@@ -52,6 +53,8 @@ class LaneContext:
     """Raises LeaseLostError where this worker may not act for the generation."""
     failed: Callable[[BaseException], None]
     """A fault that ends the process: the only safe state is the one in Kafka."""
+    reservations: ReservationSource | None = None
+    """None where the shop does not let them be seen."""
     traces: Traces = NO_TRACES
     generation: int = -1
     sent: list[bytes] = field(default_factory=list)

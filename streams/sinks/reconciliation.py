@@ -7,12 +7,13 @@ repaired goes out by the lane's own calls.  One run at a time; it ends with the 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import msgspec
 
 from schemas.models.operations import Audit
 from streams.domain import lane_rows
+from streams.domain import reservation_candidates as reservations
 from streams.domain.breaker import BreakerState
 from streams.domain.derived_id import derived_id
 from streams.domain.drift import KINDS, REPAIRABLE, Drift, judge
@@ -25,6 +26,7 @@ from streams.runtime.metrics import (
     DRIFT_FOUND,
     DRIFT_ITEMS,
     DRIFT_REPAIRED,
+    INCONSISTENT,
     RECONCILE_CALLS,
     RECONCILE_INTERVAL,
     RECONCILE_SECONDS,
@@ -32,7 +34,9 @@ from streams.runtime.metrics import (
 )
 from streams.runtime.outbox import Message
 from streams.sinks.lane_context import LaneContext
-from streams.sinks.stock_comparison import ShopAwayError, StockComparison
+from streams.sinks.reservation_check import ReservationCheck
+from streams.sinks.shop_reads import ShopAwayError
+from streams.sinks.stock_comparison import StockComparison
 from streams.topics import AUDIT
 
 LOOK_EVERY = timedelta(seconds=1)
@@ -70,12 +74,14 @@ class Reconciliation:
         """The newest one that came to its end."""
         return next((run for run in self.runs if run.request.scope is scope and run.state is RunState.DONE), None)
 
-    def refusal(self) -> str:
+    def refusal(self, scope: Scope = Scope.FULL) -> str:
         """Why no run may begin now, with the way out; empty where one may."""
         current, breaker = self.current, self._at.gate.breaker
         if current is not None:
             return f"a {current.request.scope} run of {current.request.by} is under way; wait for its end"
-        if self._mode() == "shadow":
+        if scope is Scope.RESERVATIONS and self._at.reservations is None:
+            return f"{self._at.gate.target} does not let its reservations be seen; a shop with single stock has no list"
+        if scope is not Scope.RESERVATIONS and self._mode() == "shadow":
             return (
                 "the sink is in mode shadow, so the shop acknowledged nothing that could be compared; "
                 "what would be written is on the page / (or `commerce-streams sinks run commerce` first)"
@@ -89,7 +95,7 @@ class Reconciliation:
 
     def ask(self, request: Request) -> None:
         """A person asks; refused at once where it cannot begin, told by its run."""
-        why = self.refusal() or ("another run is asked for already" if self._asked else "")
+        why = self.refusal(request.scope) or ("another run is asked for already" if self._asked else "")
         if why:
             self._refused(request, why)
         else:
@@ -107,6 +113,7 @@ class Reconciliation:
         for scope in Scope:
             for old in [one for one in self.runs if one.request.scope is scope][2:]:
                 old.drift.clear()
+                old.findings.clear()
 
     # ── when ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -126,12 +133,20 @@ class Reconciliation:
         if self.rules.every:
             self.next_at[Scope.WINDOW] = now + self.rules.every
             RECONCILE_INTERVAL.labels(Scope.WINDOW).set(self.rules.every.total_seconds())
-        if self.rules.full_at is not None:
-            self.next_at[Scope.FULL] = next_daily(self.rules.full_at, now)
-            RECONCILE_INTERVAL.labels(Scope.FULL).set(DAY.total_seconds())
+        for scope, at in self._daily.items():
+            self.next_at[scope] = next_daily(at, now)
+            RECONCILE_INTERVAL.labels(scope).set(DAY.total_seconds())
         for scope in self.next_at:
             RECONCILED.labels(scope).set(now.timestamp())
         self._window_from = self._at.clock.micros()
+
+    @property
+    def _daily(self) -> dict[Scope, time]:
+        """What comes by itself once a day."""
+        times = {Scope.FULL: self.rules.full_at}
+        if self._at.reservations is not None:
+            times[Scope.RESERVATIONS] = self.rules.reservations_at
+        return {scope: at for scope, at in times.items() if at is not None}
 
     def _end(self) -> None:
         """Whoever has the lane next tells these; what stood here would grow old."""
@@ -143,13 +158,15 @@ class Reconciliation:
                 gauge.remove(scope)
             for kind in KINDS:
                 DRIFT_ITEMS.remove(scope, kind)
+        for one in reservations.KINDS:
+            INCONSISTENT.remove(one)
 
     async def _look(self) -> None:
         if self._asked:
             await self.carry_out(self._asked.popleft())
             return
         now = self._at.clock.now()
-        for scope in (Scope.FULL, Scope.WINDOW):
+        for scope in (Scope.FULL, Scope.RESERVATIONS, Scope.WINDOW):
             due = self.next_at.get(scope)
             if due is not None and due <= now:
                 await self._by_itself(scope)
@@ -160,7 +177,7 @@ class Reconciliation:
         began = self._at.clock.micros()
         since = (began - self._window_from) / SECOND + OVERLAP_S
         request = Request(f"{scope}-{began}", scope, window_s=since)
-        why = self.refusal()
+        why = self.refusal(scope)
         if why:
             _LOG.info("run-refused", scope=str(scope), why=why[:200])
         is_done = not why and await self.carry_out(request) is RunState.DONE
@@ -171,8 +188,8 @@ class Reconciliation:
             self.next_at[scope] = now + AGAIN_AFTER
         elif scope is Scope.WINDOW:
             self.next_at[scope] = now + self.rules.every
-        elif self.rules.full_at is not None:
-            self.next_at[scope] = next_daily(self.rules.full_at, now)
+        else:
+            self.next_at[scope] = next_daily(self._daily[scope], now)
 
     # ── one run ──────────────────────────────────────────────────────────────────────────────────
 
@@ -181,12 +198,8 @@ class Reconciliation:
         repair = self.rules.repair if request.repair is None else frozenset(request.repair)
         run = Run(request, self._at.clock.micros(), repair)
         self._remember(run)
-        comparison = StockComparison(self._at, self.rules, run, self._repair)
         try:
-            if request.scope is Scope.FULL:
-                await comparison.full()
-            else:
-                await comparison.since(run.started_at - int(request.window_s * SECOND))
+            await self._compare(run)
         except* ShopAwayError as away:
             run.ended(RunState.FAILED, self._at.clock.micros(), str(away.exceptions[0])[:300])
         else:
@@ -194,9 +207,21 @@ class Reconciliation:
         self._tell(run)
         return run.state
 
+    async def _compare(self, run: Run) -> None:
+        """Raises ShopAwayError, LeaseLostError."""
+        source = self._at.reservations
+        if run.request.scope is Scope.RESERVATIONS and source is not None:
+            await ReservationCheck(self._at, source, self.rules, run).run()
+            return
+        comparison = StockComparison(self._at, self.rules, run, self._repair)
+        if run.request.scope is Scope.FULL:
+            await comparison.full()
+        else:
+            await comparison.since(run.started_at - int(run.request.window_s * SECOND))
+
     def _tell(self, run: Run) -> None:
         scope = run.request.scope
-        found = {str(kind): run.looks[kind] for kind in KINDS}
+        found = {str(kind): run.looks[kind] for kind in KINDS} | {str(one): n for one, n in run.inconsistent.items()}
         for kind in KINDS:
             DRIFT_FOUND.labels(kind).inc(run.looks[kind])
             DRIFT_REPAIRED.labels(kind).inc(run.repaired[kind])
@@ -204,10 +229,18 @@ class Reconciliation:
             RECONCILED.labels(scope).set(run.ended_at / SECOND)
             RECONCILE_SECONDS.labels(scope).set((run.ended_at - run.started_at) / SECOND)
             RECONCILE_CALLS.labels(scope).set(run.calls)
-            for kind in KINDS:
-                DRIFT_ITEMS.labels(scope, kind).set(run.looks[kind] - run.repaired[kind])
+            self._measure(run)
         log = _LOG.warning if run.found or run.state is not RunState.DONE else _LOG.info
         log("run-ended", scope=str(scope), state=str(run.state), compared=run.compared, calls=run.calls, **found)
+
+    @staticmethod
+    def _measure(run: Run) -> None:
+        if run.request.scope is Scope.RESERVATIONS:
+            for one in reservations.KINDS:
+                INCONSISTENT.labels(one).set(run.inconsistent[one])
+            return
+        for kind in KINDS:
+            DRIFT_ITEMS.labels(run.request.scope, kind).set(run.looks[kind] - run.repaired[kind])
 
     # ── repairs ──────────────────────────────────────────────────────────────────────────────────
 

@@ -14,17 +14,16 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from connectors.core.errors import ConnectorError, LeaseLostError, RateLimitedError, TargetUnavailableError
 from connectors.core.ports import ItemPage
 from schemas.models.source_item import SourceItem, StockPair
-from streams.domain.breaker import BreakerState
 from streams.domain.drift import KINDS, Drift, Verdict, judge, shown_of
 from streams.domain.lane_rows import Row, SkuRows
 from streams.domain.reconciliation import ReconcileRules, Run
 from streams.domain.set_difference import SetDifference
 from streams.sinks.lane_context import LaneContext
+from streams.sinks.shop_reads import ShopReads
 
 PAIRS_AT_ONCE = 300
 ENTRIES_AT_ONCE, ITEMS_AT_ONCE = 50, 30
@@ -32,18 +31,9 @@ ENTRIES_AT_ONCE, ITEMS_AT_ONCE = 50, 30
 MOST_LATER = 10_000
 LATER_ROUNDS = 5
 LATER_AFTER = timedelta(seconds=2)
-TRIES = 4
-FIRST_WAIT = timedelta(seconds=1)
-MOST_PAUSES = 60
-MOST_TURNS = 10
 NO_TIME = timedelta(0)
-T = TypeVar("T")
 Repair = Callable[[Run, Sequence[Drift]], Awaitable[Sequence[Drift]]]
 """Makes rows due again; gives back what was found, with what became of it."""
-
-
-class ShopAwayError(Exception):
-    """The shop does not answer, or not to this; the run ends."""
 
 
 class _Waiting(NamedTuple):
@@ -59,7 +49,7 @@ class StockComparison:
 
     def __init__(self, context: LaneContext, rules: ReconcileRules, run: Run, repair: Repair) -> None:
         self._at, self._run, self._repair = context, run, repair
-        self._turns = asyncio.Semaphore(rules.calls_at_once)
+        self._reads = ShopReads(context, rules, run)
         self._marks = SetDifference()
         self._later: list[_Waiting] = []
         self._looking = asyncio.Lock()
@@ -87,14 +77,9 @@ class StockComparison:
         async with asyncio.TaskGroup() as looks:
             async for batch in self._batches(lambda _pair, row: row.acked_at >= moment):
                 self._run.expected += len(batch)
-                await self._free_turn()
+                await self._reads.free_turn()
                 looks.create_task(self._look(batch))
         await self._look_later()
-
-    async def _free_turn(self) -> None:
-        """So that no more is waiting in memory than is asked at once."""
-        async with self._turns:
-            pass
 
     async def _rows(self) -> AsyncIterator[list[tuple[StockPair, Row]]]:
         """The whole table in slices, others run in between."""
@@ -151,7 +136,7 @@ class StockComparison:
             coming.cancel()
 
     async def _page(self, source: str, after: str) -> ItemPage:
-        return await self._asked(lambda: self._at.port.list_source_items(source, after))
+        return await self._reads.asked(lambda: self._at.port.list_source_items(source, after))
 
     async def _compare(self, items: Sequence[SourceItem]) -> list[StockPair]:
         """Pairs that do not agree at first sight; those that are not at rest are looked at later."""
@@ -194,7 +179,7 @@ class StockComparison:
         if not pairs:
             return
         before = self._at_rest(pairs, await self._at.entries(pairs))
-        found = await self._asked(lambda: self._at.port.read_source_items(list(before))) if before else {}
+        found = await self._reads.asked(lambda: self._at.port.read_source_items(list(before))) if before else {}
         after = await self._at.entries(pairs)
         drift = []
         for pair in pairs:
@@ -248,54 +233,3 @@ class StockComparison:
         for (listed, again), pairs in groups.items():
             for start in range(0, len(pairs), PAIRS_AT_ONCE):
                 await self._look(pairs[start : start + PAIRS_AT_ONCE], listed=listed, again=again + 1)
-
-    # ── calls ────────────────────────────────────────────────────────────────────────────────────
-
-    async def _asked(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """A few at once, behind the lane's own; a hiccup is waited out.  Raises ShopAwayError, LeaseLostError."""
-        async with self._turns:
-            tries = pauses = 0
-            while True:
-                await self._turn()
-                try:
-                    return await self._counted(ask)
-                except LeaseLostError:
-                    raise
-                except ConnectorError as error:
-                    tries, pauses = _after(error, tries, pauses)
-                    if isinstance(error, RateLimitedError):
-                        self._at.gate.failed(error)  # everybody waits, as long as it says
-                    else:
-                        await self._at.clock.sleep(FIRST_WAIT * (2 ** (tries - 1)))
-
-    async def _counted(self, ask: Callable[[], Awaitable[T]]) -> T:
-        with self._at.gate.counting() as calls:
-            try:
-                return await ask()
-            finally:
-                self._run.calls += calls.number
-
-    async def _turn(self) -> None:
-        """The lane's calls go first: where calls are paced, a row that is due takes the turn, but not every one."""
-        gate, left_to_others = self._at.gate, 0
-        while True:
-            if gate.breaker.state is not BreakerState.CLOSED:
-                raise ShopAwayError(gate.breaker.why)
-            wait = gate.ready_in()
-            if wait > 0:
-                await self._at.clock.sleep(timedelta(seconds=wait))
-            elif gate.spacing and left_to_others < MOST_TURNS and self._at.index.is_any_due():
-                left_to_others += 1
-                await self._at.clock.sleep(timedelta(seconds=gate.spacing))
-            else:
-                gate.leaving()
-                return
-
-
-def _after(error: ConnectorError, tries: int, pauses: int) -> tuple[int, int]:
-    """The next numbers of tries and of pauses.  Raises ShopAwayError where another try is of no use."""
-    tries, pauses = tries + (not isinstance(error, RateLimitedError)), pauses + isinstance(error, RateLimitedError)
-    may_pass = isinstance(error, (TargetUnavailableError, RateLimitedError))
-    if not may_pass or tries >= TRIES or pauses >= MOST_PAUSES:
-        raise ShopAwayError(f"{type(error).__name__}: {error.message}"[:300]) from error
-    return tries, pauses

@@ -56,7 +56,7 @@ class RebaseAct(Act, frozen=True, kw_only=True):
 class ReconcileAct(Act, frozen=True, kw_only=True):
     """What shall be compared; `repair` None: as the settings say."""
 
-    scope: Literal["full", "window"]
+    scope: Literal["full", "window", "reservations"]
     repair: tuple[Literal["missing", "stale", "foreign-edit"], ...] | None = None
 
 

@@ -65,6 +65,7 @@ RULES: tuple[Rule, ...] = (
     Rule("CertificateExpiry", "page", 600, _SETTINGS, signs.certificate_within(3)),
     Rule("ReconcileMissed", "ticket", 300, _RECONCILIATION, signs.no_proof),
     Rule("ReconcileDrift", "ticket", 600, _RECONCILIATION, signs.drift),
+    Rule("ReservationsInconsistent", "ticket", 600, _RECONCILIATION, signs.reserved_wrong),
     Rule("WarehouseDiffers", "ticket", 0, _RECONCILIATION, signs.differing),
     Rule("RebalanceStorm", "ticket", 0, _WORKERS, signs.assignments),
     Rule("StoreRebuilt", "ticket", 0, _WORKERS, signs.rebuilt),

@@ -332,6 +332,12 @@ def drift(look: Look) -> Iterator[Sign]:
             yield Sign(f"{kind}, {scope} run", f"{many(int(pairs), 'pair')} differ at the shop, not repaired: {kind}")
 
 
+def reserved_wrong(look: Look) -> Iterator[Sign]:
+    for _worker, (kind,), pairs in look.measured("reservation_inconsistencies"):
+        if pairs > 0:
+            yield Sign(kind, f"reservations of {many(int(pairs), 'pair')} of stock and SKU are wrong: {kind}")
+
+
 def differing(look: Look) -> Iterator[Sign]:
     grown = look.counts.grown(STATEMENTS, 3600)
     number = sum(value for (finding,), value in grown.items() if finding in WRONG)

@@ -8,7 +8,7 @@ from streams.web.act_bodies import ReconcileAct
 from streams.web.acts import Mandate
 from streams.web.answers import json_answer, own_answer, page
 from streams.web.context import context
-from streams.web.reconcile_view import reconciliation
+from streams.web.reconcile_view import RESERVATIONS, reconciliation
 from streams.web.refusal import RefusedError
 from streams.web.words import visible
 
@@ -38,8 +38,9 @@ async def run(request: web.Request) -> web.Response:
     body = await act_bodies.read(request, ReconcileAct)
     at = context(request)
     view = reconciliation(await at.scene.situation()).data
-    if view.refusal and at.book.get(body.act) is None:
-        raise RefusedError(409, f"{view.refusal[:1].upper()}{view.refusal[1:]}.")
+    refusal = view.reservations_refusal if body.scope == RESERVATIONS else view.refusal
+    if refusal and at.book.get(body.act) is None:
+        raise RefusedError(409, f"{refusal[:1].upper()}{refusal[1:]}.")
 
     async def work(mandate: Mandate) -> Ended:
         await at.acts.reconcile(body.scope, body.repair, mandate)

@@ -21,6 +21,38 @@ class DriftFact(msgspec.Struct, frozen=True):
     repaired: bool
 
 
+class CandidateFact(msgspec.Struct, frozen=True):
+    """An order that would explain an inconsistency."""
+
+    order_number: str
+    state: str
+    quantity: str
+    how: str
+
+
+class FindingFact(msgspec.Struct, frozen=True, kw_only=True):
+    """Reservations of one SKU in one stock that are wrong; quantities as people read them.
+
+    `compensation` is the argument of the vendor's command, empty where no order explains the difference;
+    `pasteable` False where the command would not read the order's number.
+    """
+
+    kind: str
+    stock_id: int
+    sku: str
+    salable: str
+    available: str
+    reserved: str
+    expected: str
+    difference: str
+    certainty: str
+    is_bound: bool
+    at: int
+    candidates: tuple[CandidateFact, ...] = ()
+    compensation: str = ""
+    pasteable: bool = False
+
+
 class RunFact(msgspec.Struct, frozen=True, kw_only=True):
     """One run; `expected` is how many pairs there are to compare, as far as that is known by now."""
 
@@ -43,6 +75,7 @@ class RunFact(msgspec.Struct, frozen=True, kw_only=True):
     repaired: dict[str, int]
     repair: tuple[str, ...]
     drift: tuple[DriftFact, ...] = ()
+    findings: tuple[FindingFact, ...] = ()
 
 
 class ReconcileFact(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,4 +86,7 @@ class ReconcileFact(msgspec.Struct, frozen=True, kw_only=True):
     full_at: str
     repair: tuple[str, ...]
     next_at: dict[str, int]
+    reservations_refusal: str = ""
+    """Why no run about reservations may begin now."""
+    reservations_at: str = ""
     runs: tuple[RunFact, ...] = ()

@@ -10,16 +10,23 @@ import msgspec
 from streams.domain.stock_statement import WRONG
 from streams.web.envelope import Envelope, State
 from streams.web.memory import lane_of
-from streams.web.reconcile_facts import DriftFact, ReconcileFact, RunFact
+from streams.web.reconcile_facts import DriftFact, FindingFact, ReconcileFact, RunFact
 from streams.web.situation import Situation
 from streams.web.words import MICROS, age, ago, count, many, moment, moment_or_none, seconds_since, span
 
-FULL, WINDOW = "full", "window"
+FULL, WINDOW, RESERVATIONS = "full", "window", "reservations"
 TITLES = {
     "missing": "Missing at the shop",
     "stale": "Stale: our last write is lost",
     "foreign-edit": "Edited by somebody else",
     "orphan": "Orphan: no record of ours",
+}
+RESERVED = {
+    "deducted-twice": "Deducted twice: an open order counts double",
+    "not-compensated": "Not compensated: an order's reservation is open still",
+    "not-reserved": "Not reserved: goods of an order may be sold again",
+    "unexplained": "Unexplained: no single order makes the difference",
+    "negative": "Negative: more is promised than is there",
 }
 DAY_S = 86_400
 SHORTEST_S = 0.1
@@ -49,6 +56,39 @@ class DriftLine(msgspec.Struct, frozen=True):
     at: datetime
     repaired: bool
     href: str
+
+
+class ReservationLine(msgspec.Struct, frozen=True):
+    """Reservations of one SKU in one stock that are wrong, with what explains them and what sets them right."""
+
+    kind: str
+    title: str
+    sku: str
+    stock_id: int
+    salable: str
+    available: str
+    reserved: str
+    expected: str
+    difference: str
+    certainty: str
+    orders: tuple[str, ...]
+    compensation: str
+    at: datetime
+    href: str
+
+
+class ReservationView(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest run about reservations that came to its end; `state` unknown where there is none."""
+
+    state: State = "unknown"
+    word: str = "Not compared"
+    sentence: str = "no run about reservations has come to its end yet"
+    refusal: str = ""
+    at: str = ""
+    """When it comes by itself; empty where it does not."""
+    kinds: tuple["KindLine", ...] = ()
+    findings: tuple[ReservationLine, ...] = ()
+    total: int = 0
 
 
 class RunLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +134,8 @@ class ReconcileView(msgspec.Struct, frozen=True, kw_only=True):
     runs: tuple[RunLine, ...] = ()
     drift: tuple[DriftLine, ...] = ()
     drift_total: int = 0
+    reservations: ReservationView = ReservationView()
+    reservations_refusal: str = ""
     statements: int = 0
     """Of warehouses, compared with the ledger since the workers began."""
     statements_differ: int = 0
@@ -113,6 +155,9 @@ def reconciliation(at: Situation) -> Envelope[ReconcileView]:
     return Envelope(moment(at.now), at.fleet.own.worker, view.state, view, at.fleet.workers)
 
 
+_SILENT = "no worker that answered has the stock lane; `commerce-streams status` says who is silent"
+
+
 def _nobody() -> ReconcileView:
     return ReconcileView(
         state="unknown",
@@ -120,7 +165,8 @@ def _nobody() -> ReconcileView:
         sentence="No worker that answered has the stock lane, and only that one can compare. "
         "`commerce-streams status` says who is silent.",
         owner=None,
-        refusal="no worker that answered has the stock lane; `commerce-streams status` says who is silent",
+        refusal=_SILENT,
+        reservations_refusal=_SILENT,
         policy=(),
         every="",
         full_at="",
@@ -133,6 +179,9 @@ def _known(facts: ReconcileFact, owner: str, now: int, since: int) -> ReconcileV
     full, window = _done(facts, FULL), _done(facts, WINDOW)
     proofs = [run for run in (full, window) if run is not None and (run is full or _is_newer(run, full))]
     state, headline, sentence = _verdict(facts, full, proofs, now, since)
+    reserved = _reservations(facts, now)
+    if state == "ok" and reserved.total:
+        state, headline = "attention", f"Reservations of {many(reserved.total, 'pair')} of stock and SKU are wrong"
     return ReconcileView(
         state=state,
         headline=headline,
@@ -146,6 +195,8 @@ def _known(facts: ReconcileFact, owner: str, now: int, since: int) -> ReconcileV
         next_window=moment_or_none(facts.next_at.get(WINDOW)),
         kinds=_kinds(proofs) if proofs else (),
         runs=tuple(_run_line(run, now) for run in facts.runs),
+        reservations=reserved,
+        reservations_refusal=facts.reservations_refusal,
         drift=tuple(_drift_line(one) for run in proofs for one in run.drift),
         drift_total=sum(_found(run) for run in proofs),
     )
@@ -226,9 +277,48 @@ def _age(run: RunFact, now: int) -> str:
     return age(seconds_since(run.ended_at, now))
 
 
+def _reservations(facts: ReconcileFact, now: int) -> ReservationView:
+    run = _done(facts, RESERVATIONS)
+    view = ReservationView(refusal=facts.reservations_refusal, at=facts.reservations_at)
+    if run is None:
+        return view
+    found = _found(run)
+    told = f"{count(run.agree)} of {many(run.compared, 'pair')} of stock and SKU agree, {_age(run, now)} ago"
+    return msgspec.structs.replace(
+        view,
+        state="attention" if found else "ok",
+        word=f"{many(found, 'pair')} wrong" if found else "All agree",
+        sentence=told,
+        kinds=_kinds([run]),
+        findings=tuple(map(_reservation_line, run.findings)),
+        total=found,
+    )
+
+
+def _reservation_line(one: FindingFact) -> ReservationLine:
+    at_least = "at least " if one.is_bound else ""
+    return ReservationLine(
+        kind=one.kind,
+        title=RESERVED.get(one.kind, one.kind),
+        sku=one.sku,
+        stock_id=one.stock_id,
+        salable=one.salable,
+        available=one.available,
+        reserved=at_least + one.reserved,
+        expected=one.expected,
+        difference=at_least + one.difference,
+        certainty=one.certainty,
+        orders=tuple(f"{made.order_number} ({made.quantity}) {made.how}" for made in one.candidates),
+        compensation=one.compensation,
+        at=moment(one.at),
+        href=f"/stock?sku={quote(one.sku, safe='')}&ask=1",
+    )
+
+
 def _kinds(proofs: Sequence[RunFact]) -> tuple[KindLine, ...]:
     lines = []
-    for kind, title in TITLES.items():
+    titles = RESERVED if any(run.scope == RESERVATIONS for run in proofs) else TITLES
+    for kind, title in titles.items():
         found = sum(run.found.get(kind, 0) for run in proofs)
         repaired = sum(run.repaired.get(kind, 0) for run in proofs)
         lines.append(KindLine(kind, title, found, repaired, found - repaired))

@@ -1,1 +1,1 @@
-"""`commerce-streams demo`: a story of about 90 seconds on real Kafka, with its result checked."""
+"""`commerce-streams demo`: a story of about three minutes on real Kafka, with its result checked."""

@@ -31,9 +31,10 @@ ORDERS_TICK_S = 1.5
 @click.option("--seed", default=1, show_default=True, help="Seed of the traffic.")
 @click.option("--erp", type=click.Choice([*ERPS]), default="netsuite", show_default=True, help="The simulated ERP.")
 def demo(once: bool, json_file: Path | None, items: int, seed: int, erp: str) -> None:  # noqa: FBT001  click's own way
-    """A story of 90 seconds on real Kafka: trade, orders, a burst, outages, a killed worker, poison.
+    """A story of three minutes on real Kafka: trade, orders, a burst, outages, a killed worker, poison.
 
-    Exit code 1 where Commerce does not equal the WMS at its end, or an order is missing or doubled at the ERP.
+    Exit code 1 where Commerce does not equal the WMS at its end, more or less may be sold than is there and not
+    promised, or an order is missing or doubled at the ERP.
 
     \b
     Example: commerce-streams demo --once --json figures.json
@@ -61,14 +62,19 @@ def _play(folder: Path, screen: Screen, *, stay: bool, items: int, seed: int, er
             screen.act(number, len(story), act.title, act.what)
             begun = _clock()
             _watched(stage, screen, act)
+            if act.settles:
+                screen.verdict(stage.salable[-1].holds, str(stage.salable[-1]))
             if act.calm:
                 calm.append((begun, _clock()))
         screen.act(len(story), len(story), "calm", "until the shop shows what the warehouses have")
         _heal(stage, screen)
+        stage.settle_salable()
         figures = gather(stage, calm)
         screen.summary(figures)
         for order_id in figures.orders.amiss[:2] or [stage.orders.longest_story]:
             screen.story(stage.story_of(order_id))
+        screen.console.print()
+        screen.verdict(figures.is_salable, str(figures.salable[-1]))
         if stay:
             _stay(stage, screen)
         return figures

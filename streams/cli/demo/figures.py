@@ -8,6 +8,7 @@ from typing import Any
 
 from streams.cli.demo import topics
 from streams.cli.demo.order_counts import NO_ORDERS, OrderCounts
+from streams.cli.demo.salable import SalableCount
 from streams.cli.demo.stage import Stage
 from streams.topics import STOCK_CHANGE
 
@@ -30,6 +31,7 @@ class Figures:
     pairs: int = 0
     equal: int = 0
     orders: OrderCounts = NO_ORDERS
+    salable: Sequence[SalableCount] = ()
 
     @property
     def coalescing(self) -> float:
@@ -45,7 +47,12 @@ class Figures:
     @property
     def holds(self) -> bool:
         """What the demo is to show, is so."""
-        return self.is_equal and self.is_accounted_for and self.orders.holds
+        return self.is_equal and self.is_accounted_for and self.orders.holds and self.is_salable
+
+    @property
+    def is_salable(self) -> bool:
+        """Whenever trade rested, as much could be sold as is there and not promised."""
+        return bool(self.salable) and all(one.holds for one in self.salable)
 
     @property
     def is_equal(self) -> bool:
@@ -69,6 +76,7 @@ class Figures:
             "calm_delay_p99_s": quantile(self.calm_delays, 0.99),
             "pairs": self.pairs,
             "pairs_equal": self.equal,
+            "salable": [one._asdict() for one in self.salable],
             **self.orders.as_json(),
         }
 
@@ -105,6 +113,7 @@ def gather(stage: Stage, calm: Sequence[tuple[float, float]]) -> Figures:
             found.calm_delays.append(seconds)
     found.equal, found.pairs = equal_pairs(stage)
     found.orders = stage.order_counts()
+    found.salable = stage.salable
     return found
 
 

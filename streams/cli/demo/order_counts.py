@@ -110,6 +110,10 @@ class ShopJournal:
         self.made: dict[str, Counter[int]] = {name: Counter() for name in DOCUMENTS.values()}
         """Entity id → documents that the shop made."""
         self.numbers: dict[int, set[str]] = {}
+        self.cancelled: set[int] = set()
+        """Entity ids of what the shop cancelled."""
+        self.refunded: dict[int, Counter[int]] = {}
+        """Entity id → units by row that the shop gave the money back for."""
         self.next = 0
 
     def take(self, entries: Sequence[Entry], following: int) -> None:
@@ -120,6 +124,11 @@ class ShopJournal:
             name = next((name for end, name in DOCUMENTS.items() if path.endswith(end)), None)
             if name is not None:
                 self.made[name][entry["detail"]["entity_id"]] += 1
+            if path.endswith("/refund"):
+                rows = self.refunded.setdefault(entry["detail"]["entity_id"], Counter())
+                rows.update({int(row["order_item_id"]): int(row["qty"]) for row in entry["body"].get("items") or ()})
+            if path.endswith("/cancel"):
+                self.cancelled.add(entry["detail"]["entity_id"])
             elif path.endswith("/V1/orders"):
                 number = str(entry["body"]["entity"]["ext_order_id"])
                 self.numbers.setdefault(entry["detail"]["entity_id"], set()).add(number)

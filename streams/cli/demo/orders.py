@@ -1,8 +1,10 @@
 """The orders of the demo: placed at the shop and by dealers, through their whole life, and counted at the end."""
 
+import contextlib
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ from simulators.channels.producer import OrderProducer, RecordProducer
 from streams.cli.demo.erps import ERPS, environ
 from streams.cli.demo.order_counts import ErpJournal, OrderCounts, ShopJournal, tally
 from streams.cli.demo.processes import Child, answers, ask, free_port, now, pause, wait_until
-from streams.cli.demo.warehouse import OVER, OrderWarehouse
+from streams.cli.demo.salable import Placed, placed, promised, shipped
+from streams.cli.demo.warehouse import OVER, SHIPS, OrderWarehouse
 from streams.domain.order_id import unified_id
 from streams.topics import ORDER_EVENT
 
@@ -60,12 +63,16 @@ class OrderStage:
         """Nobody listens there."""
         self.entities: dict[int, str] = {}
         """The shop's entity id → unified order id."""
+        self.placed: dict[str, Placed] = {}
+        """Of the shop, by unified order id."""
         self._units: Counter[str] = Counter()
         self._asked_back: set[str] = set()
         self._shop, self._erp_did = ShopJournal(), ErpJournal()
         self._placing: threading.Thread | None = None
         self._placed_at = 0.0
         self._stopping = threading.Event()
+        self._open = threading.Event()
+        self._open.set()
         self.failure: BaseException | None = None
 
     def environ(self) -> dict[str, str]:
@@ -109,6 +116,7 @@ class OrderStage:
 
     def stop(self) -> None:
         self._stopping.set()
+        self._open.set()
         if self._placing is not None:
             self._placing.join(5)
         self.warehouse.stop()
@@ -120,11 +128,21 @@ class OrderStage:
         self._placing = threading.Thread(target=self._place, args=(shop_url,), daemon=True)
         self._placing.start()
 
+    @contextlib.contextmanager
+    def resting(self) -> Iterator[None]:
+        """Nobody buys; what was bought goes its way."""
+        self._open.clear()
+        try:
+            yield
+        finally:
+            self._open.set()
+
     def _place(self, shop_url: str) -> None:
         try:
             wait_until(lambda: self._can_be_sold(shop_url), READY_WITHIN_S, "the shop has the goods of the orders")
             placed: list[str] = []
             while len(placed) < ORDERS:
+                self._open.wait()
                 if self._stopping.is_set():
                     return
                 is_dealer = (len(placed) + 1) % DEALERS_SHARE == 0
@@ -150,6 +168,7 @@ class OrderStage:
         order_id = unified_id(WEB, shown["increment_id"])
         self.entities[int(shown["entity_id"])] = order_id
         self._units[order_id] = sum(int(line["quantity"]) for line in lines)
+        self.placed[order_id] = placed(shown)
         return order_id
 
     def _dealer(self) -> str:
@@ -212,6 +231,20 @@ class OrderStage:
             made=len(self._erp_did.of("open-work-order", "finish-work-order")),
             lost_answers=next(int(rule["hits"]) for rule in rules if rule["id"] == self._lost),
         )
+
+    def promised(self, shop_url: str) -> Counter[str]:
+        """Units by SKU that the shop's orders wait for, by what was placed, what left, and the shop's journal."""
+        _read(self._shop, shop_url)
+        orders = dict(self.placed)
+        numbers = dict(self.entities)
+        refunded: dict[str, Counter[str]] = {}
+        for entity, rows in self._shop.refunded.items():
+            order = orders[numbers[entity]]
+            units = refunded.setdefault(numbers[entity], Counter())
+            for row, quantity in rows.items():
+                units[order.sku_of_row[row]] += quantity
+        cancelled = frozenset(numbers[entity] for entity in self._shop.cancelled)
+        return promised(orders, shipped(self.warehouse.events(), SHIPS), refunded, cancelled)
 
     def _wanted_units(self, tasks: Counter[str]) -> Counter[str]:
         """Of an order that was asked back, whatever was too late to be let go of."""

@@ -42,8 +42,8 @@ class Screen:
             table.add_row(name, value)
         self.console.print(table)
         text = f"Commerce equals the WMS for {figures.equal:,} of {figures.pairs:,} (source, SKU) pairs"
-        self._verdict(figures.is_equal, text)
-        self._verdict(figures.orders.holds, str(figures.orders))
+        self.verdict(figures.is_equal, text)
+        self.verdict(figures.orders.holds, str(figures.orders))
         if not figures.is_accounted_for:
             self.console.print("[red]✘[/red] some records are not accounted for", highlight=False)
 
@@ -52,7 +52,8 @@ class Screen:
         self.console.print("\nOne order from beginning to end (commerce-streams trace)", highlight=False)
         self.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
-    def _verdict(self, holds: bool, text: str) -> None:  # noqa: FBT001  it is the verdict
+    def verdict(self, holds: bool, text: str) -> None:  # noqa: FBT001  it is the verdict
+        """One line that says whether what was to be shown is so."""
         sign = "[green]✔[/green]" if holds else "[red]✘[/red]"
         self.console.print(f"{sign} {text}", highlight=False)
 
@@ -73,6 +74,7 @@ def _rows(figures: Figures) -> list[tuple[str, str]]:
         ("from change to Commerce, whole story", _delay(told["delay_p50_s"], told["delay_p99_s"])),
         *figures.orders.lines(),
         ("answers of the ERP that were lost", f"{figures.orders.lost_answers:,}"),
+        ("salable stock compared with the model", f"{len(figures.salable)} times"),
         ("every record accounted for", "yes" if figures.is_accounted_for else "NO"),
     ]
 

@@ -7,7 +7,8 @@ import secrets
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,12 +19,16 @@ from simulators.wms.model import WAREHOUSES, locations_of
 from simulators.wms.plan import Phase
 from simulators.wms.simulator import SimulatorSettings, WmsSimulator
 from simulators.wms.traffic import WorldSettings
+from simulators.wms.truth import Shown
 from streams.cli.demo.order_counts import OrderCounts
 from streams.cli.demo.orders import OrderStage
-from streams.cli.demo.processes import Child, DemoError, answers, ask, free_port, wait_until
+from streams.cli.demo.processes import Child, DemoError, answers, ask, free_port, now, pause, wait_until
+from streams.cli.demo.salable import SalableCount, ShopSalable, compared, modelled
 from streams.cli.demo.warehouse import LOCATIONS
 
 READY_WITHIN_S = 60.0
+SALABLE_WITHIN_S = 180.0
+SALABLE_TICK_S = 0.5
 DISTURBANCE = Disturbance(
     duplicate=0.01, duplicate_later=0.005, duplicate_after_s=5, reorder=0.02, late=0.005, late_s=8
 )
@@ -39,6 +44,8 @@ class Stage:
         self.workers: dict[str, Child] = {}
         self.ports: dict[str, int] = {}
         self.orders = OrderStage(folder, erp=erp, seed=seed)
+        self.salable: list[SalableCount] = []
+        """One of each time when trade rested."""
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -79,6 +86,7 @@ class Stage:
         self._say("starting the simulated Adobe Commerce")
         port = free_port()
         self.shop_url = f"http://127.0.0.1:{port}"
+        self._shop_salable = ShopSalable(self.shop_url)
         settings = json.dumps({"deadlock_chance": 0.05, "call_base_ms": 20, "call_per_row_ms": 0.2})
         arguments = ["simulators.adobe_commerce", "--port", str(port), "--settings", settings]
         shop = Child("shop", arguments, self.folder / "shop.log")
@@ -191,6 +199,29 @@ class Stage:
         """(source, SKU) → (quantity as text, status)."""
         rows = ask(f"{self.shop_url}/_sim/state/source-items")["rows"]
         return {(source, sku): (quantity, status) for source, sku, quantity, status in rows}
+
+    def settle_salable(self) -> None:
+        """Nobody buys or counts, until as much may be sold as the model says, or for so long; kept in `salable`."""
+        self.wms.drain()
+        truth = self.wms.truth().shown
+        begun, found = now(), SalableCount()
+        with self.orders.resting():
+            while not found.holds and now() - begun < SALABLE_WITHIN_S:
+                pause(SALABLE_TICK_S)
+                found = self.count_salable(truth)
+        self.salable.append(found)
+
+    def count_salable(self, truth: Mapping[tuple[str, str], Shown]) -> SalableCount:
+        """Read between two looks at the model: what happens meanwhile is no difference."""
+        before = self._model(truth)
+        shop = self._shop_salable.read()
+        return (
+            compared(before, shop) if before == self._model(truth) else SalableCount(0, len(before), ("orders came",))
+        )
+
+    def _model(self, truth: Mapping[tuple[str, str], Shown]) -> dict[str, Decimal]:
+        promises = self.orders.promised(self.shop_url)
+        return modelled({**truth, **self.orders.warehouse.truth()}, promises)
 
     def journal(self, since: int) -> tuple[list[dict[str, Any]], int]:
         """The shop's own record of what was asked of it, from a number on; and the next number."""

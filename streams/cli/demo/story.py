@@ -19,17 +19,31 @@ class Act:
     play: Callable[[Stage], None]
     calm: bool = False
     """Nothing is broken: its delays are those of normal trade."""
+    settles: bool = False
+    """Trade rests, orders come in still: what may be sold is compared with the model."""
 
 
 def acts() -> Iterator[Act]:
-    """About 90 seconds in all."""
+    """About three minutes in all."""
     yield Act("opening", "every warehouse states its stock once", _opening)
     yield Act("normal trade", f"300 changes a second for 20 s; {ORDERS} orders begin to come in", _normal, calm=True)
     yield Act("burst", "2,000 changes a second for 10 s", lambda stage: _trade(stage, 10, 2000))
+    yield _settled("before the outage")
     yield Act("outage", "Commerce answers 503 for 15 s, the ERP for 20 s, while trade goes on", _outage)
+    yield _settled("after the outage")
     yield Act("kill -9", "one worker is killed; trade goes on; it comes back", _kill)
+    yield _settled("after the kill")
     yield Act("poison", f"{POISON} records that no ledger can take, amid trade", _poison)
     yield Act("normal trade", "300 changes a second for 15 s", lambda stage: _trade(stage, 15, 300), calm=True)
+
+
+def _settled(when: str) -> Act:
+    return Act(
+        f"what may be sold, {when}",
+        "nobody buys or counts; what was bought is shipped",
+        lambda stage: stage.settle_salable(),
+        settles=True,
+    )
 
 
 def _opening(stage: Stage) -> None:

@@ -19,8 +19,10 @@ from connectors.core.order_ports import ShopOrderTarget
 from connectors.core.paths import path
 from connectors.core.ports import StockTarget
 from connectors.core.registry import Ports
+from connectors.core.reservation_ports import ReservationSource
 from schemas.models.document import LineQuantity
 from schemas.models.order_event import Track
+from schemas.models.reservation import SalesStock
 from schemas.models.source_item import SourceItem
 from tests.contract.connectors.case import ConnectorCase, Use
 from tests.contract.connectors.openapi import Contract
@@ -154,6 +156,34 @@ async def _refund(ports: Ports) -> None:
 
 async def _cancel(ports: Ports) -> None:
     await _orders(ports).cancel("3")
+
+
+def _reservations(ports: Ports) -> ReservationSource:
+    assert ports.reservations is not None
+    return ports.reservations
+
+
+async def _sales_stocks(ports: Ports) -> None:
+    await _reservations(ports).sales_stocks()
+
+
+async def _promises(ports: Ports) -> None:
+    await _reservations(ports).open_lines("3")
+    await _reservations(ports).lines_of("A/B-1", 100)
+
+
+async def _salable(ports: Ports) -> None:
+    stock = SalesStock(1, ("default",), ("base",))
+    await _reservations(ports).salable_page(stock, "A")
+    await _reservations(ports).salable(stock, ["A", "C,2"])
+
+
+async def _selling(ports: Ports) -> None:
+    await _reservations(ports).selling_rules("A/B-1")
+
+
+def _stores(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json=[]) if "/store/" in request.url.path else _empty_list(request)
 
 
 def _order_list(request: httpx.Request) -> httpx.Response:
@@ -318,6 +348,10 @@ CASE = ConnectorCase(
         Use(name="invoice", settings=ON_PREMISES, effect=True, run=_invoice, well=_made, creates=True),
         Use(name="refund", settings=ON_PREMISES, effect=True, run=_refund, well=_made, creates=True),
         Use(name="cancel", settings=ON_PREMISES, effect=True, run=_cancel, well=_agreed),
+        Use(name="sales stocks", settings=ON_PREMISES, effect=False, run=_sales_stocks, well=_stores),
+        Use(name="promises", settings=ON_PREMISES, effect=False, run=_promises, well=_empty_list),
+        Use(name="salable", settings=ON_PREMISES, effect=False, run=_salable, well=_empty_list),
+        Use(name="selling rules", settings=ON_PREMISES, effect=False, run=_selling, well=_stock_item),
         Use(name="cloud read", settings=CLOUD, effect=False, run=_read, well=_empty_list),
     ),
     signs_in=_signs_in,

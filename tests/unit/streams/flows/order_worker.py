@@ -86,8 +86,9 @@ class OrderWorker:
         *,
         desk: OrderDesk = NO_CHECKS,
         rules: OrderRules | None = None,
+        news: NewsRules = NEWS,
     ) -> None:
-        self.folder, self.desk = folder, desk
+        self.folder, self.desk, self.news_rules = folder, desk, news
         self.rules = rules or OrderRules(roles=frozenset(roles), shop_channels=frozenset({"web"}))
         self.broker = MemoryBroker()
         self.clock = StillClock(datetime.fromtimestamp(T0 / 1_000_000, UTC))
@@ -104,7 +105,7 @@ class OrderWorker:
         self.counted = open_table(self.folder / "a", writer, name="order-intake", partitions=[PARTITION])
         self.heard = open_table(self.folder / "c", writer, name="order-news", partitions=[PARTITION])
         self.intake = OrderIntake(self.counted, writer, letters, reader=reader, encode=encode)
-        self.news = OrderNews(self.heard, writer, letters, reader=reader, encode=encode, rules=NEWS)
+        self.news = OrderNews(self.heard, writer, letters, reader=reader, encode=encode, rules=self.news_rules)
         self.letters, self.reader = letters, reader
         self._build_flow()
 

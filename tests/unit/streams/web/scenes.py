@@ -25,6 +25,8 @@ from tests.unit.streams.web.worlds import (
     letter,
     reconcile_run,
     reconciling,
+    reservation,
+    reservation_run,
     row,
     source,
     target,
@@ -248,7 +250,9 @@ def hostile() -> World:
                 drift=(drift(sku, source_code=_inert(HOSTILE)[:128], kind="orphan", ours=None),),
                 repaired={},
             ),
+            reservation_run(reservation(sku=sku, compensation=f"1:{sku}:+1:1")),
             refusal=_inert(HOSTILE)[:300],
+            reservations_refusal=_inert(HOSTILE)[:300],
         ),
         settings={**world.own.settings, "STREAMS_WEB__ENVIRONMENT": _inert(HOSTILE)[:500]},
     )

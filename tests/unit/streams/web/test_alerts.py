@@ -129,6 +129,7 @@ LASTING: dict[str, Facts] = {
     "UnknownWords": {"unknown_words": (f.WordFact("erp.order-event.v1", "erp", "DUNNO", "table", 3, NOW),)},
     "CutOffWillBeMissed": {"order_sinks": (_LATE_ERP,)},
     "ReconcileDrift": _gauge("reconcile_drift_items", "full|stale", 4.0),
+    "ReservationsInconsistent": _gauge("reservation_inconsistencies", "not-compensated", 2.0),
     "StoreDiskLow": _gauge("data_dir_free_bytes", "", 100 * 1024.0**2),
     "CertificateExpiry": _gauge("certificate_expiry_timestamp_seconds", "STREAMS_KAFKA__SSL_CAFILE", 0.0),
 }

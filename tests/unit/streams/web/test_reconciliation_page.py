@@ -7,13 +7,25 @@ from streams.web.facts import WorkerFacts
 from streams.web.reconcile_facts import ReconcileFact
 from tests.unit.streams.web import scenes
 from tests.unit.streams.web.asking import OPERATE, READ, WITH_TOKENS, Answer, bearer, get, post
-from tests.unit.streams.web.worlds import NOW, SECOND, Served, World, reconcile_run, reconciling, served, worker
+from tests.unit.streams.web.worlds import (
+    NOW,
+    SECOND,
+    Served,
+    World,
+    reconcile_run,
+    reconciling,
+    reservation,
+    reservation_run,
+    served,
+    worker,
+)
 
 pytestmark = pytest.mark.anyio
 
 PAGE, RUNS = "/api/v1/reconciliation", "/api/v1/reconciliation/runs"
 NONE = {"missing": 0, "stale": 0, "foreign-edit": 0, "orphan": 0}
 DAY = 86_400 * SECOND
+AWAY = "the shop is away"
 
 
 async def told(facts: ReconcileFact | None) -> Answer:
@@ -162,12 +174,14 @@ async def test_before_the_first_proof_no_figure_stands_for_what_differs() -> Non
 
 async def test_while_no_run_may_begin_the_acts_are_shut_and_say_why() -> None:
     async with served(
-        World(own=worker(reconciliation=reconciling(reconcile_run(), refusal="the shop is away"))), WITH_TOKENS
+        World(own=worker(reconciliation=reconciling(reconcile_run(), refusal=AWAY, reservations_refusal=AWAY))),
+        WITH_TOKENS,
     ) as one:
         page = (await get(f"{one.url}/reconciliation", bearer(OPERATE))).text
 
     assert page.count('disabled aria-describedby="no-run"') == 3
     assert page.count('id="no-run"') == 1
+    assert page.count('disabled aria-describedby="no-res"') == page.count('id="no-res"') == 1
     assert "data-act" not in page.partition("<dialog")[0].partition("<main")[2]
 
 
@@ -178,3 +192,43 @@ async def test_a_run_of_no_time_is_not_said_to_have_taken_none() -> None:
 
     assert "in less than 0.1 s with" in answer.data["sentence"]
     assert answer.data["runs"][0]["took"] == "less than 0.1 s"
+
+
+# ── reservations ─────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_reservations_that_are_wrong_stand_with_their_orders_and_their_compensation() -> None:
+    answer = await told(reconciling(reservation_run(reservation()), reconcile_run()))
+
+    assert answer.json["state"] == "attention"
+    assert answer.data["headline"] == "Reservations of 1 pair of stock and SKU are wrong"
+    told_of = answer.data["reservations"]
+    assert {one["kind"]: one["open"] for one in told_of["kinds"] if one["open"]} == {"not-compensated": 1}
+    [one] = told_of["findings"]
+    assert (one["sku"], one["compensation"], one["certainty"]) == ("PUMP-200", "000000172:PUMP-200:+2:1", "certain")
+    assert one["orders"] == ["000000172 (2) is canceled, and its reservation is open still"]
+
+
+async def test_reservations_that_were_never_compared_are_not_known_to_agree() -> None:
+    answer = await told(reconciling(reconcile_run()))
+
+    assert answer.data["reservations"]["state"] == "unknown"
+    assert answer.json["state"] == "ok", "the proof of stock stands by itself"
+
+
+async def test_a_run_about_reservations_may_begin_where_stock_cannot_be_compared() -> None:
+    facts = reconciling(reconcile_run(), refusal="the sink is in mode shadow")
+    async with served(World(own=worker(reconciliation=facts)), WITH_TOKENS) as one:
+        stock, reserved = await _ask(one), await _ask(one, scope="reservations")
+
+    assert (stock.status, reserved.status) == (409, 202)
+    assert one.acts.done[0][1] == "reservations"
+
+
+async def test_the_page_shows_what_is_wrong_and_copies_the_compensation() -> None:
+    facts = reconciling(reservation_run(reservation()), reconcile_run())
+    async with served(World(own=worker(reconciliation=facts)), WITH_TOKENS) as one:
+        page = (await get(f"{one.url}/reconciliation", bearer(READ))).text
+
+    assert "Not compensated" in page
+    assert 'data-copy="000000172:PUMP-200:+2:1"' in page

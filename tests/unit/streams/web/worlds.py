@@ -21,7 +21,7 @@ from streams.web.letter_groups import Letter, group_id
 from streams.web.letter_index import IndexState, LetterIndex
 from streams.web.letter_log import StoredLetter
 from streams.web.letter_view import Decoded
-from streams.web.reconcile_facts import DriftFact, ReconcileFact, RunFact
+from streams.web.reconcile_facts import CandidateFact, DriftFact, FindingFact, ReconcileFact, RunFact
 from tests.fakes.clock import FakeClock
 from tests.unit.streams.web.order_worlds import ACCOUNTED as ORDERS_ACCOUNTED
 from tests.unit.streams.web.order_worlds import Orders
@@ -118,6 +118,32 @@ def reconcile_run(scope: str = "full", **changes: object) -> RunFact:
         repair=(),
     )
     return msgspec.structs.replace(made, **changes)
+
+
+def reservation(**changes: object) -> FindingFact:
+    """A compensation that is missing."""
+    made = FindingFact(
+        kind="not-compensated",
+        stock_id=1,
+        sku="PUMP-200",
+        salable="38",
+        available="40",
+        reserved="-2",
+        expected="0",
+        difference="-2",
+        certainty="certain",
+        is_bound=False,
+        at=NOW - 7200 * SECOND,
+        candidates=(CandidateFact("000000172", "canceled", "2", "is canceled, and its reservation is open still"),),
+        compensation="000000172:PUMP-200:+2:1",
+        pasteable=True,
+    )
+    return msgspec.structs.replace(made, **changes)
+
+
+def reservation_run(*findings: FindingFact, **changes: object) -> RunFact:
+    found = {one.kind: sum(other.kind == one.kind for other in findings) for one in findings}
+    return reconcile_run("reservations", found=found, repaired={}, findings=findings, **changes)
 
 
 def reconciling(*runs: RunFact, **changes: object) -> ReconcileFact:

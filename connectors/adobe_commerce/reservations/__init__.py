@@ -1,0 +1,1 @@
+"""What Commerce says of its reservations, which it does not list: stocks, salable quantities, open orders."""

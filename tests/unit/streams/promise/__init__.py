@@ -1,0 +1,1 @@
+"""Stock joined with orders: the product's flows and sinks against the simulated Commerce."""
