@@ -24,6 +24,7 @@ from schemas.models.operations import Audit, OperatorControl, Outcome
 from schemas.models.order import Order
 from schemas.models.order_event import OrderEvent
 from schemas.models.reference import Account, Product, ProductPrices
+from schemas.models.reservation import Reservation, ReservationRequest
 from schemas.models.returned import Return
 from schemas.models.source_cursor import SourceCursor
 from schemas.models.stock_change import StockChange
@@ -318,6 +319,30 @@ SOURCE_CURSOR: Final = Contract(
 )
 
 
+RESERVATION_REQUEST: Final = Contract(
+    topic="inventory.reservation-request.v1",
+    file="inventory.reservation-request.v1",
+    record="commerce.reservation.v1.ReservationRequest",
+    model=ReservationRequest,
+    key="SKU",
+    key_field="sku",
+    description="What a channel asks of a reservation.",
+    producers=("gateway", "stock flow"),
+    consumers=("stock flow",),
+)
+RESERVATION: Final = Contract(
+    topic="inventory.reservation.v1",
+    file="inventory.reservation.v1",
+    record="commerce.reservation.v1.Reservation",
+    model=Reservation,
+    key="reservation id",
+    key_field="reservation_id",
+    description="How a reservation stands: the newest of a key holds.",
+    producers=("stock flow",),
+    consumers=("gateway",),
+)
+
+
 def outcome_contract(role: str) -> Contract[Outcome]:
     """The contract of `<role>.outcome.v1`: one schema serves every role."""
     return Contract(
@@ -377,6 +402,8 @@ CONTRACTS: Final[tuple[Contract[msgspec.Struct], ...]] = (
     RECOUNT_REQUEST,
     INVENTORY_HOLD,
     STOCK_REBASE,
+    RESERVATION_REQUEST,
+    RESERVATION,
     COMMERCE_ORDER,
     COMMERCE_RETURN,
     ORDER_EVENT,

@@ -3,6 +3,7 @@
 from connectors.adobe_commerce.client import CommerceClient
 from connectors.adobe_commerce.orders.client import OrderClient
 from connectors.adobe_commerce.orders.target import ShopOrders
+from connectors.adobe_commerce.promises import ShopPromises
 from connectors.adobe_commerce.settings import Settings
 from connectors.adobe_commerce.signin import auth_of
 from connectors.adobe_commerce.single_stock import SingleStock
@@ -30,6 +31,7 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
     stock = SingleStock if settings.single_stock else SourceStock
     return Ports(
         stock=stock(client, settings, close),
+        promises=None if settings.single_stock else ShopPromises(client, settings, close),
         shop_orders=ShopOrders(OrderClient(sender, settings), settings, close),
         close=close,
     )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.models.inventory import InventoryHold, StockRebase
+from schemas.models.reservation import ReservationRequest
 from schemas.models.stock_change import StockChange
 from streams.domain.quantities import RECORD_LIMIT
 from streams.domain.reasons import DeadReason
@@ -179,6 +180,18 @@ def refuse_hold(hold: InventoryHold) -> Refused | None:
     if len(hold.source_code) > NAME_LIMIT:
         detail = f"a source code of {len(hold.source_code)} characters, at most {NAME_LIMIT}"
         return Refused(DeadReason.NAME_TOO_LONG, detail)
+    return None
+
+
+def refuse_reservation(request: ReservationRequest) -> Refused | None:
+    """Why a request of a channel may not enter, if so."""
+    if refused := _item_and_quantity(request.sku, request.quantity or 0):
+        return refused
+    if request.action == "UNKNOWN":
+        return Refused(DeadReason.UNKNOWN_KIND, "the request is none of CREATE, CONFIRM, RELEASE and EXPIRE")
+    longest = max(len(request.reservation_id), len(request.client), len(request.order_id or ""))
+    if longest > NAME_LIMIT:
+        return Refused(DeadReason.NAME_TOO_LONG, f"a name of {longest} characters, at most {NAME_LIMIT}")
     return None
 
 

@@ -6,13 +6,23 @@ from functools import partial
 
 import msgspec
 
-from schemas.catalogue import INVENTORY_HOLD, STOCK_CHANGE, STOCK_REBASE, Contract
+from schemas.catalogue import INVENTORY_HOLD, RESERVATION_REQUEST, STOCK_CHANGE, STOCK_REBASE, Contract
 from schemas.models.inventory import InventoryHold, StockRebase
+from schemas.models.reservation import ReservationRequest
 from schemas.models.stock_change import StockChange
 from streams.domain.movements import rebase_identity
 from streams.domain.reasons import DeadReason, IgnoreReason
+from streams.domain.reservation import Kept
 from streams.domain.scope import NEVER, Change
-from streams.domain.stock_door import Admitted, Arrival, Refused, admit, refuse_hold, refuse_rebase
+from streams.domain.stock_door import (
+    Admitted,
+    Arrival,
+    Refused,
+    admit,
+    refuse_hold,
+    refuse_rebase,
+    refuse_reservation,
+)
 from streams.domain.stock_entry import Cause, StockEntry
 from streams.domain.stock_fold import Verdict
 from streams.domain.stock_hold import OpenHold
@@ -27,6 +37,8 @@ from streams.runtime.partition_store import PartitionStore
 from streams.runtime.serde import Serde
 from streams.runtime.versioned import unpack
 
+Ours = InventoryHold | StockRebase | ReservationRequest
+
 
 class Parsed(msgspec.Struct, frozen=True, gc=False):
     """A record that could be read and passed the door."""
@@ -34,7 +46,7 @@ class Parsed(msgspec.Struct, frozen=True, gc=False):
     record: SourceRecord
     sku: str
     cause: Cause
-    value: Admitted | InventoryHold | StockRebase
+    value: Admitted | Ours
 
 
 class StockRecords:
@@ -47,19 +59,21 @@ class StockRecords:
         """In log order, each record in one of the two lists."""
         return await self._reader.read(CONTRACTS[source.topic], records, partial(self._admitted, source))
 
-    def _admitted(
-        self, source: Input, record: SourceRecord, value: StockChange | InventoryHold | StockRebase
-    ) -> Parsed | Refused:
+    def _admitted(self, source: Input, record: SourceRecord, value: StockChange | Ours) -> Parsed | Refused:
         cause = Cause(source.number, record.offset, record.timestamp * 1000)
         if record.key != value.sku.encode():
             return Refused(DeadReason.WRONG_KEY, f"key {record.key or b''!r:.80} is not the SKU of the record")
         if isinstance(value, StockChange):
             admitted = admit(value, Arrival(record.offset, cause.at), self._rules)
             return admitted if isinstance(admitted, Refused) else Parsed(record, value.sku, cause, admitted)
-        refused = (
-            refuse_hold(value) if isinstance(value, InventoryHold) else refuse_rebase(value, cause.at, self._rules)
-        )
-        return refused or Parsed(record, value.sku, cause, value)
+        return self._refused(value, cause.at) or Parsed(record, value.sku, cause, value)
+
+    def _refused(self, value: Ours, arrived_at: int) -> Refused | None:
+        if isinstance(value, InventoryHold):
+            return refuse_hold(value)
+        if isinstance(value, ReservationRequest):
+            return refuse_reservation(value)
+        return refuse_rebase(value, arrived_at, self._rules)
 
     def known_identities(
         self, store: PartitionStore, entries: Mapping[str, StockEntry], parsed: Sequence[Parsed]
@@ -138,8 +152,20 @@ def _fold_rebase(batch: StockBatch, one: Parsed, _store: PartitionStore) -> Verd
     return batch.rebase(one.sku, (rebase.location_code, rebase.bucket), change, one.cause)
 
 
+def _fold_reservation(batch: StockBatch, one: Parsed, store: PartitionStore) -> Verdict | None:
+    assert isinstance(one.value, ReservationRequest)
+    stored = store.get(stock_keys.reservation(one.sku, one.value.reservation_id))
+    known = None if stored is None else msgspec.msgpack.decode(unpack(stored)[1], type=Kept)
+    return batch.reserve(one.sku, one.value, known, one.cause)
+
+
 Fold = Callable[[StockBatch, Parsed, PartitionStore], Verdict | None]
-_FOLDS: Mapping[type, Fold] = {Admitted: _fold_change, InventoryHold: _fold_hold, StockRebase: _fold_rebase}
-CONTRACTS: Mapping[str, Contract[StockChange | InventoryHold | StockRebase]] = {
-    contract.topic: contract for contract in (STOCK_CHANGE, INVENTORY_HOLD, STOCK_REBASE)
+_FOLDS: Mapping[type, Fold] = {
+    Admitted: _fold_change,
+    InventoryHold: _fold_hold,
+    StockRebase: _fold_rebase,
+    ReservationRequest: _fold_reservation,
+}
+CONTRACTS: Mapping[str, Contract[StockChange | Ours]] = {
+    contract.topic: contract for contract in (STOCK_CHANGE, INVENTORY_HOLD, STOCK_REBASE, RESERVATION_REQUEST)
 }
