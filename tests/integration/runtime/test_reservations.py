@@ -1,6 +1,7 @@
 """Reservations over HTTP, before real Kafka and a live worker: decided once, whatever is killed."""
 
 import json
+import signal
 import sys
 import urllib.error
 import urllib.request
@@ -12,12 +13,13 @@ import pytest
 
 from tests.integration.runtime.conftest import MakeSite
 from tests.integration.runtime.site import LONG_S, SOURCE, Site
-from tests.processes import Process, free_port, until
+from tests.processes import Process, call, free_port, until
 
 pytestmark = pytest.mark.integration
 
 TOKENS = {client: [f"token-of-{client}-{'x' * 24}"] for client in ("pos", "edi", "web")}
 HOLDS = {"held", "confirmed"}
+ORDERED = "ordered-here"
 
 
 class Answer(NamedTuple):
@@ -81,6 +83,7 @@ Start = Callable[..., Gateway]
 def live(make_site: MakeSite) -> Site:
     """With one worker that the tests may kill: they wait for the next one."""
     site = make_site()
+    site.shop.seed(products=["in-the-catalogue", ORDERED], sources=["default", SOURCE])
     site.ready()
     return site
 
@@ -135,3 +138,90 @@ def test_two_clients_race_for_the_last_unit_and_one_has_it(live: Site, gateway: 
         what="the shop shows it",
     )
     assert answers[0].json["sources"] == [{"source": SOURCE, "quantity": "1"}]
+
+
+def test_a_repeat_is_the_first_answer_at_another_gateway_too_and_another_wish_is_refused(
+    live: Site, gateway: Gateway, start: Start
+) -> None:
+    sku = stocked(live, gateway, "again", 9)
+    first = gateway.settled(sku, "key")
+
+    gateway.kill()
+    heir = start()
+    again, other = heir.settled(sku, "key"), heir.settled(sku, "key", quantity="2")
+    gateway.start()
+    gateway.wait_ready()
+
+    assert (first.status, again.status) == (201, 200), f"{first} {again}"
+    assert {**again.json, "shop": None} == {**first.json, "shop": None}
+    assert (other.status, "quantity" in other.json["error"]) == (422, True)
+    live.wait_shown(sku, 8)
+
+
+def test_a_worker_killed_between_request_and_answer_leaves_one_answer_and_one_hold(live: Site, start: Start) -> None:
+    patient = start(STREAMS_GATEWAY__RESERVATIONS__ANSWER_MS="10000")
+    sku = stocked(live, patient, "killed", 5)
+    worker = live.workers[-1]
+
+    worker.signal(signal.SIGSTOP)  # what is asked now lies in the log, and nobody has read it
+    with ThreadPoolExecutor(1) as client:
+        under_way = client.submit(patient.reserve, sku, "killed", "2")
+        until(lambda: live.unread("inventory.reservation-request.v1") > 0, within=LONG_S, what="it is asked")
+        worker.kill()
+        live.ready()
+        first = under_way.result(LONG_S)
+    answer = patient.settled(sku, "killed", quantity="2")
+
+    assert first.status in {201, 503}
+    assert answer.status in {200, 201}, answer
+    assert answer.json["state"] in HOLDS
+    live.wait_shown(sku, 3)
+    live.wait_read("inventory.reservation-request.v1")
+    assert live.shown(sku) == 3
+
+
+def test_what_is_not_confirmed_comes_back_by_itself_and_what_is_confirmed_stays(live: Site, gateway: Gateway) -> None:
+    sku = stocked(live, gateway, "expiry", 2)
+    left = gateway.settled(sku, "left", ttl_seconds=4).json["id"]
+    kept = gateway.settled(sku, "kept", ttl_seconds=4).json["id"]
+    done = gateway.ask("POST", f"/v1/reservations/{kept}/confirm", {"order_id": "pos-1"})
+
+    def state(name: str) -> str:
+        return str(gateway.ask("GET", f"/v1/reservations/{name}").json["state"])
+
+    until(lambda: state(left) == "expired", within=LONG_S, what=lambda: gateway.log)
+
+    assert (done.status, done.json["state"], state(kept)) == (200, "confirmed", "confirmed")
+    live.wait_shown(sku, 1)
+    late = gateway.ask("POST", f"/v1/reservations/{left}/confirm", {"order_id": "pos-2"})
+    assert (late.status, "expired" in late.json["error"]) == (409, True)
+    back = gateway.ask("POST", f"/v1/reservations/{kept}/release", {})
+    assert (back.status, back.json["state"]) == (200, "released")
+    live.wait_shown(sku, 2)
+
+
+def test_orders_that_the_shop_took_are_not_promised_once_more(live: Site, gateway: Gateway) -> None:
+    live.count(ORDERED, 5)
+    live.wait_shown(ORDERED, 5)
+    call(f"{live.shop.url}/_sim/orders", method="POST", body={"items": [{"sku": ORDERED, "qty": 4}]})
+
+    refused = gateway.settled(ORDERED, "two", quantity="2")
+    taken = gateway.settled(ORDERED, "one")
+    checkout = gateway.settled(ORDERED, "checkout", client="web")
+
+    assert (refused.status, refused.json["available"]) == (409, "1"), refused
+    assert (taken.status, checkout.status) == (201, 409)
+
+
+def test_an_owner_that_is_silent_is_told_and_the_same_key_is_answered_later(live: Site, gateway: Gateway) -> None:
+    sku = stocked(live, gateway, "silent", 3)
+    worker = live.workers[-1]
+
+    worker.signal(signal.SIGSTOP)
+    silent = gateway.reserve(sku, "silent")
+    worker.signal(signal.SIGCONT)
+    later = gateway.settled(sku, "silent")
+
+    assert (silent.status, "Idempotency-Key" in silent.json["error"]) == (503, True)
+    assert later.status in {200, 201}
+    live.wait_shown(sku, 2)
