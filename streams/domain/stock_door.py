@@ -19,6 +19,9 @@ NAME_LIMIT = 128
 _SKU = re.compile(r"(?!\s)[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}(?<!\s)", re.DOTALL)
 
 
+NO_ORDERS: tuple[str, ...] = ()
+
+
 class Refused(NamedTuple):
     """The record goes to the dead letters; `detail` names what is wrong with which value.
 
@@ -33,7 +36,8 @@ class Refused(NamedTuple):
 class Admitted(msgspec.Struct, frozen=True, gc=False):
     """The record as the ledger counts it: in sales units, at a Commerce source.
 
-    `location` is the ledger's name of the place (`StockRules.place_of`).
+    `location` is the ledger's name of the place (`StockRules.place_of`); `orders` are the numbers of the document
+    behind it, as the source and as we write them.
     """
 
     location: str
@@ -42,6 +46,7 @@ class Admitted(msgspec.Struct, frozen=True, gc=False):
     owner_code: str
     source_code: str
     change: Change
+    orders: tuple[str, ...] = ()
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
@@ -86,6 +91,7 @@ def admit(change: StockChange, arrival: Arrival, rules: StockRules) -> Admitted 
         change.owner_code or "",
         source_code,
         change_of(converted, offset=arrival.offset, counted=counted, web=web),
+        NO_ORDERS if change.id is None else tuple(filter(None, (change.commerce_order, change.id))),
     )
 
 

@@ -3,7 +3,7 @@
 Nothing here waits: the flow around it reads before and writes after.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from schemas.models.desired_stock import DesiredStock, SourceQuantity
 from schemas.models.inventory import InventoryHold
 from schemas.models.reservation import ReservationRequest
 from streams.domain import stock_entry
-from streams.domain.reservation import Asked, Kept, due_at, fold_reservation, promisable
+from streams.domain.reservation import Asked, Kept, Taken, due_at, fold_reservation, goods_taken, promisable, waits_for
 from streams.domain.scope import Change, Doubt, Scope
 from streams.domain.stock_door import Admitted
 from streams.domain.stock_entry import Cause, StockEntry
@@ -162,6 +162,20 @@ class StockBatch:
             fold.reservations[key] = (first, step.kept)
         fold.renew(step.entry)
         return self._noted(fold, Verdict(ignored=step.ignored), cause)
+
+    def take_goods(self, sku: str, taken: Taken, stored: Callable[[], Iterable[tuple[bytes, Kept]]]) -> None:
+        """A record of stock that counts and names an order: confirmed reservations of it hold that much less."""
+        fold = self.folds[sku]
+        if not fold.entry.promised:
+            return
+        for key, was in stored():
+            before = fold.reservations.get(key)
+            first, known = (was, was) if before is None else before
+            if waits_for(known, taken):
+                step = goods_taken(fold.whole(), known, taken)
+                if step.kept is not None:
+                    fold.reservations[key] = (first, step.kept)
+                fold.renew(step.entry)
 
     def _is_redelivery(self, fold: SkuFold, cause: Cause) -> bool:
         if cause.offset >= fold.fresh_from:

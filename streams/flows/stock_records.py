@@ -1,7 +1,7 @@
 """Reads the records of the stock flow's inputs (bytes, key, door), and hands each to the fold of its topic."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -12,7 +12,7 @@ from schemas.models.reservation import ReservationRequest
 from schemas.models.stock_change import StockChange
 from streams.domain.movements import rebase_identity
 from streams.domain.reasons import DeadReason, IgnoreReason
-from streams.domain.reservation import Kept
+from streams.domain.reservation import Kept, Taken
 from streams.domain.scope import NEVER, Change
 from streams.domain.stock_door import (
     Admitted,
@@ -121,9 +121,28 @@ def _told(topic: str, verdict: Verdict) -> Refused | IgnoreReason | None:
     return verdict.dead or verdict.ignored
 
 
-def _fold_change(batch: StockBatch, one: Parsed, _store: PartitionStore) -> Verdict | None:
+def _fold_change(batch: StockBatch, one: Parsed, store: PartitionStore) -> Verdict | None:
     assert isinstance(one.value, Admitted)
-    return batch.change(one.sku, one.value, one.cause)
+    verdict = batch.change(one.sku, one.value, one.cause)
+    if one.value.orders and verdict is not None and _is_in_the_number(verdict):
+        batch.take_goods(one.sku, _taken(one.value, one.cause), partial(_reservations, store, one.sku))
+    return verdict
+
+
+def _is_in_the_number(verdict: Verdict) -> bool:
+    """It counts now, or a count that came before it contains it."""
+    return verdict.dead is None and verdict.ignored in (None, IgnoreReason.CONTAINED)
+
+
+def _taken(admitted: Admitted, cause: Cause) -> Taken:
+    change = admitted.change
+    effect = change.counted if change.kind == "DELTA" else 0
+    return Taken(admitted.orders, admitted.bucket, effect, admitted.source_code, cause.at)
+
+
+def _reservations(store: PartitionStore, sku: str) -> Iterator[tuple[bytes, Kept]]:
+    for key, value in store.scan(stock_keys.reservations(sku)):
+        yield key, msgspec.msgpack.decode(unpack(value)[1], type=Kept)
 
 
 def _fold_hold(batch: StockBatch, one: Parsed, store: PartitionStore) -> Verdict | None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from schemas.models.reservation import Reservation, ReservationRequest, ReservedPart
 from streams.domain import reservation as rules_of
 from streams.domain.reasons import IgnoreReason
-from streams.domain.reservation import OPEN, Asked, Kept, ReservationStep, fold_reservation, promisable
+from streams.domain.reservation import OPEN, Asked, Kept, ReservationStep, Taken, fold_reservation, promisable
 from streams.domain.stock_entry import StockEntry
 from streams.domain.stock_rules import StockRules
 from streams.domain.version import Version
@@ -258,3 +258,71 @@ def _checks_out(kept: Kept) -> bool:
 
 def _open(known: Mapping[str, Kept]) -> int:
     return sum(kept.told.quantity for kept in known.values() if kept.told.state in OPEN)
+
+
+# ── goods are taken ──────────────────────────────────────────────────────────────────────────────
+
+STEPS = {"allocated": ("ALLOCATED", 1), "given up": ("ALLOCATED", -1), "shipped": ("ON_HAND", -1)}
+
+
+def _confirmed(units: int = 4) -> ReservationStep:
+    step = _fold(_entry(count(10)), None, asked(units=units))
+    return _fold(step.entry, step.kept, asked("CONFIRM", order_id="pos-1"))
+
+
+def _taken(bucket: str, units: float, order: str = "pos-1") -> Taken:
+    return Taken((order,), bucket, round(units * UNIT), "W1", T0 + 5)
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        ["shipped"],
+        ["allocated", "shipped", "given up"],
+        ["allocated", "given up", "shipped"],
+        ["allocated", "given up", "allocated", "shipped", "given up"],
+    ],
+)
+def test_what_records_of_stock_take_the_reservation_holds_no_longer(story: list[str]) -> None:
+    """Held and taken together stay what was promised, until all of it has left."""
+    step, ledger = _confirmed(), {"ALLOCATED": 0, "ON_HAND": 0}
+    for name in story:
+        bucket, sign = STEPS[name]
+        ledger[bucket] += sign * 4
+        assert step.kept is not None
+        if not rules_of.waits_for(step.kept, _taken(bucket, sign * 4)):
+            continue
+        step = rules_of.goods_taken(step.entry, step.kept, _taken(bucket, sign * 4))
+        held = step.entry.source("W1").allocated
+        assert held == max(0, 4 - (ledger["ALLOCATED"] - ledger["ON_HAND"])) * UNIT
+
+    assert (_told(step).state, _told(step).parts, step.entry.promised) == ("FULFILLED", (), 0)
+
+
+def test_goods_that_leave_in_two_parts_lower_it_twice() -> None:
+    first = _confirmed()
+    assert first.kept is not None
+    half = rules_of.goods_taken(first.entry, first.kept, _taken("ON_HAND", -1.5))
+    assert half.kept is not None
+
+    assert (_told(half).state, half.entry.source("W1").allocated) == ("CONFIRMED", round(2.5 * UNIT))
+    whole = rules_of.goods_taken(half.entry, half.kept, _taken("ON_HAND", -2.5))
+    assert (_told(whole).state, whole.entry.source("W1").allocated) == ("FULFILLED", 0)
+
+
+@pytest.mark.parametrize(("bucket", "order"), [("ON_HAND", "pos-2"), ("ON_HOLD", "pos-1")])
+def test_other_orders_and_other_buckets_are_not_its_goods(bucket: str, order: str) -> None:
+    step = _confirmed()
+    assert step.kept is not None
+
+    assert not rules_of.waits_for(step.kept, _taken(bucket, -1, order))
+
+
+def test_what_left_from_another_source_is_no_longer_held_where_it_was_held() -> None:
+    step = _confirmed()
+    assert step.kept is not None
+    elsewhere = _taken("ON_HAND", -4)._replace(source_code="W9")
+
+    done = rules_of.goods_taken(step.entry, step.kept, elsewhere)
+
+    assert (_told(done).state, done.entry.source("W1").allocated) == ("FULFILLED", 0)

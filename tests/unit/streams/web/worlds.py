@@ -30,10 +30,11 @@ from tests.unit.streams.web.order_worlds import intakes as order_intakes
 START = datetime(2026, 11, 21, 2, 14, 7, tzinfo=UTC)
 SECOND = 1_000_000
 NOW = int(START.timestamp()) * SECOND
-STOCK, HOLD, REBASE, DESIRED = (
+STOCK, HOLD, REBASE, RESERVATION, DESIRED = (
     "wms.stock-change.v1",
     "inventory.hold.v1",
     "inventory.rebase.v1",
+    "inventory.reservation-request.v1",
     "inventory.desired.v1",
 )
 SETTINGS = {
@@ -133,6 +134,7 @@ ACCOUNTED = {
     },
     HOLD: {"accepted": 210, "handed": 210, "applied": 200, "superseded": 10},
     REBASE: {"accepted": 2},
+    RESERVATION: {"accepted": 4, "ignored": 1},
 }  # fmt: skip
 LANE_ACCOUNTED = {STOCK: {"applied": 402_118, "superseded": 1_204_990}, HOLD: {"applied": 200, "superseded": 10}}
 
@@ -154,6 +156,7 @@ def worker(number: int = 1, partitions: tuple[int, ...] = tuple(range(8)), **cha
             intake(STOCK, partitions),
             intake(HOLD, partitions, consumed=210, lag_records=0, oldest_unfinished_s=0.0),
             intake(REBASE, partitions, consumed=2, lag_records=0, oldest_unfinished_s=0.0),
+            intake(RESERVATION, partitions, consumed=5, lag_records=0, oldest_unfinished_s=0.0),
             intake(DESIRED, (0,) if first else (), consumed=9_000, lag_records=0, oldest_unfinished_s=0.0),
         ),
         accounted=ACCOUNTED if first else {},
