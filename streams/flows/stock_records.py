@@ -8,11 +8,11 @@ import msgspec
 
 from schemas.catalogue import INVENTORY_HOLD, RESERVATION_REQUEST, STOCK_CHANGE, STOCK_REBASE, Contract
 from schemas.models.inventory import InventoryHold, StockRebase
-from schemas.models.reservation import ReservationRequest
+from schemas.models.reservation import Reservation, ReservationRequest
 from schemas.models.stock_change import StockChange
 from streams.domain.movements import rebase_identity
 from streams.domain.reasons import DeadReason, IgnoreReason
-from streams.domain.reservation import Kept, Taken
+from streams.domain.reservation import OPEN, Kept, Taken
 from streams.domain.scope import NEVER, Change
 from streams.domain.stock_door import (
     Admitted,
@@ -37,6 +37,8 @@ from streams.runtime.partition_store import PartitionStore
 from streams.runtime.serde import Serde
 from streams.runtime.versioned import unpack
 
+RESERVATIONS_TOLD = 50
+LAST = 2**62
 Ours = InventoryHold | StockRebase | ReservationRequest
 
 
@@ -138,6 +140,12 @@ def _taken(admitted: Admitted, cause: Cause) -> Taken:
     change = admitted.change
     effect = change.counted if change.kind == "DELTA" else 0
     return Taken(admitted.orders, admitted.bucket, effect, admitted.source_code, cause.at)
+
+
+def open_reservations(store: PartitionStore, sku: str) -> list[Reservation]:
+    """Those that hold stock of the SKU, the first to end first; at most RESERVATIONS_TOLD."""
+    held = [kept.told for _key, kept in _reservations(store, sku) if kept.told.state in OPEN]
+    return sorted(held, key=lambda told: (told.expires_at or LAST, told.decided_at))[:RESERVATIONS_TOLD]
 
 
 def _reservations(store: PartitionStore, sku: str) -> Iterator[tuple[bytes, Kept]]:

@@ -8,6 +8,7 @@ import pytest
 from schemas.models.reservation import Reservation
 from streams.domain.reservation import REMEMBERED
 from streams.flows import stock_keys
+from streams.flows.stock_records import open_reservations
 from streams.topics import RESERVATION_REQUEST, STOCK_CHANGE
 from tests.unit.streams.domain.ledger import UNIT
 from tests.unit.streams.flows.partition import Raw
@@ -146,3 +147,12 @@ async def test_a_request_of_nothing_known_and_one_that_cannot_be_are_told_apart(
 
     assert one.dead == [(1, "negative-absolute")]
     assert one.counts[f"{RESERVATION_REQUEST.name}/ignored"] == 1
+
+
+async def test_what_holds_stock_is_listed_the_first_to_end_first(one: Worker) -> None:
+    asked = [reservation("long", units=1), reservation("gone", units=1), reservation("gone", "RELEASE")]
+    await ask(one, *asked, reservation("short", units=2, ttl_ms=9_000), reservation("long", "CONFIRM", order_id="o"))
+
+    found = open_reservations(one.table.store(PARTITION), SKU)
+
+    assert [(told.reservation_id, told.state) for told in found] == [("short", "HELD"), ("long", "CONFIRMED")]

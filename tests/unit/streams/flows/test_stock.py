@@ -226,6 +226,7 @@ class Batch(NamedTuple):
 
 
 def reservation(name: str, action: ReservationAction = "CREATE", units: int = 2, **fields: Any) -> bytes:  # noqa: ANN401
+    plain = {"ttl_ms": 60_000, "patience_ms": 500, "shop_reserved": 0, **fields}
     return request_bytes(
         ReservationRequest(
             request_id="q",
@@ -234,11 +235,8 @@ def reservation(name: str, action: ReservationAction = "CREATE", units: int = 2,
             action=action,
             client="pos",
             quantity=units * UNIT,
-            ttl_ms=60_000,
-            patience_ms=500,
-            shop_reserved=0,
             at=T0,
-            **fields,
+            **plain,
         )
     )
 

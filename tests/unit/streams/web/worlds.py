@@ -248,6 +248,11 @@ def ledger(sku: str = "PUMP-200", **changes: object) -> f.LedgerFact:
         ),
         causes=(cause, lost),
         near=(),
+        reservations=(
+            f.ReservationFact("r-1", "pos", "held", "2", ("north: 2",), NOW + 300 * SECOND, None, NOW - 60 * SECOND),
+            f.ReservationFact("r-2", "edi", "confirmed", "5", ("south: 5",), None, "edi-88", NOW - 7200 * SECOND),
+        ),
+        promisable="190.7",
     )
     return msgspec.structs.replace(made, **changes)
 
