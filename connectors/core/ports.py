@@ -84,3 +84,19 @@ class PromiseSource(Protocol):
     async def close(self) -> None:
         """Release connections."""
         ...
+
+
+class AvailabilitySource(Protocol):
+    """A WMS or ERP that tells of one SKU at once: for the last units, before they are promised."""
+
+    async def available(self, sku: str) -> Decimal:
+        """What it has of the SKU and has not promised itself, over all its locations.
+
+        Raises NotFoundError for a SKU that it does not know, and else from `connectors.core.errors`, never
+        UnknownOutcomeError.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...

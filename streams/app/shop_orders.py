@@ -1,10 +1,10 @@
-"""Opens what a process that only reads the shop needs of it: its orders, and what those have of a SKU."""
+"""Opens what a process that only reads needs of shop and warehouse: orders, what those have of a SKU, what is there."""
 
 from connectors.core.calls import Dependencies
 from connectors.core.order_ports import ShopOrderTarget
-from connectors.core.ports import PromiseSource
+from connectors.core.ports import AvailabilitySource, PromiseSource
 from connectors.core.registry import Ports
-from streams.app.targets import Choice, choose_live
+from streams.app.targets import Choice, alive, choose_live, choose_one
 from streams.runtime.clock import Clock
 from streams.runtime.gate import Gate
 from streams.settings import LiveSettings, SettingsError
@@ -29,8 +29,22 @@ def open_promises(live: LiveSettings, clock: Clock) -> PromiseSource:
     return ports.promises
 
 
+def open_availability(live: LiveSettings, clock: Clock) -> AvailabilitySource:
+    """The WMS or ERP that is asked for the last units; makes no call.  Raises SettingsError."""
+    setting = "STREAMS_GATEWAY__RESERVATIONS__CHECK_AT"
+    chosen = choose_one(live.at_start, live.at_start.gateway.reservations.check_at, setting)
+    ports = _ports(alive(chosen, live), clock)
+    if ports.availability is None:
+        raise SettingsError(f"{setting}: connector {chosen.connector.name!r} does not tell what it has of one SKU")
+    return ports.availability
+
+
 def _open(live: LiveSettings, clock: Clock) -> tuple[Choice, Ports]:
     choice = choose_live(live).shop
+    return choice, _ports(choice, clock)
+
+
+def _ports(choice: Choice, clock: Clock) -> Ports:
     gate = Gate(choice.connector.name, clock)
     dependencies = Dependencies(clock=clock, observe=gate.observe, renewed=choice.renewed)
-    return choice, choice.connector.open(choice.settings, dependencies)
+    return choice.connector.open(choice.settings, dependencies)

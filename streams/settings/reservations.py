@@ -38,6 +38,11 @@ class ReservationSettings(Frozen):
         default=True, description="Whether the shop is asked how much of a SKU its own open orders have."
     )
     shop_ms: Milliseconds = Field(300, ge=20, le=10_000, description="How long the shop may take to tell.")
+    check_at: str = Field(
+        "",
+        description="Connector of the WMS or ERP that is asked for the last units, e.g. rest_wms; empty: none is.",
+    )
+    check_ms: Milliseconds = Field(300, ge=20, le=10_000, description="How long it may take to tell.")
     components: dict[str, Components] = Field(
         default_factory=dict,
         description="SKU of a configured product → its components with the quantity of each in one of it.",

@@ -5,9 +5,10 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from connectors.core.order_ports import ShopOrderTarget
-from connectors.core.ports import PromiseSource
+from connectors.core.ports import AvailabilitySource, PromiseSource
 from schemas.guards import MAX_VALUE_BYTES
 from streams.rights import Part, Right, by_topic, needed
 from streams.runtime import logs
@@ -36,15 +37,23 @@ ROOM = 64 << 10
 AWAY = "kafka"
 OpenShop = Callable[[LiveSettings, Clock], ShopOrderTarget]
 OpenPromises = Callable[[LiveSettings, Clock], PromiseSource]
-"""Both open the shop's connector, and make no call.  Both raise SettingsError."""
+OpenLookUp = Callable[[LiveSettings, Clock], AvailabilitySource]
+"""Each opens a connector, and makes no call.  Each raises SettingsError."""
 _LOG = logs.logger("streams.gateway")
+
+
+class Behind(NamedTuple):
+    """What is asked for reservations and availability; None where it is not."""
+
+    promises: PromiseSource | None
+    look_up: AvailabilitySource | None
 
 
 class CannotStartError(Exception):
     """One line that names the thing and what to do."""
 
 
-def run(environ: Mapping[str, str], open_shop: OpenShop, open_promises: OpenPromises) -> int:
+def run(environ: Mapping[str, str], open_shop: OpenShop, open_promises: OpenPromises, open_look_up: OpenLookUp) -> int:
     """Exit code 0 after a stop by signal.
 
     Raises CannotStartError, NotListeningError, SettingsError, ClusterUnavailableError, SchemaMissingError,
@@ -60,7 +69,8 @@ def run(environ: Mapping[str, str], open_shop: OpenShop, open_promises: OpenProm
         )
     shop = open_shop(live, clock) if gateway.reads_the_shop else None
     asks = bool(gateway.reservations.tokens) and gateway.reservations.ask_shop
-    promises = open_promises(live, clock) if asks else None
+    looks = bool(gateway.reservations.tokens and gateway.reservations.check_at)
+    behind = Behind(open_promises(live, clock) if asks else None, open_look_up(live, clock) if looks else None)
     check_topic(settings, Cluster(settings.kafka))
     logs.configure(
         settings.logs.level,
@@ -68,7 +78,7 @@ def run(environ: Mapping[str, str], open_shop: OpenShop, open_promises: OpenProm
         clock.monotonic,
         worker=f"gateway {settings.gateway.host}:{settings.gateway.port}",
     )
-    return asyncio.run(_work(settings, clock, shop, promises))
+    return asyncio.run(_work(settings, clock, shop, behind))
 
 
 def check_topic(settings: Settings, cluster: Cluster) -> None:
@@ -95,7 +105,7 @@ def refuse_without_rights(
         raise CannotStartError(why)
 
 
-async def _work(settings: Settings, clock: Clock, shop: ShopOrderTarget | None, promises: PromiseSource | None) -> int:
+async def _work(settings: Settings, clock: Clock, shop: ShopOrderTarget | None, behind: Behind) -> int:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -108,7 +118,7 @@ async def _work(settings: Settings, clock: Clock, shop: ShopOrderTarget | None, 
         health = Health(clock)
         async with (
             _adobe(settings.gateway, acceptance, clock, shop) as adobe,
-            _reservations(settings, log, serde, clock, health=health, promises=promises) as reservations,
+            _reservations(settings, log, serde, clock, health=health, behind=behind) as reservations,
         ):
             parts = Parts(settings.gateway, acceptance, health, clock, adobe, reservations)
             await _serve(parts, log, stop)
@@ -158,14 +168,18 @@ async def _adobe(
 
 @contextlib.asynccontextmanager
 async def _reservations(
-    settings: Settings, log: KafkaLog, serde: Serde, clock: Clock, *, health: Health, promises: PromiseSource | None
+    settings: Settings, log: KafkaLog, serde: Serde, clock: Clock, *, health: Health, behind: Behind
 ) -> AsyncIterator[ReservationParts | None]:
     """None where no client has a token."""
     if not settings.gateway.reservations.tokens:
         yield None
         return
-    async with following(settings, serde, clock, health, port=promises) as books:
-        yield parts_of(settings, books, log, serde, clock)
+    async with following(settings, serde, clock, health, port=behind.promises) as books:
+        try:
+            yield parts_of(settings, books, log, serde, clock, look_up=behind.look_up)
+        finally:
+            if behind.look_up is not None:
+                await behind.look_up.close()
 
 
 async def look_at_kafka(log: KafkaLog, topic: str, health: Health, clock: Clock) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 
-from connectors.core.ports import PromiseSource
+from connectors.core.ports import AvailabilitySource, PromiseSource
 from schemas.catalogue import DESIRED_STOCK, RESERVATION
 from streams.domain.quantities import from_decimal
 from streams.runtime.clock import Clock
@@ -16,7 +16,7 @@ from streams.runtime.kafka import reader_maker
 from streams.runtime.reference_table import ReferenceTable
 from streams.runtime.serde import Serde
 from streams.settings import Settings
-from streams.sources.availability import AvailabilityDesk
+from streams.sources.availability import AvailabilityDesk, LookUp
 from streams.sources.bearer import Clients
 from streams.sources.order_acceptance import Log
 from streams.sources.reservation_book import ReservationBook
@@ -38,7 +38,9 @@ class ReservationParts(NamedTuple):
     availability: AvailabilityDesk
 
 
-def parts_of(settings: Settings, books: Books, log: Log, serde: Serde, clock: Clock) -> ReservationParts:
+def parts_of(
+    settings: Settings, books: Books, log: Log, serde: Serde, clock: Clock, *, look_up: AvailabilitySource | None
+) -> ReservationParts:
     """From the settings, over what is followed."""
     set_ = settings.gateway.reservations
     tokens = {client: [one.get_secret_value().encode() for one in known] for client, known in set_.tokens.items()}
@@ -56,7 +58,9 @@ def parts_of(settings: Settings, books: Books, log: Log, serde: Serde, clock: Cl
         item_of=lambda sku: ours.get(sku, sku),
         sku_of=lambda item: items.get(item, item),
     )
-    availability = AvailabilityDesk(books, components, from_decimal(settings.inventory.last_units))
+    availability = AvailabilityDesk(
+        books, components, from_decimal(settings.inventory.last_units), LookUp(look_up, set_.check_ms / 1000)
+    )
     return ReservationParts(Clients(tokens, set_.per_s, clock), desk, availability)
 
 

@@ -1,9 +1,9 @@
-"""`connectors.core.ports.PromiseSource` in memory."""
+"""`connectors.core.ports.PromiseSource` and `AvailabilitySource` in memory."""
 
 import asyncio
 from decimal import Decimal
 
-from connectors.core.errors import TargetUnavailableError
+from connectors.core.errors import NotFoundError, TargetUnavailableError
 
 
 class MemoryPromises:
@@ -24,3 +24,25 @@ class MemoryPromises:
 
     async def close(self) -> None:
         self.closed = True
+
+
+class MemoryWarehouse:
+    """What is there, by SKU; others are unknown.  `away` fails, `slow` never answers."""
+
+    def __init__(self) -> None:
+        self.stock: dict[str, Decimal] = {}
+        self.away = self.slow = False
+        self.asked: list[str] = []
+
+    async def available(self, sku: str) -> Decimal:
+        self.asked.append(sku)
+        if self.slow:
+            await asyncio.Event().wait()
+        if self.away:
+            raise TargetUnavailableError("the warehouse is away")
+        if sku not in self.stock:
+            raise NotFoundError("no such SKU")
+        return self.stock[sku]
+
+    async def close(self) -> None:
+        """Nothing is held."""

@@ -35,7 +35,7 @@ from streams.sources.server import GatewayServer, Parts
 from streams.sources.shop_acks import ShopAcks
 from streams.sources.shop_promises import ShopPromises
 from streams.sources.stock_book import StockBook
-from tests.fakes.promise_source import MemoryPromises
+from tests.fakes.promise_source import MemoryPromises, MemoryWarehouse
 from tests.fakes.still_clock import StillClock
 from tests.unit.streams.domain.ledger import SKU, UNIT, count, ledger_of
 from tests.unit.streams.flows.wire import MemoryRegistry
@@ -125,6 +125,7 @@ class Reserving:
     owner: MemoryOwner
     shop: MemoryPromises
     clock: StillClock
+    warehouse: MemoryWarehouse
 
     async def ask(self, method: str, path: str, body: object = None, *, client: str = "pos", **headers: str) -> Answer:
         sent = {"Authorization": f"Bearer {TOKENS[client]}", **headers}
@@ -169,10 +170,12 @@ async def reserving(units: float = 10, **changes: object) -> AsyncIterator[Reser
     owner.holds(SKU, units)
     recent: Recent[Place] = Recent(clock, for_s=600, at_most=1000)
     acceptance = OrderAcceptance(owner, recent, encode, clock)
-    found = parts_of(settings, books, owner, serde, clock)
+    warehouse = MemoryWarehouse()
+    look_up = warehouse if given.get("check_at") else None
+    found = parts_of(settings, books, owner, serde, clock, look_up=look_up)
     server = GatewayServer(Parts(settings.gateway, acceptance, Health(clock), clock, None, found))
     await server.start()
     try:
-        yield Reserving(server.url, owner, shop, clock)
+        yield Reserving(server.url, owner, shop, clock, warehouse)
     finally:
         await server.stop()

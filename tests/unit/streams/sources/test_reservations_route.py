@@ -286,3 +286,34 @@ async def test_a_question_that_is_none_is_told_with_its_parameter(one: Reserving
 
 async def test_availability_of_an_unknown_sku_is_not_found(one: Reserving) -> None:
     assert (await one.ask("GET", "/v1/availability?sku=NO-SUCH")).status == 404
+
+
+async def test_for_the_last_units_the_warehouse_is_asked_and_no_more_than_it_has_is_said() -> None:
+    async with reserving(check_at="rest_wms", check_ms=5000) as one:
+        one.warehouse.stock[SKU] = Decimal(4)
+        plenty = (await one.ask("GET", f"/v1/availability?sku={SKU}&quantity=1")).json
+        scarce = (await one.ask("GET", f"/v1/availability?sku={SKU}&quantity=8")).json
+
+    assert (plenty["left"], plenty["checked"]) == ("10", "shop")
+    assert (scarce["available"], scarce["left"], scarce["checked"]) == (False, "4", "erp")
+    assert one.warehouse.asked == [SKU]
+
+
+@pytest.mark.parametrize(("fault", "why"), [("slow", "no answer within 0.05 s"), ("away", "TargetUnavailableError")])
+async def test_a_warehouse_that_does_not_tell_costs_its_time_out_and_the_fallback_is_marked(
+    fault: str, why: str
+) -> None:
+    async with reserving(check_at="rest_wms", check_ms=50) as one:
+        setattr(one.warehouse, fault, True)
+        told = (await one.ask("GET", f"/v1/availability?sku={SKU}&quantity=8")).json
+
+    assert (told["available"], told["checked"]) == (True, "cache")
+    assert why in told["why"]
+
+
+async def test_a_shared_component_is_looked_up_however_much_there_is() -> None:
+    async with reserving(check_at="rest_wms", check_ms=5000, components={"SET": {SKU: "1"}}) as one:
+        one.warehouse.stock[SKU] = Decimal(9)
+        told = (await one.ask("GET", "/v1/availability?sku=SET")).json
+
+    assert (told["left"], told["checked"], one.warehouse.asked) == ("9", "erp", [SKU])
