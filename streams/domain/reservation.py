@@ -26,7 +26,7 @@ from streams.domain.stock_rules import StockRules
 from streams.domain.version import Version
 
 ALLOCATION = "ALLOCATION"
-HANDED_OVER_AFTER = 60 * 1_000_000
+HANDED_OVER_AFTER = 120 * 1_000_000
 """A confirmed checkout counts so much longer: by then whoever asks the shop is told of its order."""
 REMEMBERED = 24 * 3_600 * 1_000_000
 """What has ended is known so long, to answer a repeat as it was answered first."""

@@ -186,7 +186,7 @@ def test_a_confirmed_checkout_counts_until_the_shop_tells_of_its_order_and_then_
 
     done = _fold(step.entry, step.kept, asked("CONFIRM", at=10, order_id="1001"))
     due = rules_of.due_at(_told(done))
-    over = _fold(done.entry, done.kept, asked("EXPIRE", at=80, revision=2))
+    over = _fold(done.entry, done.kept, asked("EXPIRE", at=140, revision=2))
 
     assert due == T0 + 10 * SECOND + rules_of.HANDED_OVER_AFTER
     assert promisable(done.entry, SKU, RULES) == 6 * UNIT
