@@ -36,6 +36,7 @@ STOCK_LEDGER = TableSpec(
             "t": "a remembered movement, in order of time",
             "h": "an open hold",
             "r": "a reservation",
+            "p": "which confirmed reservations wait for the goods of an order",
             "d": "when a reservation ends, or is forgotten, by itself",
             "o": "outbox: a message decided but not yet acknowledged",
             "m": "counts, epoch, topic ids, first users of location codes",

@@ -179,9 +179,12 @@ class Taken(NamedTuple):
 
 def waits_for(kept: Kept, taken: Taken) -> bool:
     """Whether the record is about the reservation's order: it takes its goods, or gives them back."""
-    told = kept.told
-    is_one = told.state == "CONFIRMED" and not told.is_checkout and told.order_id in taken.orders
-    return is_one and taken.bucket in ("ALLOCATED", "ON_HAND")
+    return promised_to(kept.told) in taken.orders and taken.bucket in ("ALLOCATED", "ON_HAND")
+
+
+def promised_to(told: Reservation) -> str:
+    """The order whose goods it waits for; "" where it waits for none."""
+    return told.order_id or "" if told.state == "CONFIRMED" and not told.is_checkout else ""
 
 
 def goods_taken(entry: StockEntry, kept: Kept, taken: Taken) -> ReservationStep:

@@ -91,7 +91,7 @@ def admit(change: StockChange, arrival: Arrival, rules: StockRules) -> Admitted 
         change.owner_code or "",
         source_code,
         change_of(converted, offset=arrival.offset, counted=counted, web=web),
-        NO_ORDERS if change.id is None else tuple(filter(None, (change.commerce_order, change.id))),
+        NO_ORDERS if change.id is None else tuple(dict.fromkeys(filter(None, (change.commerce_order, change.id)))),
     )
 
 

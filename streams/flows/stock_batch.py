@@ -14,7 +14,17 @@ from schemas.models.desired_stock import DesiredStock, SourceQuantity
 from schemas.models.inventory import InventoryHold
 from schemas.models.reservation import ReservationRequest
 from streams.domain import stock_entry
-from streams.domain.reservation import Asked, Kept, Taken, due_at, fold_reservation, goods_taken, promisable, waits_for
+from streams.domain.reservation import (
+    Asked,
+    Kept,
+    Taken,
+    due_at,
+    fold_reservation,
+    goods_taken,
+    promisable,
+    promised_to,
+    waits_for,
+)
 from streams.domain.scope import Change, Doubt, Scope
 from streams.domain.stock_door import Admitted
 from streams.domain.stock_entry import Cause, StockEntry
@@ -247,7 +257,7 @@ def snapshot_of(fold: SkuFold, version: Version, partition: int, now: int, rules
 
 
 def _reservation_writes(fold: SkuFold, version: Version) -> Iterator[Write]:
-    """Each with when time alone changes it."""
+    """Each with when time alone changes it, and with the order whose goods it waits for."""
     for key, (stored, kept) in fold.reservations.items():
         yield Write(key, pack(version, msgspec.msgpack.encode(kept)), version)
         was, now = 0 if stored is None else due_at(stored.told), due_at(kept.told)
@@ -255,3 +265,8 @@ def _reservation_writes(fold: SkuFold, version: Version) -> Iterator[Write]:
             yield Write(stock_keys.due(was, key), None, version)
         if now:
             yield Write(stock_keys.due(now, key), pack(version, b""), version)
+        order, after = "" if stored is None else promised_to(stored.told), promised_to(kept.told)
+        if order and order != after:
+            yield Write(stock_keys.promise(fold.sku, order, key), None, version)
+        if after:
+            yield Write(stock_keys.promise(fold.sku, after, key), pack(version, b""), version)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from streams.domain.movements import Movement
 
 ENTRY, MOVEMENT, INDEX, HOLD = b"e", b"t", b"\x00i", b"h"
-RESERVATION, DUE = b"r", b"d"
+RESERVATION, DUE, PROMISE = b"r", b"d", b"p"
 LOCATIONS = b"mlocations"
 _SIGN = 1 << 63
 
@@ -90,6 +90,17 @@ def reservations(sku: str) -> bytes:
     """Prefix of the reservations of a SKU."""
     name = sku.encode()
     return RESERVATION + len(name).to_bytes(2, "big") + name
+
+
+def promises(sku: str, order_id: str) -> bytes:
+    """Prefix of the confirmed reservations that wait for the goods of an order."""
+    name = sku.encode()
+    order = hashlib.blake2b(order_id.encode(), digest_size=16).digest()
+    return PROMISE + len(name).to_bytes(2, "big") + name + order
+
+
+def promise(sku: str, order_id: str, reservation_key: bytes) -> bytes:
+    return promises(sku, order_id) + reservation_key
 
 
 def due(at: int, reservation_key: bytes) -> bytes:

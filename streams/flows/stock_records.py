@@ -1,7 +1,7 @@
 """Reads the records of the stock flow's inputs (bytes, key, door), and hands each to the fold of its topic."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -127,7 +127,7 @@ def _fold_change(batch: StockBatch, one: Parsed, store: PartitionStore) -> Verdi
     assert isinstance(one.value, Admitted)
     verdict = batch.change(one.sku, one.value, one.cause)
     if one.value.orders and verdict is not None and _is_in_the_number(verdict):
-        batch.take_goods(one.sku, _taken(one.value, one.cause), partial(_reservations, store, one.sku))
+        batch.take_goods(one.sku, _taken(one.value, one.cause), partial(_promised, store, one.sku, one.value.orders))
     return verdict
 
 
@@ -144,13 +144,21 @@ def _taken(admitted: Admitted, cause: Cause) -> Taken:
 
 def open_reservations(store: PartitionStore, sku: str) -> list[Reservation]:
     """Those that hold stock of the SKU, the first to end first; at most RESERVATIONS_TOLD."""
-    held = [kept.told for _key, kept in _reservations(store, sku) if kept.told.state in OPEN]
+    kept = (_kept(value).told for _key, value in store.scan(stock_keys.reservations(sku)))
+    held = [told for told in kept if told.state in OPEN]
     return sorted(held, key=lambda told: (told.expires_at or LAST, told.decided_at))[:RESERVATIONS_TOLD]
 
 
-def _reservations(store: PartitionStore, sku: str) -> Iterator[tuple[bytes, Kept]]:
-    for key, value in store.scan(stock_keys.reservations(sku)):
-        yield key, msgspec.msgpack.decode(unpack(value)[1], type=Kept)
+def _promised(store: PartitionStore, sku: str, orders: Sequence[str]) -> list[tuple[bytes, Kept]]:
+    """Confirmed reservations that wait for the goods of these orders, by key."""
+    prefixes = [stock_keys.promises(sku, order) for order in orders]
+    keys = [key[len(prefix) :] for prefix in prefixes for key, _ in store.scan(prefix)]
+    found = zip(keys, store.get_many(keys), strict=True)
+    return [(key, _kept(value)) for key, value in found if value is not None]
+
+
+def _kept(value: bytes) -> Kept:
+    return msgspec.msgpack.decode(unpack(value)[1], type=Kept)
 
 
 def _fold_hold(batch: StockBatch, one: Parsed, store: PartitionStore) -> Verdict | None:
@@ -182,8 +190,7 @@ def _fold_rebase(batch: StockBatch, one: Parsed, _store: PartitionStore) -> Verd
 def _fold_reservation(batch: StockBatch, one: Parsed, store: PartitionStore) -> Verdict | None:
     assert isinstance(one.value, ReservationRequest)
     stored = store.get(stock_keys.reservation(one.sku, one.value.reservation_id))
-    known = None if stored is None else msgspec.msgpack.decode(unpack(stored)[1], type=Kept)
-    return batch.reserve(one.sku, one.value, known, one.cause)
+    return batch.reserve(one.sku, one.value, None if stored is None else _kept(stored), one.cause)
 
 
 Fold = Callable[[StockBatch, Parsed, PartitionStore], Verdict | None]

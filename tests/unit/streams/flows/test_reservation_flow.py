@@ -126,6 +126,7 @@ async def test_goods_that_leave_for_its_order_are_subtracted_once(one: Worker) -
     assert (told(one).state, told(one).parts) == ("FULFILLED", ())
     assert one.snapshots[-1].sources[0].quantity == 7 * UNIT
     assert one.entry().promised == 0
+    assert [key for key in one.stored() if key[:1] == stock_keys.PROMISE] == []
     assert one.counts[f"{STOCK_CHANGE.name}/accepted"] == 4
 
 
@@ -156,3 +157,13 @@ async def test_what_holds_stock_is_listed_the_first_to_end_first(one: Worker) ->
     found = open_reservations(one.table.store(PARTITION), SKU)
 
     assert [(told.reservation_id, told.state) for told in found] == [("short", "HELD"), ("long", "CONFIRMED")]
+
+
+async def test_a_record_that_names_the_order_twice_takes_its_goods_once(one: Worker) -> None:
+    await ask(one, reservation("r1", units=3), reservation("r1", "CONFIRM", order_id="pos-1"))
+    sold = {"type": "SALES_ORDER", "id": "pos-1", "line": None, "commerce_order": "pos-1"}
+
+    await one.take(record(2, -1, at=1, reference=sold), first=1)
+
+    assert (told(one).state, one.entry().source("W1").allocated) == ("CONFIRMED", 2 * UNIT)
+    assert one.snapshots[-1].sources[0].quantity == 7 * UNIT
