@@ -326,3 +326,60 @@ def test_what_left_from_another_source_is_no_longer_held_where_it_was_held() -> 
     done = rules_of.goods_taken(step.entry, step.kept, elsewhere)
 
     assert (_told(done).state, done.entry.source("W1").allocated) == ("FULFILLED", 0)
+
+
+# ── beside everything else that moves the stock ──────────────────────────────────────────────────
+
+MOVES = st.one_of(
+    st.tuples(st.just("count"), st.sampled_from(["W1", "W2"]), st.integers(0, 12)),
+    st.tuples(st.just("delta"), st.sampled_from(["W1", "W2"]), st.integers(-4, 4)),
+    st.tuples(st.just("hold"), st.sampled_from(["ALLOCATION", "SHIPPED_NOT_POSTED"]), st.integers(0, 4)),
+    st.tuples(ACTIONS, st.sampled_from(["a", "b", "c"]), st.integers(0, 6)),
+    st.tuples(st.just("ship"), st.sampled_from(["a", "b", "c"]), st.integers(1, 4)),
+)
+
+
+@given(st.lists(MOVES, max_size=30), st.integers(0, 3))
+@settings(max_examples=200)
+def test_whatever_moves_the_stock_what_is_held_adds_up_and_nothing_is_granted_beyond_it(
+    history: list[tuple[str, str, int]], in_shop: int
+) -> None:
+    """Stock may shrink below what was promised; then nothing more is, and what was held stays exactly held."""
+    ledger = ledger_of([count(10), count(3, location_code="W2")])
+    known: dict[str, Kept] = {}
+    revision = 1
+    for at, (what, name, units) in enumerate(history, 1):
+        if what == "count":
+            ledger.take(count(units, at, location_code=name))
+        elif what == "delta":
+            ledger.take(delta(units, at, location_code=name))
+        elif what == "hold":
+            revision += 1
+            ledger.hold(hold_record(units, kind=name, hold_id=name, revision=revision))
+        elif what == "ship":
+            ledger.entry = _shipped(ledger.entry, known, name, units)
+        else:
+            there = promisable(ledger.entry, SKU, RULES) - in_shop * UNIT
+            one = asked(what, reservation_id=name, units=units, shop_reserved=in_shop, order_id=name, revision=1)
+            step = _fold(ledger.entry, known.get(name), one)
+            if step.kept is not None:
+                is_new = name not in known
+                known[name] = step.kept
+                if is_new:
+                    assert (step.kept.told.state == "HELD") == (0 < units * UNIT <= there)
+            ledger.entry = step.entry
+        ours = sum(part.quantity for kept in known.values() for part in kept.told.parts)
+        theirs = ledger.holds["ALLOCATION"].quantity if "ALLOCATION" in ledger.holds else 0
+        assert sum(state.allocated for state in ledger.entry.sources) == ours + theirs
+        assert ledger.entry.promised == sum(kept.told.state == "CONFIRMED" for kept in known.values())
+
+
+def _shipped(entry: StockEntry, known: dict[str, Kept], name: str, units: int) -> StockEntry:
+    """A record of stock takes goods of the order, if one was confirmed for it."""
+    taken, kept = _taken("ON_HAND", -units, name), known.get(name)
+    if kept is None or not rules_of.waits_for(kept, taken):
+        return entry
+    step = rules_of.goods_taken(entry, kept, taken)
+    assert step.kept is not None
+    known[name] = step.kept
+    return step.entry
