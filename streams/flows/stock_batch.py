@@ -14,17 +14,8 @@ from schemas.models.desired_stock import DesiredStock, SourceQuantity
 from schemas.models.inventory import InventoryHold
 from schemas.models.reservation import ReservationRequest
 from streams.domain import stock_entry
-from streams.domain.reservation import (
-    Asked,
-    Kept,
-    Taken,
-    due_at,
-    fold_reservation,
-    goods_taken,
-    promisable,
-    promised_to,
-    waits_for,
-)
+from streams.domain.reservation import Asked, Kept, due_at, fold_reservation, promisable
+from streams.domain.reservation_goods import Taken, goods_taken, promised_to, waits_for
 from streams.domain.scope import Change, Doubt, Scope
 from streams.domain.stock_door import Admitted
 from streams.domain.stock_entry import Cause, StockEntry

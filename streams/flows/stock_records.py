@@ -12,7 +12,8 @@ from schemas.models.reservation import Reservation, ReservationRequest
 from schemas.models.stock_change import StockChange
 from streams.domain.movements import rebase_identity
 from streams.domain.reasons import DeadReason, IgnoreReason
-from streams.domain.reservation import OPEN, Kept, Taken
+from streams.domain.reservation import OPEN, Kept
+from streams.domain.reservation_goods import Taken
 from streams.domain.scope import NEVER, Change
 from streams.domain.stock_door import (
     Admitted,

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from schemas.models.reservation import Reservation, ReservationRequest, ReservedPart
 from streams.domain import reservation as rules_of
+from streams.domain import reservation_goods as goods
 from streams.domain.reasons import IgnoreReason
-from streams.domain.reservation import OPEN, Asked, Kept, ReservationStep, Taken, fold_reservation, promisable
+from streams.domain.reservation import OPEN, Asked, Kept, ReservationStep, fold_reservation, promisable
+from streams.domain.reservation_goods import Taken
 from streams.domain.stock_entry import StockEntry
 from streams.domain.stock_rules import StockRules
 from streams.domain.version import Version
@@ -290,9 +292,9 @@ def test_what_records_of_stock_take_the_reservation_holds_no_longer(story: list[
         bucket, sign = STEPS[name]
         ledger[bucket] += sign * 4
         assert step.kept is not None
-        if not rules_of.waits_for(step.kept, _taken(bucket, sign * 4)):
+        if not goods.waits_for(step.kept, _taken(bucket, sign * 4)):
             continue
-        step = rules_of.goods_taken(step.entry, step.kept, _taken(bucket, sign * 4))
+        step = goods.goods_taken(step.entry, step.kept, _taken(bucket, sign * 4))
         held = step.entry.source("W1").allocated
         assert held == max(0, 4 - (ledger["ALLOCATED"] - ledger["ON_HAND"])) * UNIT
 
@@ -302,11 +304,11 @@ def test_what_records_of_stock_take_the_reservation_holds_no_longer(story: list[
 def test_goods_that_leave_in_two_parts_lower_it_twice() -> None:
     first = _confirmed()
     assert first.kept is not None
-    half = rules_of.goods_taken(first.entry, first.kept, _taken("ON_HAND", -1.5))
+    half = goods.goods_taken(first.entry, first.kept, _taken("ON_HAND", -1.5))
     assert half.kept is not None
 
     assert (_told(half).state, half.entry.source("W1").allocated) == ("CONFIRMED", round(2.5 * UNIT))
-    whole = rules_of.goods_taken(half.entry, half.kept, _taken("ON_HAND", -2.5))
+    whole = goods.goods_taken(half.entry, half.kept, _taken("ON_HAND", -2.5))
     assert (_told(whole).state, whole.entry.source("W1").allocated) == ("FULFILLED", 0)
 
 
@@ -315,7 +317,7 @@ def test_other_orders_and_other_buckets_are_not_its_goods(bucket: str, order: st
     step = _confirmed()
     assert step.kept is not None
 
-    assert not rules_of.waits_for(step.kept, _taken(bucket, -1, order))
+    assert not goods.waits_for(step.kept, _taken(bucket, -1, order))
 
 
 def test_what_left_from_another_source_is_no_longer_held_where_it_was_held() -> None:
@@ -323,7 +325,7 @@ def test_what_left_from_another_source_is_no_longer_held_where_it_was_held() -> 
     assert step.kept is not None
     elsewhere = _taken("ON_HAND", -4)._replace(source_code="W9")
 
-    done = rules_of.goods_taken(step.entry, step.kept, elsewhere)
+    done = goods.goods_taken(step.entry, step.kept, elsewhere)
 
     assert (_told(done).state, done.entry.source("W1").allocated) == ("FULFILLED", 0)
 
@@ -377,9 +379,9 @@ def test_whatever_moves_the_stock_what_is_held_adds_up_and_nothing_is_granted_be
 def _shipped(entry: StockEntry, known: dict[str, Kept], name: str, units: int) -> StockEntry:
     """A record of stock takes goods of the order, if one was confirmed for it."""
     taken, kept = _taken("ON_HAND", -units, name), known.get(name)
-    if kept is None or not rules_of.waits_for(kept, taken):
+    if kept is None or not goods.waits_for(kept, taken):
         return entry
-    step = rules_of.goods_taken(entry, kept, taken)
+    step = goods.goods_taken(entry, kept, taken)
     assert step.kept is not None
     known[name] = step.kept
     return step.entry
