@@ -24,10 +24,10 @@ from schemas.models.operations import Audit, OperatorControl, Outcome
 from schemas.models.order import Order
 from schemas.models.order_event import OrderEvent
 from schemas.models.reference import Account, Product, ProductPrices
-from schemas.models.reservation import Reservation, ReservationRequest
 from schemas.models.returned import Return
 from schemas.models.source_cursor import SourceCursor
 from schemas.models.stock_change import StockChange
+from schemas.models.stock_reservation import Reservation, ReservationRequest
 
 ModelT_co = TypeVar("ModelT_co", bound=msgspec.Struct, covariant=True)
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from schemas.catalogue import STOCK_CHANGE
-from schemas.models.reservation import Reservation
 from schemas.models.source_item import SourceItem, StockPair
 from schemas.models.stock_change import StockChange
+from schemas.models.stock_reservation import Reservation
 from streams.domain.lane_rows import Row, RowState, SkuRows
 from streams.domain.quantities import to_decimal
 from streams.domain.reservation import promisable

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.models.reservation import (
+from schemas.models.stock_reservation import (
     Reservation,
     ReservationAction,
     ReservationRequest,

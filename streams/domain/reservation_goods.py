@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.models.reservation import Reservation, ReservedPart
+from schemas.models.stock_reservation import Reservation, ReservedPart
 from streams.domain.reservation import Kept, ReservationStep, counted
 from streams.domain.stock_entry import StockEntry
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.models.inventory import InventoryHold, StockRebase
-from schemas.models.reservation import ReservationRequest
 from schemas.models.stock_change import StockChange
+from schemas.models.stock_reservation import ReservationRequest
 from streams.domain.quantities import RECORD_LIMIT
 from streams.domain.reasons import DeadReason
 from streams.domain.scope import Change, change_of

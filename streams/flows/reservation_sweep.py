@@ -10,7 +10,7 @@ from itertools import takewhile
 import msgspec
 from aiokafka.errors import KafkaError
 
-from schemas.models.reservation import Reservation, ReservationRequest
+from schemas.models.stock_reservation import Reservation, ReservationRequest
 from streams.domain.derived_id import derived_id
 from streams.domain.reservation import OPEN, Kept, due_at
 from streams.flows import stock_keys

@@ -12,7 +12,7 @@ import msgspec
 from schemas.models.cause import Cause as CauseModel
 from schemas.models.desired_stock import DesiredStock, SourceQuantity
 from schemas.models.inventory import InventoryHold
-from schemas.models.reservation import ReservationRequest
+from schemas.models.stock_reservation import ReservationRequest
 from streams.domain import stock_entry
 from streams.domain.reservation import Asked, Kept, due_at, fold_reservation, promisable
 from streams.domain.reservation_goods import Taken, goods_taken, promised_to, waits_for

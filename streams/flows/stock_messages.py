@@ -6,7 +6,7 @@ import msgspec
 
 from schemas.models.cause import Cause as CauseModel
 from schemas.models.inventory import AlertKind, InventoryAlert, RecountReason, RecountRequest
-from schemas.models.reservation import Reservation
+from schemas.models.stock_reservation import Reservation
 from streams.domain.derived_id import derived_id
 from streams.domain.quantities import to_decimal
 from streams.domain.scope import Doubt

@@ -8,8 +8,8 @@ import msgspec
 
 from schemas.catalogue import INVENTORY_HOLD, RESERVATION_REQUEST, STOCK_CHANGE, STOCK_REBASE, Contract
 from schemas.models.inventory import InventoryHold, StockRebase
-from schemas.models.reservation import Reservation, ReservationRequest
 from schemas.models.stock_change import StockChange
+from schemas.models.stock_reservation import Reservation, ReservationRequest
 from streams.domain.movements import rebase_identity
 from streams.domain.reasons import DeadReason, IgnoreReason
 from streams.domain.reservation import OPEN, Kept

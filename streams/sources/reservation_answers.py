@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from schemas.models.reservation import Reservation
+from schemas.models.stock_reservation import Reservation
 from streams.domain.quantities import to_decimal
 from streams.sources.json_form import EPOCH
 from streams.sources.reservation_desk import Answer

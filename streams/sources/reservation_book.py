@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 
-from schemas.models.reservation import Reservation
+from schemas.models.stock_reservation import Reservation
 from streams.domain.reservation import OPEN
 from streams.runtime.metrics import RESERVATIONS_OPEN
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from schemas.models.reservation import Reservation, ReservationAction, ReservationRequest
+from schemas.models.stock_reservation import Reservation, ReservationAction, ReservationRequest
 from streams.domain.derived_id import derived_id
 from streams.runtime.clock import Clock
 from streams.runtime.logs import logger

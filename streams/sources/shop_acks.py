@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from schemas.catalogue import outcome_contract
 from schemas.models.desired_stock import DesiredStock
 from schemas.models.operations import WRITE_STOCK, Outcome
-from schemas.models.reservation import Reservation
+from schemas.models.stock_reservation import Reservation
 from streams.runtime.clock import Clock
 from streams.runtime.logs import logger
 from streams.runtime.serde import FIRST_WAIT, Serde

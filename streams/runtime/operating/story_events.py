@@ -15,9 +15,9 @@ from schemas.models.inventory import InventoryAlert, InventoryHold, RecountReque
 from schemas.models.operations import WRITE_STOCK, Audit, Outcome
 from schemas.models.order import Order
 from schemas.models.order_event import OrderEvent
-from schemas.models.reservation import ReservationRequest
 from schemas.models.returned import Return
 from schemas.models.stock_change import StockChange
+from schemas.models.stock_reservation import ReservationRequest
 from streams.domain.quantities import to_decimal
 from streams.domain.stock_rules import StockRules
 from streams.runtime.letter_headers import RETRY_OF

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.models.reservation import Reservation, ReservationRequest, ReservedPart
+from schemas.models.stock_reservation import Reservation, ReservationRequest, ReservedPart
 from streams.domain import reservation as rules_of
 from streams.domain import reservation_goods as goods
 from streams.domain.reasons import IgnoreReason

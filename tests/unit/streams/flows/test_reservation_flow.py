@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.models.reservation import Reservation
+from schemas.models.stock_reservation import Reservation
 from streams.domain.reservation import REMEMBERED
 from streams.flows import stock_keys
 from streams.flows.stock_records import open_reservations

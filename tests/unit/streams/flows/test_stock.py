@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 
 from schemas.models.cause import Cause
 from schemas.models.desired_stock import DesiredStock
-from schemas.models.reservation import Reservation, ReservationAction, ReservationRequest
+from schemas.models.stock_reservation import Reservation, ReservationAction, ReservationRequest
 from streams.domain.stock_rules import Owner, PairTable, StockRules
 from streams.flows.stock import YIELD_EVERY
 from streams.flows.stock_skew import SYSTEMS_AT_MOST

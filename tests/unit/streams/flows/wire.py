@@ -10,7 +10,7 @@ from schemas import projection
 from schemas.catalogue import CONTRACTS, INVENTORY_HOLD, RESERVATION_REQUEST, STOCK_REBASE, Contract
 from schemas.codec import frame
 from schemas.models.inventory import InventoryHold, StockRebase
-from schemas.models.reservation import ReservationRequest
+from schemas.models.stock_reservation import ReservationRequest
 from simulators.wms.record import StockRecord
 from simulators.wms.wire import STOCK_TOPIC, RecordCodec, schema_of
 from streams.runtime.serde import BY_TOPIC, RegistryUnavailableError

@@ -10,7 +10,7 @@ import msgspec
 from schemas.models.desired_stock import DesiredStock
 from schemas.models.inventory import InventoryAlert, InventoryHold, RecountRequest
 from schemas.models.operations import Audit
-from schemas.models.reservation import Reservation, ReservationRequest
+from schemas.models.stock_reservation import Reservation, ReservationRequest
 from streams.domain import stock_entry
 from streams.domain.stock_entry import StockEntry
 from streams.domain.stock_rules import StockRules

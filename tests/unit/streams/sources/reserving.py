@@ -15,7 +15,7 @@ from schemas.codec import split_frame
 from schemas.models.cause import Cause
 from schemas.models.desired_stock import DesiredStock, SourceQuantity
 from schemas.models.operations import WRITE_STOCK, Outcome
-from schemas.models.reservation import ReservationRequest
+from schemas.models.stock_reservation import ReservationRequest
 from streams.domain.reservation import Asked, Kept, fold_reservation, promisable
 from streams.domain.stock_entry import StockEntry
 from streams.domain.stock_rules import StockRules

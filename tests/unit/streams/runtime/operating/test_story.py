@@ -2,7 +2,7 @@ from schemas.models.cause import Cause
 from schemas.models.desired_stock import DesiredStock, SourceQuantity
 from schemas.models.inventory import InventoryHold, RecountRequest, StockRebase
 from schemas.models.operations import Audit, Outcome, OutcomeState
-from schemas.models.reservation import ReservationRequest
+from schemas.models.stock_reservation import ReservationRequest
 from streams.domain.stock_rules import StockRules
 from streams.runtime.lookback import Place
 from streams.runtime.operating.readable import time_text
