@@ -27,6 +27,7 @@ from schemas.models.reference import Account, Product, ProductPrices
 from schemas.models.returned import Return
 from schemas.models.source_cursor import SourceCursor
 from schemas.models.stock_change import StockChange
+from schemas.models.stock_reservation import Reservation, ReservationRequest
 
 ModelT_co = TypeVar("ModelT_co", bound=msgspec.Struct, covariant=True)
 
@@ -104,7 +105,7 @@ STOCK_CHANGE: Final = Contract(
     file="wms.stock-change.v1",
     record="commerce.stock.v1.StockChange",
     model=StockChange,
-    lifted={"commerce_order": ("reference", "commerce_order")},
+    lifted={"commerce_order": ("reference", "commerce_order"), "id": ("reference", "id")},
     key="SKU",
     key_field="sku",
     description="One stock movement or one stock statement of a WMS or ERP.",
@@ -318,6 +319,30 @@ SOURCE_CURSOR: Final = Contract(
 )
 
 
+RESERVATION_REQUEST: Final = Contract(
+    topic="inventory.reservation-request.v1",
+    file="inventory.reservation-request.v1",
+    record="commerce.reservation.v1.ReservationRequest",
+    model=ReservationRequest,
+    key="SKU",
+    key_field="sku",
+    description="What a channel asks of a reservation.",
+    producers=("gateway", "stock flow"),
+    consumers=("stock flow",),
+)
+RESERVATION: Final = Contract(
+    topic="inventory.reservation.v1",
+    file="inventory.reservation.v1",
+    record="commerce.reservation.v1.Reservation",
+    model=Reservation,
+    key="reservation id",
+    key_field="reservation_id",
+    description="How a reservation stands: the newest of a key holds.",
+    producers=("stock flow",),
+    consumers=("gateway",),
+)
+
+
 def outcome_contract(role: str) -> Contract[Outcome]:
     """The contract of `<role>.outcome.v1`: one schema serves every role."""
     return Contract(
@@ -377,6 +402,8 @@ CONTRACTS: Final[tuple[Contract[msgspec.Struct], ...]] = (
     RECOUNT_REQUEST,
     INVENTORY_HOLD,
     STOCK_REBASE,
+    RESERVATION_REQUEST,
+    RESERVATION,
     COMMERCE_ORDER,
     COMMERCE_RETURN,
     ORDER_EVENT,

@@ -28,8 +28,10 @@ from streams.topics import (
     AUDIT,
     COMMANDS,
     COMMERCE_ORDER,
+    COMMERCE_OUTCOME,
     CONTROL,
     DEAD_LETTER,
+    DESIRED,
     ORDER_EVENT,
     OUTCOMES,
     POLLED,
@@ -38,6 +40,8 @@ from streams.topics import (
     READ,
     RECOUNT,
     REFERENCE,
+    RESERVATION,
+    RESERVATION_REQUEST,
     SHIPMENT,
     SOURCE_CURSOR,
     STOCK_WRITTEN,
@@ -47,6 +51,7 @@ from streams.topics import (
 Part = Literal["worker", "gateway", "poll", "operator"]
 PARTS: tuple[Part, ...] = get_args(Part)
 ALWAYS, WITH_ORDERS, WITH_SHOP = "", "orders", "orders to the shop"
+WITH_RESERVATIONS = "reservations"
 RETRIES = "retries on the pages"
 """Not asked for at the start: without it letters are retried by an operator's own user."""
 SHOP = "commerce"
@@ -139,6 +144,9 @@ def _worker_orders(app_id: str) -> Iterator[Right]:
 
 def _gateway(_app_id: str) -> Iterator[Right]:
     yield from _on(COMMERCE_ORDER.name, "WRITE", "DESCRIBE_CONFIGS")
+    yield from _on(RESERVATION_REQUEST.name, "WRITE", when=WITH_RESERVATIONS)
+    for topic in (RESERVATION, DESIRED, COMMERCE_OUTCOME):
+        yield from _on(topic.name, "READ", when=WITH_RESERVATIONS)
 
 
 def _poll(_app_id: str) -> Iterator[Right]:
@@ -191,6 +199,8 @@ def _tables(app_id: str, tables: Iterable[TableSpec], when: str = ALWAYS) -> Ite
 
 
 def _used(settings: Settings) -> Iterator[str]:
+    if settings.gateway.reservations.tokens:
+        yield WITH_RESERVATIONS
     orders = settings.orders
     if not orders.erp:
         return

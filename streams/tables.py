@@ -22,13 +22,22 @@ class TableSpec:
 STOCK_LEDGER = TableSpec(
     "stock-ledger",
     partitions=0,
-    fed_by=("wms.stock-change.v1", "inventory.hold.v1", "inventory.rebase.v1", "wms.snapshot.v1"),
+    fed_by=(
+        "wms.stock-change.v1",
+        "inventory.hold.v1",
+        "inventory.rebase.v1",
+        "inventory.reservation-request.v1",
+        "wms.snapshot.v1",
+    ),
     about="What each bucket of each location holds, per SKU.",
     keys=MappingProxyType(
         {
             "e": "entry of a SKU",
             "t": "a remembered movement, in order of time",
             "h": "an open hold",
+            "r": "a reservation",
+            "p": "which confirmed reservations wait for the goods of an order",
+            "d": "when a reservation ends, or is forgotten, by itself",
             "o": "outbox: a message decided but not yet acknowledged",
             "m": "counts, epoch, topic ids, first users of location codes",
         }

@@ -98,11 +98,28 @@ REBASE = Topic(
     about="An operator states what a bucket of a location holds.",
     config=_kept(30),
 )
+RESERVATION_REQUEST = Topic(
+    "inventory.reservation-request.v1",
+    key="sku",
+    written_by="gateway, stock flow",
+    read_by="stock flow",
+    about="What channels ask of reservations: make one, confirm it, give it back.",
+    config=_kept(30),
+)
+RESERVATION = Topic(
+    "inventory.reservation.v1",
+    key="reservation id",
+    written_by="stock flow",
+    read_by="gateway",
+    about="How each reservation stands; a null value forgets it.",
+    partitions=1,
+    config=_COMPACTED,
+)
 DESIRED = Topic(
     "inventory.desired.v1",
     key="sku",
     written_by="stock flow",
-    read_by="stock lane; routing of orders",
+    read_by="stock lane; routing of orders; gateway",
     about="What Commerce should show for a SKU at every source: a whole snapshot.",
     partitions=1,
     config=_COMPACTED,
@@ -127,7 +144,7 @@ COMMERCE_OUTCOME = Topic(
     "commerce.outcome.v1",
     key="entity id",
     written_by="stock lane, commerce sink",
-    read_by="orders flow, trace",
+    read_by="orders flow, gateway, trace",
     about="How a write of stock (key: SKU), or a command of an order, ended at Commerce.",
     config=_UNLIMITED,
 )
@@ -279,6 +296,8 @@ TOPICS: tuple[Topic, ...] = (
     CARRIER_EVENT,
     HOLD,
     REBASE,
+    RESERVATION_REQUEST,
+    RESERVATION,
     DESIRED,
     ALERT,
     RECOUNT,
@@ -297,9 +316,11 @@ TOPICS: tuple[Topic, ...] = (
     DEAD_LETTER,
 )
 BY_NAME: Mapping[str, Topic] = MappingProxyType({topic.name: topic for topic in TOPICS})
-WITHOUT_PEOPLE: frozenset[str] = frozenset({STOCK_CHANGE.name, HOLD.name, REBASE.name, DESIRED.name})
+WITHOUT_PEOPLE: frozenset[str] = frozenset(
+    {STOCK_CHANGE.name, HOLD.name, REBASE.name, RESERVATION_REQUEST.name, RESERVATION.name, DESIRED.name}
+)
 """Topics whose records hold no personal data; of any other topic nothing is shown or noted unasked."""
-STOCK_INPUTS: tuple[Topic, ...] = (STOCK_CHANGE, HOLD, REBASE)
+STOCK_INPUTS: tuple[Topic, ...] = (STOCK_CHANGE, HOLD, REBASE, RESERVATION_REQUEST)
 """What feeds the table stock-ledger, numbered by its place: the numbers are stored state."""
 ORDER_INPUTS: tuple[Topic, ...] = (ORDER_EVENT, *OUTCOMES.values())
 """What feeds the table orders."""
@@ -315,7 +336,16 @@ REFERENCE: tuple[Topic, ...] = (PRODUCT, PRICE, ACCOUNT)
 """What workers read whole, each for itself, to check orders against."""
 READ: tuple[Topic, ...] = (*STOCK_INPUTS, WMS_SNAPSHOT, DESIRED, *ORDERS_READ)
 """Every topic that a worker can read."""
-STOCK_WRITTEN: tuple[Topic, ...] = (DESIRED, HOLD, REBASE, ALERT, RECOUNT, COMMERCE_OUTCOME)
+STOCK_WRITTEN: tuple[Topic, ...] = (
+    DESIRED,
+    HOLD,
+    REBASE,
+    RESERVATION_REQUEST,
+    RESERVATION,
+    ALERT,
+    RECOUNT,
+    COMMERCE_OUTCOME,
+)
 """What a worker writes of stock; REBASE and RECOUNT also for people on its pages."""
 ORDERS_WRITTEN: tuple[Topic, ...] = (ORDER_EVENT, SHIPMENT, *COMMANDS.values(), *OUTCOMES.values())
 """What a worker writes of orders."""

@@ -5,6 +5,7 @@ from connectors.adobe_commerce.orders.client import OrderClient
 from connectors.adobe_commerce.orders.target import ShopOrders
 from connectors.adobe_commerce.reservations.client import ReservationClient
 from connectors.adobe_commerce.reservations.source import ShopReservations
+from connectors.adobe_commerce.promises import ShopPromises
 from connectors.adobe_commerce.settings import Settings
 from connectors.adobe_commerce.signin import auth_of
 from connectors.adobe_commerce.single_stock import SingleStock
@@ -32,6 +33,7 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
     stock = SingleStock if settings.single_stock else SourceStock
     return Ports(
         stock=stock(client, settings, close),
+        promises=None if settings.single_stock else ShopPromises(client, settings, close),
         shop_orders=ShopOrders(OrderClient(sender, settings), settings, close),
         reservations=None if settings.single_stock else ShopReservations(ReservationClient(sender, settings), settings),
         close=close,

@@ -120,6 +120,7 @@ decode_links = msgspec.json.Decoder(Page[StockSourceLinkRow], strict=False).deco
 decode_products = msgspec.json.Decoder(Page[ProductRow], strict=False).decode
 decode_stock_item = msgspec.json.Decoder(StockItemRow, strict=False).decode
 decode_nothing = msgspec.json.Decoder(list[None], strict=True).decode
+decode_quantity = msgspec.json.Decoder(Decimal, strict=False).decode
 decode_id = msgspec.json.Decoder(int, strict=False).decode
 decode_text = msgspec.json.Decoder(str).decode
 decode_error = msgspec.json.Decoder(ErrorBody, strict=False).decode

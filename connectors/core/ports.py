@@ -1,6 +1,7 @@
 """What sinks may ask of a target, whatever product it is.  Fakes in tests/fakes pass the same suite."""
 
 from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from schemas.models.source_item import SourceItem, StockPair
@@ -62,6 +63,38 @@ class StockTarget(Protocol):
 
     async def check(self) -> None:
         """One cheap read that proves address and credential."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...
+
+
+class PromiseSource(Protocol):
+    """A shop that takes orders before anything is shipped, and knows how much they have of a SKU."""
+
+    async def promised(self, sku: str) -> Decimal | None:
+        """What its open orders have reserved; rather too much than too little while its stock is being written.
+
+        None where it shows the SKU as out of stock: then it does not tell.  Raises NotFoundError for a SKU that it
+        does not sell, and else from `connectors.core.errors`, never UnknownOutcomeError.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...
+
+
+class AvailabilitySource(Protocol):
+    """A WMS or ERP that tells of one SKU at once: for the last units, before they are promised."""
+
+    async def available(self, sku: str) -> Decimal:
+        """What it has of the SKU and has not promised itself, over all its locations.
+
+        Raises NotFoundError for a SKU that it does not know, and else from `connectors.core.errors`, never
+        UnknownOutcomeError.
+        """
         ...
 
     async def close(self) -> None:

@@ -58,6 +58,22 @@ class WmsClient:
         )
         return await self._state(call, task_id)
 
+    async def stock(self, sku: str) -> wire.StockState:
+        """GET v1/stock/{sku}.
+
+        Raises:
+            NotFoundError: the WMS does not know the SKU.
+        """
+
+        def decode(body: bytes) -> wire.StockState:
+            state = wire.decode_stock(body)
+            if state.sku != sku:
+                raise ValueError("an answer about another SKU")
+            return state
+
+        call = Call(operation="read-stock", method="GET", path=path("/v1/stock/{sku}", sku=sku), effect=False)
+        return await self._sender.send(call, lambda answer: answers.read_stock(call, answer, decode))
+
     async def health(self) -> wire.Health:
         """GET v1/health; the credential is checked."""
         call = Call(operation="read-health", method="GET", path=path("/v1/health"), effect=False)

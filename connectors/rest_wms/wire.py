@@ -52,6 +52,13 @@ class TaskState(msgspec.Struct, frozen=True, kw_only=True):
     status: str
 
 
+class StockState(msgspec.Struct, frozen=True, kw_only=True):
+    """What is there and not promised, as decimal text."""
+
+    sku: str
+    available: str
+
+
 class Health(msgspec.Struct, frozen=True):
     status: str
 
@@ -60,4 +67,5 @@ class Health(msgspec.Struct, frozen=True):
 encode = msgspec.json.Encoder(order="deterministic").encode
 
 decode_state = msgspec.json.Decoder(TaskState).decode
+decode_stock = msgspec.json.Decoder(StockState).decode
 decode_health = msgspec.json.Decoder(Health).decode

@@ -21,10 +21,14 @@ class SourceQuantity(msgspec.Struct, frozen=True, gc=False):
 
 
 class DesiredStock(msgspec.Struct, frozen=True, gc=False):
-    """`epoch`, then `counter`, decides which of two snapshots is newer."""
+    """`epoch`, then `counter`, decides which of two snapshots is newer.
+
+    `promisable` is what may still be reserved, before the shop's own open orders; None where an older release wrote it.
+    """
 
     sku: str
     epoch: int
     counter: int
     dirty_since: int
     sources: tuple[SourceQuantity, ...]
+    promisable: int | None = None

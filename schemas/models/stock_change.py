@@ -15,7 +15,10 @@ Bucket = Literal["ON_HAND", "ALLOCATED", "ON_HOLD", "IN_TRANSIT", "WIP", "ON_ORD
 
 
 class StockChange(msgspec.Struct, frozen=True, gc=False):
-    """The fields that decide; the whole record stays readable in its topic."""
+    """The fields that decide; the whole record stays readable in its topic.
+
+    `id` is the number of the document behind the change, as its source writes it.
+    """
 
     event_id: str
     source_system: str
@@ -33,3 +36,4 @@ class StockChange(msgspec.Struct, frozen=True, gc=False):
     commerce_order: str | None
     effective_at: int
     recorded_at: int
+    id: str | None = None

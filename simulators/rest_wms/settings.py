@@ -30,6 +30,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     source_system: str = "rest_wms"
     location_codes: Mapping[str, str] = {}
 
+    # what is there, by SKU, as decimal text; other SKUs are unknown
+    stock: Mapping[str, str] = {}
+
 
 def changed(settings: Settings, changes: Mapping[str, object]) -> Settings:
     """The settings with some of them replaced.  Raises ValueError that names the wrong one."""

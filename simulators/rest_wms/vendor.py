@@ -17,7 +17,7 @@ from simulators.rest_wms.events import FulfilmentRecord, Said, record_of
 from simulators.rest_wms.floor import DifferentContentError, Floor, FloorTask, TooFarError
 from simulators.rest_wms.settings import Settings, changed
 
-LONGEST_ID = 128
+LONGEST_ID, LONGEST_SKU = 128, 64
 
 
 class RestWms(PlainRest):
@@ -40,6 +40,7 @@ class RestWms(PlainRest):
             "put-task": self._put,
             "read-task": self._read,
             "cancel-task": self._cancel,
+            "read-stock": self._stock,
         }
 
     def read_state(self) -> object:
@@ -105,6 +106,13 @@ class RestWms(PlainRest):
 
     def _read(self, route: Route, _call: Call, _note: Note) -> Answer:
         return json_answer(200, views.state_of(self._task(route)))
+
+    def _stock(self, route: Route, _call: Call, _note: Note) -> Answer:
+        """What a person set as there; tasks do not change it."""
+        available = self.settings.stock.get(route.key)
+        if available is None:
+            raise Refusal(404, "no-such-sku")
+        return json_answer(200, {"sku": route.key, "available": available})
 
     def _cancel(self, route: Route, _call: Call, note: Note) -> Answer:
         task, now = self._task(route), self._clock.now()
@@ -173,6 +181,8 @@ class RestWms(PlainRest):
         match segments:
             case ["v1", "tasks", given] if 0 < len(task_id := unquote(given)) <= LONGEST_ID:
                 return {"PUT": Route("put-task", task_id), "GET": Route("read-task", task_id)}
+            case ["v1", "stock", given] if 0 < len(sku := unquote(given)) <= LONGEST_SKU:
+                return {"GET": Route("read-stock", sku)}
             case ["v1", "tasks", given, "cancel"] if 0 < len(task_id := unquote(given)) <= LONGEST_ID:
                 return {"POST": Route("cancel-task", task_id)}
             case _:

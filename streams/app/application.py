@@ -27,6 +27,7 @@ from streams.app.tracing import open_traces
 from streams.app.watch import Watch
 from streams.domain.stock_statement import Finding
 from streams.flows.record_reader import RecordReader
+from streams.flows.reservation_sweep import ReservationSweep
 from streams.flows.stock import StockFlow
 from streams.flows.stock_keys import derive_index
 from streams.flows.stock_records import StockRecords
@@ -184,7 +185,14 @@ class Application:
         hold, base, every = (timedelta(seconds=s) for s in (set_.hold_limit_s, set_.base_alert_s, set_.check_every_s))
         limits = Limits(hold=hold, base=base, every=every)
         sweep = StockSweep(self.ledger, self.writer, encode=self.serde.encode, limits=limits, clock=self.clock)
-        return StockPart(flow, sweep, self.failed, is_paused=self.intake.is_paused)
+        ends = ReservationSweep(
+            self.ledger,
+            self.writer,
+            encode=self.serde.encode,
+            every=timedelta(seconds=set_.reservation_check_s),
+            clock=self.clock,
+        )
+        return StockPart(flow, (sweep, ends), self.failed, is_paused=self.intake.is_paused)
 
     def _statements_part(self) -> StatementsPart:
         begin_statements(Finding)

@@ -16,6 +16,7 @@ from streams.domain import stock_entry
 from streams.domain.reconciliation import KEPT_DRIFT
 from streams.domain.stock_rules import StockRules
 from streams.flows import stock_keys
+from streams.flows.stock_records import open_reservations
 from streams.runtime.control import sink_of
 from streams.runtime.kafka import reader_maker
 from streams.runtime.lookback import Lookback
@@ -254,7 +255,10 @@ class AppIntrospection:
         seen, payload = unpack(stored)
         entry = stock_entry.decode(payload)
         causes = await stock_view.causes(self._app.serde, self._lookback, entry, partition)
-        return stock_view.ledger_fact(sku, partition, entry, str(seen), causes=causes, rules=self._rules)
+        held = open_reservations(store, sku)
+        return stock_view.ledger_fact(
+            sku, partition, entry, str(seen), causes=causes, reservations=held, rules=self._rules
+        )
 
     def near(self, sku: str) -> tuple[str, ...]:
         """SKUs of this worker that begin alike, or differ in case only."""

@@ -1,8 +1,9 @@
 """Flows and sinks as the shell opens and closes them, each behind a pool that keeps order per partition."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Protocol
 
 from schemas.catalogue import DESIRED_STOCK
 from schemas.models.desired_stock import DesiredStock
@@ -12,7 +13,6 @@ from streams.domain.stock_door import Refused
 from streams.flows.record_reader import RecordReader
 from streams.flows.stock import StockFlow
 from streams.flows.stock_statements import StockStatements
-from streams.flows.stock_sweep import StockSweep
 from streams.runtime.dead_letters import DeadLetters, SourceRecord
 from streams.runtime.metrics import CONSUMED
 from streams.sinks.lane_table import PARTITION, LaneTable
@@ -24,40 +24,50 @@ LANE_STOPS_WITHIN = timedelta(seconds=25)
 LANE_PAUSES_WITHIN = timedelta(seconds=5)
 
 
+class Sweep(Protocol):
+    """Looks from time to time for what time alone makes wrong."""
+
+    async def run(self, generation: int) -> None:
+        """Until cancelled."""
+        ...
+
+
 class StockPart(FlowPart):
-    """The stock flow and its sweep, which begins anew with each assignment."""
+    """The stock flow and its sweeps, which begin anew with each assignment."""
 
     def __init__(
         self,
         flow: StockFlow,
-        sweep: StockSweep,
+        sweeps: Sequence[Sweep],
         failed: Callable[[BaseException], None],
         *,
         is_paused: Callable[[str], bool],
     ) -> None:
         super().__init__(STOCK_LEDGER.name, flow, failed, is_paused=is_paused)
-        self._sweep, self._failed = sweep, failed
-        self._sweeping: asyncio.Task[None] | None = None
+        self._sweeps, self._failed = sweeps, failed
+        self._sweeping: list[asyncio.Task[None]] = []
 
     async def opened(self, partitions: frozenset[int], generation: int) -> None:  # noqa: ARG002  the sweep asks the table
-        """The flow works on what comes; the sweep begins anew."""
-        await self._end_sweep()
-        self._sweeping = asyncio.ensure_future(self._sweep.run(generation))
-        self._sweeping.add_done_callback(self._swept)
+        """The flow works on what comes; the sweeps begin anew."""
+        await self._end_sweeps()
+        self._sweeping = [asyncio.ensure_future(sweep.run(generation)) for sweep in self._sweeps]
+        for task in self._sweeping:
+            task.add_done_callback(self._swept)
 
     def _swept(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failed(error)
 
     async def quiesce(self, generation: int) -> None:
-        await self._end_sweep()
+        await self._end_sweeps()
         await super().quiesce(generation)
 
-    async def _end_sweep(self) -> None:
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-            await asyncio.wait([self._sweeping])
-            self._sweeping = None
+    async def _end_sweeps(self) -> None:
+        for task in self._sweeping:
+            task.cancel()
+        if self._sweeping:
+            await asyncio.wait(self._sweeping)
+        self._sweeping = []
 
 
 class StatementsPart(FlowPart):

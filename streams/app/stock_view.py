@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from schemas.catalogue import STOCK_CHANGE
 from schemas.models.source_item import SourceItem, StockPair
 from schemas.models.stock_change import StockChange
+from schemas.models.stock_reservation import Reservation
 from streams.domain.lane_rows import Row, RowState, SkuRows
 from streams.domain.quantities import to_decimal
+from streams.domain.reservation import promisable
 from streams.domain.scope import NEVER, Scope
 from streams.domain.stock_entry import SourceState, StockEntry
 from streams.domain.stock_position import Terms, terms_of
@@ -15,7 +17,7 @@ from streams.runtime.lookback import Lookback, Place
 from streams.runtime.serde import Serde
 from streams.sinks.lane_index import LaneIndex
 from streams.topics import STOCK_INPUTS
-from streams.web.facts import CauseFact, LedgerFact, RowFact, RowsFact, ScopeFact, SourceFact, TermFact
+from streams.web.facts import CauseFact, LedgerFact, ReservationFact, RowFact, RowsFact, ScopeFact, SourceFact, TermFact
 
 _TERMS: tuple[tuple[str, int], ...] = (
     ("on_hand", 1),
@@ -31,7 +33,14 @@ _TERMS: tuple[tuple[str, int], ...] = (
 
 
 def ledger_fact(
-    sku: str, partition: int, entry: StockEntry, version: str, *, causes: Sequence[CauseFact], rules: StockRules
+    sku: str,
+    partition: int,
+    entry: StockEntry,
+    version: str,
+    *,
+    causes: Sequence[CauseFact],
+    reservations: Sequence[Reservation],
+    rules: StockRules,
 ) -> LedgerFact:
     """What the ledger holds of a SKU."""
     terms = terms_of(entry, rules.sku_of(sku), rules)
@@ -43,6 +52,21 @@ def ledger_fact(
         scopes=tuple(_scope(scope) for scope in entry.scopes),
         causes=tuple(causes),
         near=(),
+        reservations=tuple(_reservation(one) for one in reservations),
+        promisable=text(max(0, promisable(entry, rules.sku_of(sku), rules))),
+    )
+
+
+def _reservation(told: Reservation) -> ReservationFact:
+    return ReservationFact(
+        id=told.reservation_id,
+        client=told.client,
+        state=told.state.lower(),
+        quantity=text(told.quantity),
+        sources=tuple(f"{part.source_code}: {text(part.quantity)}" for part in told.parts),
+        expires_at=told.expires_at,
+        order_id=told.order_id,
+        decided_at=told.decided_at,
     )
 
 

@@ -25,6 +25,8 @@ def print_stock(view: Json) -> None:
             )
     head = ("location", "bucket", "value", "base", "changes since", "system", "suspect")
     echo_rows(head, [_location(one) for one in view.get("locations", ())])
+    held = view.get("reservations", ())
+    echo_rows(("reserved for", "state", "quantity", "ends", "order"), [_reserved(one) for one in held])
     causes = view.get("causes", ())
     echo_rows(("last records", "at", "kind", "bucket", "quantity", "reason"), [_cause(one) for one in causes])
     for hint in view.get("dead_letters", ()):
@@ -59,6 +61,12 @@ def _location(one: Json) -> list[str]:
         *(_cell(one.get(name)) for name in after),
         suspect,
     ]
+
+
+def _reserved(one: Json) -> list[str]:
+    ends = "with its order" if one.get("expires_at") is None else _cell(one["expires_at"])
+    order = _cell(one.get("order_id") or "–")
+    return [*(_cell(one.get(name)) for name in ("client", "state", "quantity")), ends, order]
 
 
 def _cause(one: Json) -> list[str]:

@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.models.inventory import InventoryHold, StockRebase
 from schemas.models.stock_change import StockChange
+from schemas.models.stock_reservation import ReservationRequest
 from streams.domain.quantities import RECORD_LIMIT
 from streams.domain.reasons import DeadReason
 from streams.domain.scope import Change, change_of
@@ -16,6 +17,9 @@ from streams.domain.stock_rules import StockRules
 
 NAME_LIMIT = 128
 _SKU = re.compile(r"(?!\s)[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}(?<!\s)", re.DOTALL)
+
+
+NO_ORDERS: tuple[str, ...] = ()
 
 
 class Refused(NamedTuple):
@@ -32,7 +36,8 @@ class Refused(NamedTuple):
 class Admitted(msgspec.Struct, frozen=True, gc=False):
     """The record as the ledger counts it: in sales units, at a Commerce source.
 
-    `location` is the ledger's name of the place (`StockRules.place_of`).
+    `location` is the ledger's name of the place (`StockRules.place_of`); `orders` are the numbers of the document
+    behind it, as the source and as we write them.
     """
 
     location: str
@@ -41,6 +46,7 @@ class Admitted(msgspec.Struct, frozen=True, gc=False):
     owner_code: str
     source_code: str
     change: Change
+    orders: tuple[str, ...] = ()
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
@@ -85,6 +91,7 @@ def admit(change: StockChange, arrival: Arrival, rules: StockRules) -> Admitted 
         change.owner_code or "",
         source_code,
         change_of(converted, offset=arrival.offset, counted=counted, web=web),
+        NO_ORDERS if change.id is None else tuple(dict.fromkeys(filter(None, (change.commerce_order, change.id)))),
     )
 
 
@@ -179,6 +186,18 @@ def refuse_hold(hold: InventoryHold) -> Refused | None:
     if len(hold.source_code) > NAME_LIMIT:
         detail = f"a source code of {len(hold.source_code)} characters, at most {NAME_LIMIT}"
         return Refused(DeadReason.NAME_TOO_LONG, detail)
+    return None
+
+
+def refuse_reservation(request: ReservationRequest) -> Refused | None:
+    """Why a request of a channel may not enter, if so."""
+    if refused := _item_and_quantity(request.sku, request.quantity or 0):
+        return refused
+    if request.action == "UNKNOWN":
+        return Refused(DeadReason.UNKNOWN_KIND, "the request is none of CREATE, CONFIRM, RELEASE and EXPIRE")
+    longest = max(len(request.reservation_id), len(request.client), len(request.order_id or ""))
+    if longest > NAME_LIMIT:
+        return Refused(DeadReason.NAME_TOO_LONG, f"a name of {longest} characters, at most {NAME_LIMIT}")
     return None
 
 

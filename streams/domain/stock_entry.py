@@ -37,7 +37,11 @@ class SourceState(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class StockEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Value of the table `stock-ledger` for one SKU (item number as the source writes it)."""
+    """Value of the table `stock-ledger` for one SKU (item number as the source writes it).
+
+    `checkouts` is what the shop's own checkouts have reserved: it is not taken off what the shop shows.  `promised` is
+    how many confirmed reservations wait for their goods to be taken.
+    """
 
     counter: int = 0
     guards: tuple[tuple[int, int, int], ...] = ()
@@ -45,6 +49,8 @@ class StockEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sources: tuple[SourceState, ...] = ()
     next_scope: int = 0
     causes: tuple[int, ...] = ()
+    checkouts: int = 0
+    promised: int = 0
 
     def next_offset(self, source: int, incarnation: int) -> int:
         """First offset of an input that this entry has not seen; 0 for an input created anew."""

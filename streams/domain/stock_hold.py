@@ -41,8 +41,8 @@ def fold_hold(entry: StockEntry, known: OpenHold | None, hold: InventoryHold, ca
     if not has_room(entry, hold.source_code):
         return HoldStep(entry, dead=Refused(DeadReason.TOO_MANY_LOCATIONS, f"{len(entry.sources)} sources are known"))
     if known is not None:
-        entry = _add(entry, known.source_code, known.kind, -known.quantity)
-    entry = _add(entry, hold.source_code, hold.kind, hold.quantity)
+        entry = held_at(entry, known.source_code, known.kind, -known.quantity)
+    entry = held_at(entry, hold.source_code, hold.kind, hold.quantity)
     state = entry.source(hold.source_code)
     counted = msgspec.structs.replace(state, holds=state.holds + 1, cause_input=cause.source, cause_offset=cause.offset)
     kept = OpenHold(
@@ -65,7 +65,8 @@ def lifted(hold: OpenHold, sku: str, at: int) -> InventoryHold:
     )
 
 
-def _add(entry: StockEntry, source_code: str, kind: str, quantity: int) -> StockEntry:
+def held_at(entry: StockEntry, source_code: str, kind: str, quantity: int) -> StockEntry:
+    """The entry with so much more (or less, below zero) held at a source."""
     state: SourceState = entry.source(source_code)
     if kind == "SHIPPED_NOT_POSTED":
         return with_source(entry, msgspec.structs.replace(state, shipped=state.shipped + quantity))

@@ -43,6 +43,11 @@ class Terms(msgspec.Struct, frozen=True, gc=False):
         """What may be shown: never below zero, nor beyond the stored form; rounded down to what the shop can carry."""
         return round_down_to_shop(min(max(0, self.total), TOTAL_LIMIT))
 
+    @property
+    def promisable(self) -> int:
+        """What is there and nobody's: goods that have left are not, although the shop still shows them."""
+        return round_down_to_shop(min(max(0, self.total - self.shipped), TOTAL_LIMIT)) if self.has_base else 0
+
 
 def terms_of(entry: StockEntry, sku: str, rules: StockRules) -> Mapping[str, Terms]:
     """The formula of every source that a place of the SKU belongs to, or that has an open hold."""

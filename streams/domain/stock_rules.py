@@ -54,6 +54,8 @@ class StockRules:
     backorders: frozenset[str] = frozenset()
     count_wip: bool = False
     assume_zero_base: bool = False
+    reserve_from: tuple[str, ...] = ()
+    last_units: int = 0
     horizon: int = 24 * HOUR
     future_tolerance: int = HOUR // 12
 

@@ -37,12 +37,13 @@ class Moved(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """The entry with its new quantities, and what changed on the way."""
+    """The entry with its new quantities, and what changed on the way; `promisable` is what may still be reserved."""
 
     entry: StockEntry
     crossings: tuple[Crossing, ...]
     changes: Moved
     holds: Moved
+    promisable: int = 0
 
 
 def settle(before: StockEntry, folded: StockEntry, sku: str, rules: StockRules) -> Settled:
@@ -54,7 +55,9 @@ def settle(before: StockEntry, folded: StockEntry, sku: str, rules: StockRules) 
     pairs = [(before.source(state.code), state) for state in states]
     changes = _moved((old.shown, new.shown, old.changes, new.changes) for old, new in pairs)
     holds = _moved((old.shown, new.shown, old.holds, new.holds) for old, new in pairs)
-    return Settled(msgspec.structs.replace(folded, sources=states, counter=counter), crossings, changes, holds)
+    left = sum(one.promisable for one in terms.values()) - folded.checkouts
+    entry = msgspec.structs.replace(folded, sources=states, counter=counter)
+    return Settled(entry, crossings, changes, holds, left)
 
 
 def _moved(sources: Iterable[tuple[bool, bool, int, int]]) -> Moved:

@@ -1,6 +1,7 @@
 """Stock: every change that the WMS states becomes the exact quantity that Commerce should show.
 
-`wms.stock-change.v1`, `inventory.hold.v1` and `inventory.rebase.v1` → table `stock-ledger` → `inventory.desired.v1`.
+`wms.stock-change.v1`, `inventory.hold.v1`, `inventory.rebase.v1` and `inventory.reservation-request.v1`
+→ table `stock-ledger` → `inventory.desired.v1`, and how reservations stand on `inventory.reservation.v1`.
 For each batch of one partition: dead letters first, then the state (changelog, store), then the snapshots; the offset
 is committed last.  The snapshot is a pure function of the state, so after a kill it is computed again.
 """
@@ -51,7 +52,7 @@ class Decided(NamedTuple):
 
 
 class StockFlow:
-    """Three inputs, one ledger; the caller gives one batch of one partition at a time."""
+    """Four inputs, one ledger; the caller gives one batch of one partition at a time."""
 
     def __init__(
         self,
@@ -122,7 +123,7 @@ class StockFlow:
         self, source: Input, partition: int, parsed: Sequence[Parsed], bad: Sequence[Bad], fresh_from: int
     ) -> Decided:
         store, tally = self._table.store(partition), self._table.tally(partition)
-        batch = StockBatch(source, self._rules, tally.epoch)
+        batch = StockBatch(source, self._rules, tally.epoch, self._clock.micros())
         users = LocationUsers(store, self._rules)
         parsed, ambiguous = users.told_apart(parsed)
         self._open(batch, store, parsed)
@@ -199,7 +200,7 @@ class StockFlow:
         epoch, now = self._table.tally(partition).epoch, self._clock.micros()
         records = []
         for number, fold in enumerate(folds, 1):
-            snapshot = snapshot_of(fold, Version(epoch, fold.entry.counter), partition, now)
+            snapshot = snapshot_of(fold, Version(epoch, fold.entry.counter), partition, now, self._rules)
             if snapshot is not None:
                 records.append(
                     Record(

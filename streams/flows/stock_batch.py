@@ -3,7 +3,7 @@
 Nothing here waits: the flow around it reads before and writes after.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,7 +12,10 @@ import msgspec
 from schemas.models.cause import Cause as CauseModel
 from schemas.models.desired_stock import DesiredStock, SourceQuantity
 from schemas.models.inventory import InventoryHold
+from schemas.models.stock_reservation import ReservationRequest
 from streams.domain import stock_entry
+from streams.domain.reservation import Asked, Kept, due_at, fold_reservation, promisable
+from streams.domain.reservation_goods import Taken, goods_taken, promised_to, waits_for
 from streams.domain.scope import Change, Doubt, Scope
 from streams.domain.stock_door import Admitted
 from streams.domain.stock_entry import Cause, StockEntry
@@ -65,6 +68,10 @@ class SkuFold:
     dead: int = 0
     alarms: dict[tuple[int, Doubt], Alarm] = field(default_factory=dict)
     holds: dict[bytes, OpenHold] = field(default_factory=dict)
+    reservations: dict[bytes, tuple[Kept | None, Kept]] = field(default_factory=dict)
+    """By key: as it was stored, and as it is now."""
+    promisable: int | None = None
+    """What may still be reserved; known once the fold is finished."""
     crossings: tuple[Crossing, ...] = ()
     scopes: dict[tuple[str, str], Scope] = field(default_factory=dict)
     """By location and bucket: the entry's, as the records since it was made have changed them."""
@@ -93,8 +100,9 @@ class SkuFold:
 class StockBatch:
     """Folds record by record; `finish` settles every SKU that changed."""
 
-    def __init__(self, source: Input, rules: StockRules, epoch: int) -> None:
-        self._source, self._rules, self._epoch = source, rules, epoch
+    def __init__(self, source: Input, rules: StockRules, epoch: int, now: int = 0) -> None:
+        """`now` (µs) is when the batch is decided."""
+        self._source, self._rules, self._epoch, self._now = source, rules, epoch, now
         self.folds: dict[str, SkuFold] = {}
 
     def open(self, sku: str, stored: StockEntry, book: StoredBook) -> None:
@@ -142,6 +150,34 @@ class StockBatch:
         fold.renew(step.entry)
         return self._noted(fold, Verdict(ignored=step.ignored, dead=step.dead), cause)
 
+    def reserve(self, sku: str, request: ReservationRequest, stored: Kept | None, cause: Cause) -> Verdict | None:
+        """A request of a channel; None for a redelivery, as in `change`."""
+        fold = self.folds[sku]
+        if self._is_redelivery(fold, cause):
+            return None
+        key = stock_keys.reservation(sku, request.reservation_id)
+        first, known = fold.reservations.get(key, (stored, stored))
+        asked = Asked(request, cause.at, self._now, Version(self._epoch, fold.stored.counter + 1))
+        step = fold_reservation(fold.whole(), known, asked, fold.shop_sku, self._rules)
+        if step.kept is not None:
+            fold.reservations[key] = (first, step.kept)
+        fold.renew(step.entry)
+        return self._noted(fold, Verdict(ignored=step.ignored), cause)
+
+    def take_goods(self, sku: str, taken: Taken, stored: Callable[[], Iterable[tuple[bytes, Kept]]]) -> None:
+        """A record of stock that counts and names an order: confirmed reservations of it hold that much less."""
+        fold = self.folds[sku]
+        if not fold.entry.promised:
+            return
+        for key, was in stored():
+            before = fold.reservations.get(key)
+            first, known = (was, was) if before is None else before
+            if waits_for(known, taken):
+                step = goods_taken(fold.whole(), known, taken)
+                if step.kept is not None:
+                    fold.reservations[key] = (first, step.kept)
+                fold.renew(step.entry)
+
     def _is_redelivery(self, fold: SkuFold, cause: Cause) -> bool:
         if cause.offset >= fold.fresh_from:
             return False
@@ -170,10 +206,11 @@ class StockBatch:
         folded = fold.whole().seen_to(self._source.number, self._source.incarnation, fold.seen_to)
         settled = settle(fold.stored, folded, fold.shop_sku, self._rules)
         fold.entry, fold.crossings = settled.entry, settled.crossings
+        fold.promisable = settled.promisable
         version = self.version(fold)
         entry = Write(stock_keys.entry(fold.sku), pack(version, stock_entry.encode(fold.entry)), version)
         holds = [Write(key, pack(version, msgspec.msgpack.encode(one)), version) for key, one in fold.holds.items()]
-        writes = [entry, *fold.book.writes(version), *holds]
+        writes = [entry, *fold.book.writes(version), *holds, *_reservation_writes(fold, version)]
         named = {
             f"{self._source.topic}/accepted": fold.accepted,
             f"{self._source.topic}/ignored": fold.ignored,
@@ -189,7 +226,7 @@ class StockBatch:
         return Version(self._epoch, fold.entry.counter)
 
 
-def snapshot_of(fold: SkuFold, version: Version, partition: int, now: int) -> DesiredStock | None:
+def snapshot_of(fold: SkuFold, version: Version, partition: int, now: int, rules: StockRules) -> DesiredStock | None:
     """What Commerce should show of the SKU; None while no source of it has a base."""
     sources = tuple(
         SourceQuantity(
@@ -204,4 +241,23 @@ def snapshot_of(fold: SkuFold, version: Version, partition: int, now: int) -> De
         for state in fold.entry.sources
         if state.shown
     )
-    return DesiredStock(fold.shop_sku, *version, fold.oldest_at or now, sources) if sources else None
+    if not sources:
+        return None
+    left = promisable(fold.entry, fold.shop_sku, rules) if fold.promisable is None else fold.promisable
+    return DesiredStock(fold.shop_sku, *version, fold.oldest_at or now, sources, max(0, left))
+
+
+def _reservation_writes(fold: SkuFold, version: Version) -> Iterator[Write]:
+    """Each with when time alone changes it, and with the order whose goods it waits for."""
+    for key, (stored, kept) in fold.reservations.items():
+        yield Write(key, pack(version, msgspec.msgpack.encode(kept)), version)
+        was, now = 0 if stored is None else due_at(stored.told), due_at(kept.told)
+        if was and was != now:
+            yield Write(stock_keys.due(was, key), None, version)
+        if now:
+            yield Write(stock_keys.due(now, key), pack(version, b""), version)
+        order, after = "" if stored is None else promised_to(stored.told), promised_to(kept.told)
+        if order and order != after:
+            yield Write(stock_keys.promise(fold.sku, order, key), None, version)
+        if after:
+            yield Write(stock_keys.promise(fold.sku, after, key), pack(version, b""), version)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from streams.domain.movements import Movement
 
 ENTRY, MOVEMENT, INDEX, HOLD = b"e", b"t", b"\x00i", b"h"
+RESERVATION, DUE, PROMISE = b"r", b"d", b"p"
 LOCATIONS = b"mlocations"
 _SIGN = 1 << 63
 
@@ -79,3 +80,34 @@ def holds(sku: str) -> bytes:
 
 def sku_of_hold(key: bytes) -> str:
     return key[3 : 3 + int.from_bytes(key[1:3], "big")].decode()
+
+
+def reservation(sku: str, reservation_id: str) -> bytes:
+    return reservations(sku) + hashlib.blake2b(reservation_id.encode(), digest_size=16).digest()
+
+
+def reservations(sku: str) -> bytes:
+    """Prefix of the reservations of a SKU."""
+    name = sku.encode()
+    return RESERVATION + len(name).to_bytes(2, "big") + name
+
+
+def promises(sku: str, order_id: str) -> bytes:
+    """Prefix of the confirmed reservations that wait for the goods of an order."""
+    name = sku.encode()
+    order = hashlib.blake2b(order_id.encode(), digest_size=16).digest()
+    return PROMISE + len(name).to_bytes(2, "big") + name + order
+
+
+def promise(sku: str, order_id: str, reservation_key: bytes) -> bytes:
+    return promises(sku, order_id) + reservation_key
+
+
+def due(at: int, reservation_key: bytes) -> bytes:
+    """In order of time; the rest says whose time it is."""
+    return DUE + at.to_bytes(8, "big") + reservation_key
+
+
+def due_of(key: bytes) -> tuple[int, bytes]:
+    """Time, and the key of the reservation."""
+    return int.from_bytes(key[1:9], "big"), key[9:]

@@ -1,4 +1,4 @@
-"""What the stock flow tells others beside its snapshots: lines that were crossed, numbers to be stated anew."""
+"""What the stock flow tells beside snapshots: reservations, lines that were crossed, numbers to be stated anew."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,6 +6,7 @@ import msgspec
 
 from schemas.models.cause import Cause as CauseModel
 from schemas.models.inventory import AlertKind, InventoryAlert, RecountReason, RecountRequest
+from schemas.models.stock_reservation import Reservation
 from streams.domain.derived_id import derived_id
 from streams.domain.quantities import to_decimal
 from streams.domain.scope import Doubt
@@ -14,9 +15,9 @@ from streams.domain.stock_hold import OpenHold
 from streams.domain.stock_snapshot import Crossing, Level
 from streams.domain.version import Version
 from streams.flows.stock_batch import Alarm, SkuFold
-from streams.runtime.metrics import RECOUNTS
+from streams.runtime.metrics import RECOUNTS, RESERVATIONS
 from streams.runtime.outbox import Message
-from streams.topics import ALERT, RECOUNT, STOCK_INPUTS
+from streams.topics import ALERT, RECOUNT, RESERVATION, STOCK_INPUTS
 
 Encode = Callable[[str, msgspec.Struct], bytes]
 
@@ -30,14 +31,19 @@ _WHY: dict[Doubt, str] = {
 
 
 class StockMessages:
-    """Alerts and recount requests of one folded SKU, for its outbox."""
+    """Reservations, alerts and recount requests of one folded SKU, for its outbox."""
 
     def __init__(self, encode: Encode) -> None:
         self._encode = encode
 
     def of(self, fold: SkuFold, version: Version, partition: int, now: int) -> list[Message]:
         alerts = [self._alert(fold, crossing, version, now) for crossing in fold.crossings]
-        return [*alerts, *self._recounts(fold, version, partition)]
+        told = [self._reservation(kept.told) for _stored, kept in fold.reservations.values()]
+        return [*told, *alerts, *self._recounts(fold, version, partition)]
+
+    def _reservation(self, told: Reservation) -> Message:
+        RESERVATIONS.labels(told.state).inc()
+        return Message(RESERVATION.name, told.reservation_id.encode(), self._encode(RESERVATION.name, told))
 
     def without_base(self, sku: str, state: SourceState, version: Version, now: int) -> list[Message]:
         """A source that has waited too long for its first count: an alert, and a request to count."""

@@ -6,13 +6,24 @@ from functools import partial
 
 import msgspec
 
-from schemas.catalogue import INVENTORY_HOLD, STOCK_CHANGE, STOCK_REBASE, Contract
+from schemas.catalogue import INVENTORY_HOLD, RESERVATION_REQUEST, STOCK_CHANGE, STOCK_REBASE, Contract
 from schemas.models.inventory import InventoryHold, StockRebase
 from schemas.models.stock_change import StockChange
+from schemas.models.stock_reservation import Reservation, ReservationRequest
 from streams.domain.movements import rebase_identity
 from streams.domain.reasons import DeadReason, IgnoreReason
+from streams.domain.reservation import OPEN, Kept
+from streams.domain.reservation_goods import Taken
 from streams.domain.scope import NEVER, Change
-from streams.domain.stock_door import Admitted, Arrival, Refused, admit, refuse_hold, refuse_rebase
+from streams.domain.stock_door import (
+    Admitted,
+    Arrival,
+    Refused,
+    admit,
+    refuse_hold,
+    refuse_rebase,
+    refuse_reservation,
+)
 from streams.domain.stock_entry import Cause, StockEntry
 from streams.domain.stock_fold import Verdict
 from streams.domain.stock_hold import OpenHold
@@ -27,6 +38,10 @@ from streams.runtime.partition_store import PartitionStore
 from streams.runtime.serde import Serde
 from streams.runtime.versioned import unpack
 
+RESERVATIONS_TOLD = 50
+LAST = 2**62
+Ours = InventoryHold | StockRebase | ReservationRequest
+
 
 class Parsed(msgspec.Struct, frozen=True, gc=False):
     """A record that could be read and passed the door."""
@@ -34,7 +49,7 @@ class Parsed(msgspec.Struct, frozen=True, gc=False):
     record: SourceRecord
     sku: str
     cause: Cause
-    value: Admitted | InventoryHold | StockRebase
+    value: Admitted | Ours
 
 
 class StockRecords:
@@ -47,19 +62,21 @@ class StockRecords:
         """In log order, each record in one of the two lists."""
         return await self._reader.read(CONTRACTS[source.topic], records, partial(self._admitted, source))
 
-    def _admitted(
-        self, source: Input, record: SourceRecord, value: StockChange | InventoryHold | StockRebase
-    ) -> Parsed | Refused:
+    def _admitted(self, source: Input, record: SourceRecord, value: StockChange | Ours) -> Parsed | Refused:
         cause = Cause(source.number, record.offset, record.timestamp * 1000)
         if record.key != value.sku.encode():
             return Refused(DeadReason.WRONG_KEY, f"key {record.key or b''!r:.80} is not the SKU of the record")
         if isinstance(value, StockChange):
             admitted = admit(value, Arrival(record.offset, cause.at), self._rules)
             return admitted if isinstance(admitted, Refused) else Parsed(record, value.sku, cause, admitted)
-        refused = (
-            refuse_hold(value) if isinstance(value, InventoryHold) else refuse_rebase(value, cause.at, self._rules)
-        )
-        return refused or Parsed(record, value.sku, cause, value)
+        return self._refused(value, cause.at) or Parsed(record, value.sku, cause, value)
+
+    def _refused(self, value: Ours, arrived_at: int) -> Refused | None:
+        if isinstance(value, InventoryHold):
+            return refuse_hold(value)
+        if isinstance(value, ReservationRequest):
+            return refuse_reservation(value)
+        return refuse_rebase(value, arrived_at, self._rules)
 
     def known_identities(
         self, store: PartitionStore, entries: Mapping[str, StockEntry], parsed: Sequence[Parsed]
@@ -107,9 +124,42 @@ def _told(topic: str, verdict: Verdict) -> Refused | IgnoreReason | None:
     return verdict.dead or verdict.ignored
 
 
-def _fold_change(batch: StockBatch, one: Parsed, _store: PartitionStore) -> Verdict | None:
+def _fold_change(batch: StockBatch, one: Parsed, store: PartitionStore) -> Verdict | None:
     assert isinstance(one.value, Admitted)
-    return batch.change(one.sku, one.value, one.cause)
+    verdict = batch.change(one.sku, one.value, one.cause)
+    if one.value.orders and verdict is not None and _is_in_the_number(verdict):
+        batch.take_goods(one.sku, _taken(one.value, one.cause), partial(_promised, store, one.sku, one.value.orders))
+    return verdict
+
+
+def _is_in_the_number(verdict: Verdict) -> bool:
+    """It counts now, or a count that came before it contains it."""
+    return verdict.dead is None and verdict.ignored in (None, IgnoreReason.CONTAINED)
+
+
+def _taken(admitted: Admitted, cause: Cause) -> Taken:
+    change = admitted.change
+    effect = change.counted if change.kind == "DELTA" else 0
+    return Taken(admitted.orders, admitted.bucket, effect, admitted.source_code, cause.at)
+
+
+def open_reservations(store: PartitionStore, sku: str) -> list[Reservation]:
+    """Those that hold stock of the SKU, the first to end first; at most RESERVATIONS_TOLD."""
+    kept = (_kept(value).told for _key, value in store.scan(stock_keys.reservations(sku)))
+    held = [told for told in kept if told.state in OPEN]
+    return sorted(held, key=lambda told: (told.expires_at or LAST, told.decided_at))[:RESERVATIONS_TOLD]
+
+
+def _promised(store: PartitionStore, sku: str, orders: Sequence[str]) -> list[tuple[bytes, Kept]]:
+    """Confirmed reservations that wait for the goods of these orders, by key."""
+    prefixes = [stock_keys.promises(sku, order) for order in orders]
+    keys = [key[len(prefix) :] for prefix in prefixes for key, _ in store.scan(prefix)]
+    found = zip(keys, store.get_many(keys), strict=True)
+    return [(key, _kept(value)) for key, value in found if value is not None]
+
+
+def _kept(value: bytes) -> Kept:
+    return msgspec.msgpack.decode(unpack(value)[1], type=Kept)
 
 
 def _fold_hold(batch: StockBatch, one: Parsed, store: PartitionStore) -> Verdict | None:
@@ -138,8 +188,19 @@ def _fold_rebase(batch: StockBatch, one: Parsed, _store: PartitionStore) -> Verd
     return batch.rebase(one.sku, (rebase.location_code, rebase.bucket), change, one.cause)
 
 
+def _fold_reservation(batch: StockBatch, one: Parsed, store: PartitionStore) -> Verdict | None:
+    assert isinstance(one.value, ReservationRequest)
+    stored = store.get(stock_keys.reservation(one.sku, one.value.reservation_id))
+    return batch.reserve(one.sku, one.value, None if stored is None else _kept(stored), one.cause)
+
+
 Fold = Callable[[StockBatch, Parsed, PartitionStore], Verdict | None]
-_FOLDS: Mapping[type, Fold] = {Admitted: _fold_change, InventoryHold: _fold_hold, StockRebase: _fold_rebase}
-CONTRACTS: Mapping[str, Contract[StockChange | InventoryHold | StockRebase]] = {
-    contract.topic: contract for contract in (STOCK_CHANGE, INVENTORY_HOLD, STOCK_REBASE)
+_FOLDS: Mapping[type, Fold] = {
+    Admitted: _fold_change,
+    InventoryHold: _fold_hold,
+    StockRebase: _fold_rebase,
+    ReservationRequest: _fold_reservation,
+}
+CONTRACTS: Mapping[str, Contract[StockChange | Ours]] = {
+    contract.topic: contract for contract in (STOCK_CHANGE, INVENTORY_HOLD, STOCK_REBASE, RESERVATION_REQUEST)
 }

@@ -61,6 +61,9 @@ FRESH = _counter("freshness_good_total", "Effects within the flow's latency targ
 FRESHNESS = _counter("freshness_total", "Effects.", "flow")
 COALESCED = _counter("deltas_coalesced_total", "Records that share a row with another.")
 SKU_UPDATES = _counter("sku_updates_total", "Snapshots emitted.")
+RESERVATIONS = _counter(
+    "reservations_total", "Reservations that came into a state; a redelivery counts once more.", "state"
+)
 PENDING = _gauge("pending_keys", "Rows that are not acknowledged by the target.", "sink")
 # target
 EFFECTS = _counter("effects_total", "How commands ended.", "target", "operation", "outcome")
@@ -152,6 +155,21 @@ GATEWAY_HINTS = _counter(
 )
 GATEWAY_IN_FLIGHT = _gauge("gateway_inflight_requests", "Requests under way.")
 APPEND_SECONDS = _histogram("gateway_append_seconds", "Until Kafka acknowledged an event, or did not.", "topic")
+RESERVATION_ANSWERS = _counter(
+    "reservation_answers_total",
+    "Answers about reservations and availability, by what was asked and status.",
+    "asked",
+    "code",
+)
+RESERVATION_SECONDS = _histogram(
+    "reservation_decision_seconds", "From a request for a reservation to its decision, or to giving up on it."
+)
+RESERVATIONS_SILENT = _counter(
+    "reservations_unanswered_total", "Requests for reservations that nobody decided in time."
+)
+RESERVATIONS_OPEN = _gauge(
+    "reservations_open", "Reservations that hold stock, by state; every gateway says the same.", "state"
+)
 # poll
 POLL_SUCCESS = _gauge(
     "poll_last_success_timestamp_seconds",

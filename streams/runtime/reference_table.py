@@ -89,12 +89,13 @@ class ReferenceTable(Generic[ModelT, RowsT]):
         clock: Clock,
         health: Health,
         without: str,
+        waits: str = "orders",
         most_rows: int = MOST_ROWS,
     ) -> None:
-        """`without` says what happens while the topic is empty."""
+        """`without` says what happens while the topic is empty, "" where that is well; `waits` who waits."""
         self._contract, self._make_rows, self._make_consumer = contract, make_rows, make_consumer
         self._serde, self._clock, self._health, self._most = serde, clock, health, most_rows
-        self.topic, self._without = contract.topic, without
+        self.topic, self._without, self._waits = contract.topic, without, waits
         self._name = f"reference/{contract.topic}"
         self._current: _Reading[RowsT] | None = None
         self._begun: _Reading[RowsT] | None = None
@@ -228,7 +229,7 @@ class ReferenceTable(Generic[ModelT, RowsT]):
             return f"cannot be read, what was known is used: {self._why}"
         if self._current.left_out:
             return f"has more than {self._most} rows: it counts as not looked up"
-        if not figures.rows:
+        if not figures.rows and self._without:
             return f"is empty: {self._without}"
         if figures.unreadable:
             return f"has {figures.unreadable} keys whose newest record cannot be read: nothing is known of them"
@@ -236,5 +237,5 @@ class ReferenceTable(Generic[ModelT, RowsT]):
 
     def _reading(self, figures: Figures) -> str:
         if self._why:
-            return f"cannot be read, orders wait for it: {self._why}"
-        return f"is being read, orders wait for it: {figures.lag} records are left"
+            return f"cannot be read, {self._waits} wait for it: {self._why}"
+        return f"is being read, {self._waits} wait for it: {figures.lag} records are left"

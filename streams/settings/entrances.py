@@ -14,6 +14,7 @@ from streams.settings.forms import (
     WebhookSecret,
 )
 from streams.settings.frozen import Frozen
+from streams.settings.reservations import ReservationSettings
 
 
 class AdobeEventsSettings(Frozen):
@@ -61,6 +62,7 @@ class GatewaySettings(Frozen):
     shop_read_s: Seconds = Field(
         5, gt=0, le=60, description="How long the shop may take to show an order that an event or a webhook names."
     )
+    reservations: ReservationSettings = ReservationSettings()
     adobe_events: AdobeEventsSettings = AdobeEventsSettings()
     commerce_webhook: CommerceWebhookSettings = CommerceWebhookSettings()
 

@@ -89,6 +89,8 @@ def _lower(word: str) -> str:
 
 
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_BEARER = re.compile(r"[A-Za-z0-9._~+/=-]{24,256}")
+"""RFC 6750, section 2.1, and long enough that nobody guesses it."""
 WHSEC = "whsec_"
 LEAST_BYTES, MOST_BYTES = 24, 64
 _CHANNEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -160,6 +162,12 @@ def _webhook_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _bearer(secret: SecretStr) -> SecretStr:
+    if not _BEARER.fullmatch(secret.get_secret_value()):
+        raise ValueError("a token has 24 to 256 of the characters A-Z a-z 0-9 - . _ ~ + / =")
+    return secret
+
+
 def _safe_address(url: str) -> str:
     """What is read there is believed, so nobody on the way may write it."""
     if not is_private(url):
@@ -194,6 +202,7 @@ TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
 SafeUrl = Annotated[BaseUrl, AfterValidator(_safe_address)]
 PublicKey = Annotated[str, AfterValidator(_public_key)]
 WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
+Bearer = Annotated[SecretStr, AfterValidator(_bearer)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Quantity = Annotated[Decimal, Field(ge=0, le=MOST_UNITS, decimal_places=6)]
 Factor = Annotated[Decimal, Field(gt=0, le=MOST_UNITS)]

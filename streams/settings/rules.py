@@ -46,6 +46,8 @@ def stock_rules(settings: InventorySettings) -> StockRules:
         backorders=frozenset(settings.backorders),
         count_wip=settings.count_wip,
         assume_zero_base=settings.assume_zero_base,
+        reserve_from=settings.reserve_from,
+        last_units=from_decimal(settings.last_units),
         horizon=int(settings.horizon_s * MICROS),
         future_tolerance=int(settings.future_tolerance_s * MICROS),
     )

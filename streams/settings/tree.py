@@ -170,6 +170,9 @@ class InventorySettings(Frozen):
     low_stock: Quantity = Field(Decimal(0), description="An alert is raised at or below this quantity.")
     low_stocks: Pairs = Field(default_factory=dict, description="`source|sku`, `*|sku` or `source|*` → low stock.")
     last_units: Quantity = Field(Decimal(3), description="At or below this quantity a row goes out first.")
+    reserve_from: tuple[Name, ...] = Field(
+        (), description="Sources in the order in which reservations are held there; others follow by their codes."
+    )
     backorders: SkusOrAll = Field((), description="SKUs that stay in stock at any quantity; `*` for all.")
     count_wip: bool = Field(default=False, description="Whether work in progress counts as on hand.")
     assume_zero_base: bool = Field(
@@ -193,6 +196,9 @@ class InventorySettings(Frozen):
         ge=0,
         le=86_400,
         description="So long after a posting the WMS's own change may still come before stock is written up again.",
+    )
+    reservation_check_s: Seconds = Field(
+        1, gt=0, le=3600, description="How often it is looked whether a reservation has expired."
     )
     check_every_s: Seconds = Field(600, gt=0, le=86_400, description="How often these limits are checked.")
     max_record_bytes: int = Field(262_144, ge=1024, description="Records beyond this are set aside undecoded.")

@@ -37,6 +37,14 @@ class Reason(StrEnum):
     NOT_APPENDED = "not-appended"
     SHOP_AWAY = "shop-away"
     KEYS_AWAY = "keys-away"
+    NOT_KNOWN = "not-known"
+    TOO_MANY = "too-many"
+    UNKNOWN_SKU = "unknown-sku"
+    UNKNOWN_RESERVATION = "unknown-reservation"
+    NOT_ENOUGH = "not-enough"
+    ENDED = "ended"
+    OTHER_REQUEST = "other-request"
+    UNDECIDED = "undecided"
     FAULT = "fault"
 
 
@@ -55,6 +63,14 @@ STATUS: Mapping[Reason, int] = {
     Reason.NOT_APPENDED: 503,
     Reason.SHOP_AWAY: 503,
     Reason.KEYS_AWAY: 503,
+    Reason.NOT_KNOWN: 401,
+    Reason.TOO_MANY: 429,
+    Reason.UNKNOWN_SKU: 404,
+    Reason.UNKNOWN_RESERVATION: 404,
+    Reason.NOT_ENOUGH: 409,
+    Reason.ENDED: 409,
+    Reason.OTHER_REQUEST: 422,
+    Reason.UNDECIDED: 503,
     Reason.FAULT: 500,
 }
 RETRY_AFTER_S: Mapping[Reason, int] = {
@@ -63,6 +79,8 @@ RETRY_AFTER_S: Mapping[Reason, int] = {
     Reason.NOT_APPENDED: 5,
     Reason.SHOP_AWAY: 30,
     Reason.KEYS_AWAY: 60,
+    Reason.TOO_MANY: 1,
+    Reason.UNDECIDED: 1,
 }
 UNSIGNED = "The request is not signed as it must be; see docs/gateway.md."
 CLOSES = frozenset({Reason.TOO_LARGE, Reason.TOO_SLOW, Reason.STOPPING})

@@ -5,8 +5,10 @@ import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from connectors.core.order_ports import ShopOrderTarget
+from connectors.core.ports import AvailabilitySource, PromiseSource
 from schemas.guards import MAX_VALUE_BYTES
 from streams.rights import Part, Right, by_topic, needed
 from streams.runtime import logs
@@ -24,7 +26,9 @@ from streams.sources.kafka_log import KafkaLog
 from streams.sources.order_acceptance import TOPIC, OrderAcceptance
 from streams.sources.order_completion import HintOutcome, OrderCompletion
 from streams.sources.recent import Recent
+from streams.sources.reservation_parts import ReservationParts, following, parts_of
 from streams.sources.server import STOP_WITHIN, AdobeParts, GatewayServer, Parts
+from streams.topics import RESERVATION_REQUEST
 
 LOOK_EVERY = timedelta(seconds=5)
 FLUSH_S = 2.0
@@ -32,15 +36,24 @@ ROOM = 64 << 10
 """What a record may have beside its body: headers and frame."""
 AWAY = "kafka"
 OpenShop = Callable[[LiveSettings, Clock], ShopOrderTarget]
-"""Opens the shop's connector, and makes no call.  Raises SettingsError."""
+OpenPromises = Callable[[LiveSettings, Clock], PromiseSource]
+OpenLookUp = Callable[[LiveSettings, Clock], AvailabilitySource]
+"""Each opens a connector, and makes no call.  Each raises SettingsError."""
 _LOG = logs.logger("streams.gateway")
+
+
+class Behind(NamedTuple):
+    """What is asked for reservations and availability; None where it is not."""
+
+    promises: PromiseSource | None
+    look_up: AvailabilitySource | None
 
 
 class CannotStartError(Exception):
     """One line that names the thing and what to do."""
 
 
-def run(environ: Mapping[str, str], open_shop: OpenShop) -> int:
+def run(environ: Mapping[str, str], open_shop: OpenShop, open_promises: OpenPromises, open_look_up: OpenLookUp) -> int:
     """Exit code 0 after a stop by signal.
 
     Raises CannotStartError, NotListeningError, SettingsError, ClusterUnavailableError, SchemaMissingError,
@@ -48,12 +61,16 @@ def run(environ: Mapping[str, str], open_shop: OpenShop) -> int:
     """
     clock, live = SystemClock(), LiveSettings(environ, logs.secret_not_taken)
     settings = live.at_start
-    if not (settings.gateway.secrets or settings.gateway.reads_the_shop):
+    gateway = settings.gateway
+    if not (gateway.secrets or gateway.reads_the_shop or gateway.reservations.tokens):
         raise SettingsError(
-            "STREAMS_GATEWAY__SECRETS: is not set; name each channel with its secret, "
-            'such as {"web": ["whsec_…"]}, or set what Adobe sends (docs/gateway.md)'
+            "STREAMS_GATEWAY__SECRETS: is not set; name each channel with its secret, such as "
+            '{"web": ["whsec_…"]}, or set what Adobe sends, or tokens for reservations (docs/gateway.md)'
         )
-    shop = open_shop(live, clock) if settings.gateway.reads_the_shop else None
+    shop = open_shop(live, clock) if gateway.reads_the_shop else None
+    asks = bool(gateway.reservations.tokens) and gateway.reservations.ask_shop
+    looks = bool(gateway.reservations.tokens and gateway.reservations.check_at)
+    behind = Behind(open_promises(live, clock) if asks else None, open_look_up(live, clock) if looks else None)
     check_topic(settings, Cluster(settings.kafka))
     logs.configure(
         settings.logs.level,
@@ -61,7 +78,7 @@ def run(environ: Mapping[str, str], open_shop: OpenShop) -> int:
         clock.monotonic,
         worker=f"gateway {settings.gateway.host}:{settings.gateway.port}",
     )
-    return asyncio.run(_work(settings, clock, shop))
+    return asyncio.run(_work(settings, clock, shop, behind))
 
 
 def check_topic(settings: Settings, cluster: Cluster) -> None:
@@ -88,18 +105,23 @@ def refuse_without_rights(
         raise CannotStartError(why)
 
 
-async def _work(settings: Settings, clock: Clock, shop: ShopOrderTarget | None) -> int:
+async def _work(settings: Settings, clock: Clock, shop: ShopOrderTarget | None, behind: Behind) -> int:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     serde = Serde(HttpRegistry(settings.schema_registry), clock)
-    await serde.prepare([TOPIC])
+    await serde.prepare([TOPIC, RESERVATION_REQUEST.name] if settings.gateway.reservations.tokens else [TOPIC])
     log = KafkaLog(settings.kafka, settings.gateway.append_s)
     recent: Recent[Place] = Recent(clock, for_s=settings.gateway.remember_s, at_most=settings.gateway.remember_ids)
     acceptance = OrderAcceptance(log, recent, serde.encode, clock)
     try:
-        async with _adobe(settings.gateway, acceptance, clock, shop) as adobe:
-            await _serve(Parts(settings.gateway, acceptance, Health(clock), clock, adobe), log, stop)
+        health = Health(clock)
+        async with (
+            _adobe(settings.gateway, acceptance, clock, shop) as adobe,
+            _reservations(settings, log, serde, clock, health=health, behind=behind) as reservations,
+        ):
+            parts = Parts(settings.gateway, acceptance, health, clock, adobe, reservations)
+            await _serve(parts, log, stop)
     finally:
         left = await asyncio.to_thread(log.close, FLUSH_S)
     _LOG.info("gateway-stopped", unacknowledged=left)
@@ -114,6 +136,7 @@ async def _serve(parts: Parts, log: KafkaLog, stop: asyncio.Event) -> None:
         "gateway-listens",
         url=server.url,
         channels=sorted(settings.secrets),
+        reservations=sorted(settings.reservations.tokens),
         adobe_events=bool(settings.adobe_events.client_id),
         commerce_webhook=bool(settings.commerce_webhook.public_key),
     )
@@ -141,6 +164,22 @@ async def _adobe(
     finally:
         await host.close()
         await shop.close()
+
+
+@contextlib.asynccontextmanager
+async def _reservations(
+    settings: Settings, log: KafkaLog, serde: Serde, clock: Clock, *, health: Health, behind: Behind
+) -> AsyncIterator[ReservationParts | None]:
+    """None where no client has a token."""
+    if not settings.gateway.reservations.tokens:
+        yield None
+        return
+    async with following(settings, serde, clock, health, port=behind.promises) as books:
+        try:
+            yield parts_of(settings, books, log, serde, clock, look_up=behind.look_up)
+        finally:
+            if behind.look_up is not None:
+                await behind.look_up.close()
 
 
 async def look_at_kafka(log: KafkaLog, topic: str, health: Health, clock: Clock) -> None:

@@ -18,6 +18,8 @@ from streams.sources.order_acceptance import OrderAcceptance
 from streams.sources.order_completion import OrderCompletion
 from streams.sources.orders_route import OrdersRoute, keys_of
 from streams.sources.probes import add_probes
+from streams.sources.reservation_parts import ReservationParts
+from streams.sources.reservations_route import ReservationsRoute
 from streams.sources.turnstile import Turnstile
 from streams.sources.webhook_route import WebhookRoute
 
@@ -40,13 +42,17 @@ class AdobeParts:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the server needs of the process around it; `adobe` where anything is taken that only names an order."""
+    """What the server needs of the process around it; `adobe` where anything is taken that only names an order.
+
+    `reservations` where a client has a token.
+    """
 
     settings: GatewaySettings
     acceptance: OrderAcceptance
     health: Health
     clock: Clock
     adobe: AdobeParts | None = None
+    reservations: ReservationParts | None = None
 
 
 class GatewayServer:
@@ -113,6 +119,8 @@ class GatewayServer:
         add_probes(app, parts.health)
         keys = keys_of(parts.settings)
         OrdersRoute(parts.settings, keys, parts.acceptance, self._turnstile, parts.clock).add_to(app)
+        if (some := parts.reservations) is not None:
+            ReservationsRoute(parts.settings, some.clients, some.desk, some.availability, self._turnstile).add_to(app)
         if parts.adobe is not None:
             self._add_adobe(app, parts.settings, parts.adobe)
         return app

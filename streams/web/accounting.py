@@ -8,8 +8,9 @@ counted yet is pending:
     pending = handed − applied − superseded − dead (lane) − parked (lane)
     taken   = ignored + dead (both) + parked (both) + applied + superseded + pending
 
-`accounted` of a worker's facts holds both sides added up, `lane_accounted` the lane's part.  A rebase ends in the
-ledger: what it accepts is applied.  All counts are of all time and survive kills (streams/runtime/tally.py).
+`accounted` of a worker's facts holds both sides added up, `lane_accounted` the lane's part.  A rebase and a
+request for a reservation end in the ledger: what it accepts of them is applied.  All counts are of all time and
+survive kills (streams/runtime/tally.py).
 
 Topics of orders are counted once, by the table that they feed.  The intake and the orders flow end a record as they
 read it: an event that comes too early is `parked` until the one that it waits for makes it `applied`, and an event that
@@ -25,10 +26,10 @@ from typing import Literal
 
 import msgspec
 
-from streams.topics import DESIRED, READ, REBASE, STOCK_INPUTS, WMS_SNAPSHOT
+from streams.topics import DESIRED, READ, REBASE, RESERVATION_REQUEST, STOCK_INPUTS, WMS_SNAPSHOT
 from streams.web.facts import WorkerFacts
 
-ENDS_IN_LEDGER = frozenset({REBASE.name})
+ENDS_IN_LEDGER = frozenset({REBASE.name, RESERVATION_REQUEST.name})
 Counts = Mapping[str, int]
 
 

@@ -24,6 +24,7 @@ class Rule(NamedTuple):
 _LAST_WEEK = "compares with the same hour of last week, and a worker remembers one hour"
 _BUDGET = "adds up six hours and more, and a worker remembers one"
 _POLL = "is told by the poll, which is a process of its own"
+_GATEWAY = "is told by the gateway, which is a process of its own"
 _LANE, _INTAKE, _WORKERS, _ORDERS = "/#sink-commerce", "/#intake", "/#workers", "/orders"
 _LETTERS, _RECONCILIATION, _SETTINGS = "/dead-letters", "/reconciliation", "/settings"
 
@@ -56,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     Rule("OrderIntakeSilent", "page", 600, _INTAKE, blind=_LAST_WEEK),
     Rule("OrderEventParkedLong", "ticket", 300, _ORDERS, signs.parked_long),
     Rule("UnknownWords", "ticket", 300, "/", signs.unknown_words),
+    Rule("ReservationsUndecided", "page", 60, _INTAKE, blind=_GATEWAY),
     Rule("PollOverdue", "ticket", 60, "/", blind=_POLL),
     Rule("OrderNumbersUnexplained", "ticket", 1800, _ORDERS, blind=_POLL),
     Rule("ReferenceRowsWithheld", "ticket", 60, "/", blind=_POLL),

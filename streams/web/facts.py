@@ -282,6 +282,19 @@ class CauseFact(msgspec.Struct, frozen=True):
     event_id: str | None
 
 
+class ReservationFact(msgspec.Struct, frozen=True):
+    """A reservation that holds stock; `sources` empty for one of the shop's own checkout.  Times in µs."""
+
+    id: str
+    client: str
+    state: str
+    quantity: str
+    sources: tuple[str, ...]
+    expires_at: int | None
+    order_id: str | None
+    decided_at: int
+
+
 class LedgerFact(msgspec.Struct, frozen=True):
     """What the ledger holds of a SKU; told by the owner of its partition."""
 
@@ -293,6 +306,10 @@ class LedgerFact(msgspec.Struct, frozen=True):
     causes: tuple[CauseFact, ...]
     near: tuple[str, ...]
     """SKUs that begin alike, or differ in case only; for "no record of this SKU"."""
+    reservations: tuple[ReservationFact, ...] = ()
+    """Those that hold stock, the first to end first; at most 50."""
+    promisable: str | None = None
+    """What may still be reserved, before the shop's own open orders."""
 
 
 class RowFact(msgspec.Struct, frozen=True):

@@ -64,6 +64,8 @@ def not_asked(situation: Situation, sku: str, why: str) -> Envelope[StockView]:
         causes=(),
         dead_letters=(),
         near=(),
+        reservations=(),
+        promisable=None,
         asked_shop=False,
         shop_error="",
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streams.topics import DESIRED, HOLD, REBASE, STOCK_CHANGE, STOCK_INPUTS
+from streams.topics import DESIRED, HOLD, REBASE, RESERVATION_REQUEST, STOCK_CHANGE, STOCK_INPUTS
 from streams.web import order_stages
 from streams.web.envelope import ICONS, WORST_FIRST, State
 from streams.web.facts import LaneFact
@@ -12,7 +12,12 @@ from streams.web.role_sinks import BREAKER_STATE
 from streams.web.situation import ROLE, Intake, Situation
 from streams.web.words import ago, count, many, rate, seconds_since, span
 
-_SOURCE_OF = {STOCK_CHANGE.name: "WMS", HOLD.name: "Holds", REBASE.name: "Operators"}
+_SOURCE_OF = {
+    STOCK_CHANGE.name: "WMS",
+    HOLD.name: "Holds",
+    REBASE.name: "Operators",
+    RESERVATION_REQUEST.name: "Channels",
+}
 FLOW = "stock-ledger"
 LANE_KEY = f"sink-{ROLE}"
 WIDE, MIDDLE = 100.0, 1.0

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from streams.web.envelope import Envelope, State
-from streams.web.facts import CauseFact, LedgerFact, RowFact, ScopeFact, ShopFact, SourceFact
+from streams.web.facts import CauseFact, LedgerFact, ReservationFact, RowFact, ScopeFact, ShopFact, SourceFact
 from streams.web.letter_groups import Letter
 from streams.web.needs_sink import standstill
 from streams.web.situation import Situation
@@ -87,6 +87,19 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
 
 
+class Reserved(msgspec.Struct, frozen=True, kw_only=True):
+    """A reservation that holds stock."""
+
+    id: str
+    client: str
+    state: str
+    quantity: str
+    sources: tuple[str, ...]
+    expires_at: datetime | None
+    order_id: str | None
+    since: datetime
+
+
 class LetterHint(msgspec.Struct, frozen=True):
     """Dead letters that have the SKU as key."""
 
@@ -114,6 +127,9 @@ class StockView(msgspec.Struct, frozen=True, kw_only=True):
     causes: tuple[Cause, ...]
     dead_letters: tuple[LetterHint, ...]
     near: tuple[str, ...]
+    reservations: tuple[Reserved, ...]
+    promisable: str | None
+    """What may still be reserved, before the shop's own open orders."""
     asked_shop: bool
     shop_error: str
 
@@ -140,10 +156,25 @@ def stock_page(parts: StockParts, letters: list[Letter], at: Situation) -> Envel
         causes=() if ledger is None else tuple(_cause(one) for one in ledger.causes),
         dead_letters=_hints(letters),
         near=parts.near,
+        reservations=() if ledger is None else tuple(_reserved(one) for one in ledger.reservations),
+        promisable=None if ledger is None else ledger.promisable,
         asked_shop=parts.asked_shop,
         shop_error=parts.shop_error,
     )
     return Envelope(moment(parts.as_of), at.fleet.own.worker, state, view, at.fleet.workers)
+
+
+def _reserved(one: ReservationFact) -> Reserved:
+    return Reserved(
+        id=one.id,
+        client=one.client,
+        state=one.state,
+        quantity=one.quantity,
+        sources=one.sources,
+        expires_at=moment_or_none(one.expires_at),
+        order_id=one.order_id,
+        since=moment(one.decided_at),
+    )
 
 
 def _lines(parts: StockParts) -> tuple[SourceLine, ...]:

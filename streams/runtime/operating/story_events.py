@@ -17,6 +17,7 @@ from schemas.models.order import Order
 from schemas.models.order_event import OrderEvent
 from schemas.models.returned import Return
 from schemas.models.stock_change import StockChange
+from schemas.models.stock_reservation import ReservationRequest
 from streams.domain.quantities import to_decimal
 from streams.domain.stock_rules import StockRules
 from streams.runtime.letter_headers import RETRY_OF
@@ -117,6 +118,12 @@ def _hold(one: InventoryHold) -> Told:
     return Told("message", "ok", text, f"{one.kind}, revision {one.revision}", "", one.source_code)
 
 
+def _reservation(one: ReservationRequest) -> Told:
+    what = "" if one.quantity is None else f" of {_quantity(one.quantity)}"
+    order = "" if one.order_id is None else f", order {one.order_id}"
+    return Told("message", "ok", f"{one.action.lower()} reservation {one.reservation_id}{what}", f"{one.client}{order}")
+
+
 def _rebase(one: StockRebase, rules: StockRules) -> Told:
     text = f"rebase {one.bucket} ={_quantity(one.quantity)} at {one.location_code}"
     return Told("act", "ok", text, one.reason, one.actor, rules.source_of(one.location_code) or "")
@@ -175,6 +182,7 @@ def _recount(one: RecountRequest) -> Told:
 _CHANGES: Mapping[type, Callable[..., Told]] = {StockChange: _change, StockRebase: _rebase}
 _TELLERS: Mapping[type, Callable[..., Told]] = {
     InventoryHold: _hold,
+    ReservationRequest: _reservation,
     DesiredStock: _snapshot,
     Outcome: _outcome,
     Audit: _audit,

@@ -47,6 +47,11 @@ async def _cancel(ports: Ports) -> None:
     await _tasks(ports).cancel_task(TASK_ID)
 
 
+async def _available(ports: Ports) -> None:
+    assert ports.availability is not None
+    await ports.availability.available("PUMP/200 A")
+
+
 async def _check(ports: Ports) -> None:
     await _tasks(ports).check()
 
@@ -54,6 +59,10 @@ async def _check(ports: Ports) -> None:
 def _state(_: httpx.Request) -> httpx.Response:
     body = {"task_id": TASK_ID, "order_id": ORDER_ID, "number": "T0000001", "status": "RELEASED"}
     return httpx.Response(200, json=body)
+
+
+def _stocked(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json={"sku": "PUMP/200 A", "available": "12.5"})
 
 
 def _healthy(_: httpx.Request) -> httpx.Response:
@@ -110,6 +119,7 @@ CASE = ConnectorCase(
         Use(name="create task", settings=SETTINGS, effect=True, run=_create, well=_state),
         Use(name="find task", settings=SETTINGS, effect=False, run=_find, well=_state),
         Use(name="cancel task", settings=SETTINGS, effect=True, run=_cancel, well=_state),
+        Use(name="available", settings=SETTINGS, effect=False, run=_available, well=_stocked),
         Use(name="check", settings=SETTINGS, effect=False, run=_check, well=_healthy),
     ),
     signs_in=_never,

@@ -202,7 +202,7 @@ def expected(writer: Json, record: Json) -> StockChange | str:
         isinstance(record.get(name), bool) for name in StockChange.__struct_fields__
     ):
         return "undecodable"
-    stated = {**record, "commerce_order": reference.get("commerce_order")}
+    stated = {**record, "commerce_order": reference.get("commerce_order"), "id": reference.get("id")}
     names = StockChange.__struct_fields__
     return StockChange(**{name: _meaning(name, kinds.get(name, "null"), stated.get(name)) for name in names})
 

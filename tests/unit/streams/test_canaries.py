@@ -42,7 +42,8 @@ SECRETS: Mapping[str, str] = {
     f"{SHOP}PROXY": "http://proxy:canary-proxy-8@127.0.0.1:1",
 }
 WHSEC = "whsec_Y2FuYXJ5LWhtYWMta2V5LTktMDEyMzQ1Njc4OWFiY2RlZg=="
-PLANTED = (*SECRETS.values(), "canary-proxy-8", WHSEC, WHSEC.removeprefix("whsec_"))
+BEARER = "canary-bearer-token-10-of-a-client"
+PLANTED = (*SECRETS.values(), "canary-proxy-8", WHSEC, WHSEC.removeprefix("whsec_"), BEARER)
 GIVEN: Mapping[str, str] = {
     **SETTINGS,
     **SECRETS,
@@ -50,6 +51,7 @@ GIVEN: Mapping[str, str] = {
     "STREAMS_KAFKA__SASL_USERNAME": "mw",
     "STREAMS_SCHEMA_REGISTRY__USERNAME": "mw",
     "STREAMS_GATEWAY__SECRETS": f'{{"web": ["{WHSEC}"]}}',
+    "STREAMS_GATEWAY__RESERVATIONS__TOKENS": f'{{"pos": ["{BEARER}"]}}',
     "STREAMS_LOGS__LEVEL": "DEBUG",
 }
 COMMANDS = (
@@ -146,6 +148,7 @@ def test_every_secret_setting_is_planted_or_has_no_value_of_its_own() -> None:
 
     assert secret - SECRETS.keys() == {
         "STREAMS_GATEWAY__SECRETS",  # planted by itself
+        "STREAMS_GATEWAY__RESERVATIONS__TOKENS",  # likewise
         "STREAMS_GATEWAY__COMMERCE_WEBHOOK__PUBLIC_KEY",
         "STREAMS_KAFKA__SSL_KEYFILE",
     }

@@ -106,7 +106,20 @@ def test_nothing_is_named_by_a_prefix_or_a_star() -> None:
 
 
 def test_the_gateway_may_append_orders_and_nothing_else() -> None:
-    assert by_topic(rights_of("gateway", APP)) == {COMMERCE_ORDER.name: {"WRITE", "DESCRIBE_CONFIGS"}}
+    assert by_topic(needed("gateway", settings())) == {COMMERCE_ORDER.name: {"WRITE", "DESCRIBE_CONFIGS"}}
+
+
+def test_a_gateway_that_answers_reservations_asks_on_one_topic_and_reads_three() -> None:
+    tokens = {"STREAMS_GATEWAY__RESERVATIONS__TOKENS": '{"pos": ["0123456789-0123456789-0123"]}'}
+
+    assert by_topic(needed("gateway", settings(**tokens))) == by_topic(rights_of("gateway", APP))
+    assert by_topic(rights_of("gateway", APP)) == {
+        COMMERCE_ORDER.name: {"WRITE", "DESCRIBE_CONFIGS"},
+        "inventory.reservation-request.v1": {"WRITE"},
+        "inventory.reservation.v1": {"READ"},
+        "inventory.desired.v1": {"READ"},
+        "commerce.outcome.v1": {"READ"},
+    }
 
 
 @pytest.mark.parametrize("poller", POLLED)

@@ -153,7 +153,7 @@ async def test_a_stop_waits_longer_for_calls_under_way_than_a_rebalance(
 
 
 def stock_part(one: Worker, faults: list[BaseException], *, paused: Collection[str] = ()) -> StockPart:
-    return StockPart(one.flow, one.sweep, faults.append, is_paused=lambda topic: topic in paused)
+    return StockPart(one.flow, [one.sweep], faults.append, is_paused=lambda topic: topic in paused)
 
 
 async def taken(part: StockPart, *values: bytes, first: int, topic: str = STOCK_CHANGE.name) -> None:
@@ -198,7 +198,7 @@ async def test_the_sweep_runs_while_partitions_are_open(tmp_path: Path) -> None:
         part.closed(frozenset({PARTITION}))
 
         assert [alert.kind for alert in one.alerts] == ["NO_BASE"]
-        assert part._sweeping is None
+        assert part._sweeping == []
 
 
 async def test_a_fault_of_the_sweep_ends_the_process(tmp_path: Path) -> None:

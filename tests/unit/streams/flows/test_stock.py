@@ -11,17 +11,18 @@ from aiokafka.errors import KafkaError
 
 from schemas.models.cause import Cause
 from schemas.models.desired_stock import DesiredStock
+from schemas.models.stock_reservation import Reservation, ReservationAction, ReservationRequest
 from streams.domain.stock_rules import Owner, PairTable, StockRules
 from streams.flows.stock import YIELD_EVERY
 from streams.flows.stock_skew import SYSTEMS_AT_MOST
 from streams.runtime import outbox
 from streams.runtime.guard import IN_A_ROW, IntakePausedError
 from streams.runtime.lease import LeaseLostError
-from streams.topics import ALERT, DEAD_LETTER, DESIRED, HOLD, REBASE, STOCK_CHANGE
+from streams.topics import ALERT, DEAD_LETTER, DESIRED, HOLD, REBASE, RESERVATION_REQUEST, STOCK_CHANGE
 from tests.unit.streams.domain.ledger import HOUR, T0, UNIT, hold_record
 from tests.unit.streams.flows.partition import Raw
 from tests.unit.streams.flows.test_stock_batch import rebase_record
-from tests.unit.streams.flows.wire import change_bytes, hold_bytes, rebase_bytes
+from tests.unit.streams.flows.wire import change_bytes, hold_bytes, rebase_bytes, request_bytes
 from tests.unit.streams.flows.worker import GENERATION, PARTITION, Worker
 
 pytestmark = pytest.mark.anyio
@@ -224,11 +225,29 @@ class Batch(NamedTuple):
     values: list[bytes]
 
 
+def reservation(name: str, action: ReservationAction = "CREATE", units: int = 2, **fields: Any) -> bytes:  # noqa: ANN401
+    plain = {"ttl_ms": 60_000, "patience_ms": 500, "shop_reserved": 0, **fields}
+    return request_bytes(
+        ReservationRequest(
+            request_id="q",
+            reservation_id=name,
+            sku="A",
+            action=action,
+            client="pos",
+            quantity=units * UNIT,
+            at=T0,
+            **plain,
+        )
+    )
+
+
 LOG = [
     Batch(STOCK_CHANGE.name, 0, [full(1, 10), record(2, -6, at=1), NEVER_READ]),
     Batch(HOLD.name, 0, [hold_bytes(hold_record(3)), hold_bytes(hold_record(2, revision=2))]),
     Batch(STOCK_CHANGE.name, 3, [record(3, -4, at=2), record(2, -6, at=1), full(4, 20, source_system="erp")]),
     Batch(REBASE.name, 0, [rebase_bytes(rebase_record(9, 3))]),
+    Batch(RESERVATION_REQUEST.name, 0, [reservation("r1"), reservation("r1"), reservation("r2", units=99)]),
+    Batch(RESERVATION_REQUEST.name, 3, [reservation("r1", "CONFIRM", order_id="pos-1")]),
     Batch(STOCK_CHANGE.name, 6, [record(5, 7, at=4, previous_quantity=Decimal("1.000000")), full(6, 30, at=5)]),
 ]
 
@@ -242,6 +261,7 @@ class Seen(NamedTuple):
     dead: set[tuple[int, str]]
     alerts: set[str]
     recounts: set[str]
+    reservations: dict[str, Reservation | None]
 
 
 def seen(one: Worker) -> Seen:
@@ -253,6 +273,7 @@ def seen(one: Worker) -> Seen:
         dead=set(one.dead),
         alerts={alert.alert_id for alert in one.alerts},
         recounts={request.request_id for request in one.recounts},
+        reservations=one.reservations,
     )
 
 
@@ -271,7 +292,7 @@ async def told(folder: Path, fails_at: int, *, after_effect: bool) -> tuple[Seen
         return seen(one), one.broker.writes
 
 
-WRITES = 16
+WRITES = 22
 """Of a run without a kill; each of them is a moment to be killed at."""
 
 

@@ -325,7 +325,7 @@ def test_the_snapshot_names_every_source_with_quantity_status_version_and_cause(
     with Partition(tmp_path / "p", rules) as partition:
         told = partition.take([count(10), count(0, 1, location_code="W2"), delta(1, 2, location_code="W3")], 7)
 
-    found = snapshot_of(told.folds[SKU], Version(EPOCH, 1), 3, 99)
+    found = snapshot_of(told.folds[SKU], Version(EPOCH, 1), 3, 99, rules)
 
     assert found is not None
     assert (found.sku, found.epoch, found.counter, found.dirty_since) == ("SHOP-A", EPOCH, 1, T0)
@@ -342,7 +342,7 @@ def test_the_snapshot_names_every_source_with_quantity_status_version_and_cause(
 def test_there_is_no_snapshot_without_a_base(partition: Partition) -> None:
     told = partition.take([delta(1)], 0)
 
-    assert snapshot_of(told.folds[SKU], Version(EPOCH, 1), 0, 99) is None
+    assert snapshot_of(told.folds[SKU], Version(EPOCH, 1), 0, 99, partition.rules) is None
 
 
 def test_a_snapshot_is_dirty_since_the_oldest_accepted_record_of_its_batch(partition: Partition) -> None:
@@ -351,7 +351,7 @@ def test_a_snapshot_is_dirty_since_the_oldest_accepted_record_of_its_batch(parti
 
     assert fold.oldest_at == T0 + 5 * UNIT
     again = partition.take([count(10, 5)], 0).folds[SKU]
-    repeated = snapshot_of(again, Version(EPOCH, 1), 0, 99)
+    repeated = snapshot_of(again, Version(EPOCH, 1), 0, 99, partition.rules)
     assert repeated is not None
     assert repeated.dirty_since == 99
 

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from schemas import projection
-from schemas.catalogue import CONTRACTS, INVENTORY_HOLD, STOCK_REBASE, Contract
+from schemas.catalogue import CONTRACTS, INVENTORY_HOLD, RESERVATION_REQUEST, STOCK_REBASE, Contract
 from schemas.codec import frame
 from schemas.models.inventory import InventoryHold, StockRebase
+from schemas.models.stock_reservation import ReservationRequest
 from simulators.wms.record import StockRecord
 from simulators.wms.wire import STOCK_TOPIC, RecordCodec, schema_of
 from streams.runtime.serde import BY_TOPIC, RegistryUnavailableError
@@ -19,6 +20,7 @@ ModelT = TypeVar("ModelT", bound=msgspec.Struct)
 
 _CODEC = RecordCodec(schema_of(STOCK_TOPIC))
 _HOLD, _REBASE = projection.encoder(INVENTORY_HOLD), projection.encoder(STOCK_REBASE)
+_REQUEST = projection.encoder(RESERVATION_REQUEST)
 IDS: Mapping[str, int] = {contract.topic: number for number, contract in enumerate(CONTRACTS, 1)}
 FOREIGN_ID = 900
 """A schema that the registry knows, of another record."""
@@ -87,6 +89,10 @@ def hold_bytes(hold: InventoryHold) -> bytes:
 
 def rebase_bytes(rebase: StockRebase) -> bytes:
     return frame(IDS[STOCK_REBASE.topic], _REBASE(rebase))
+
+
+def request_bytes(request: ReservationRequest) -> bytes:
+    return frame(IDS[RESERVATION_REQUEST.topic], _REQUEST(request))
 
 
 _DECODERS: dict[str, Any] = {}  # Any: each topic's own model

@@ -10,10 +10,12 @@ import msgspec
 from schemas.models.desired_stock import DesiredStock
 from schemas.models.inventory import InventoryAlert, InventoryHold, RecountRequest
 from schemas.models.operations import Audit
+from schemas.models.stock_reservation import Reservation, ReservationRequest
 from streams.domain import stock_entry
 from streams.domain.stock_entry import StockEntry
 from streams.domain.stock_rules import StockRules
 from streams.flows import stock_keys
+from streams.flows.reservation_sweep import ReservationSweep
 from streams.flows.stock import StockFlow
 from streams.flows.stock_records import StockRecords
 from streams.flows.stock_sweep import Limits, StockSweep
@@ -24,7 +26,18 @@ from streams.runtime.partition_store import contents
 from streams.runtime.serde import Serde
 from streams.runtime.versioned import unpack
 from streams.runtime.writer import Record
-from streams.topics import ALERT, AUDIT, DEAD_LETTER, DESIRED, HOLD, RECOUNT, STOCK_CHANGE, STOCK_INPUTS
+from streams.topics import (
+    ALERT,
+    AUDIT,
+    DEAD_LETTER,
+    DESIRED,
+    HOLD,
+    RECOUNT,
+    RESERVATION,
+    RESERVATION_REQUEST,
+    STOCK_CHANGE,
+    STOCK_INPUTS,
+)
 from tests.fakes.broker import MemoryBroker
 from tests.fakes.still_clock import StillClock
 from tests.unit.streams.domain.ledger import T0
@@ -66,10 +79,13 @@ class Worker:
             worker="worker-1",
         )
         self.sweep = StockSweep(self.table, writer, encode=encode, limits=LIMITS, clock=self.clock)
+        every = timedelta(seconds=1)
+        self.ends = ReservationSweep(self.table, writer, encode=encode, every=every, clock=self.clock)
 
     async def open(self) -> None:
         """As after an assignment: what was decided and not acknowledged is sent first."""
-        await self.serde.prepare([DESIRED.name, ALERT.name, RECOUNT.name, HOLD.name, AUDIT.name])
+        written = (DESIRED, ALERT, RECOUNT, HOLD, AUDIT, RESERVATION_REQUEST, RESERVATION)
+        await self.serde.prepare([topic.name for topic in written])
         await outbox.resend(self.table, self.broker.writer, PARTITION, generation=GENERATION)
 
     async def killed(self) -> None:
@@ -135,6 +151,19 @@ class Worker:
     @property
     def holds(self) -> list[InventoryHold]:
         return self._told(HOLD.name, InventoryHold)
+
+    @property
+    def reservations(self) -> dict[str, Reservation | None]:
+        """As a reader of the topic knows them; None for what was forgotten."""
+        found: dict[str, Reservation | None] = {}
+        for record in self.broker.log[RESERVATION.name]:
+            name = (record.key or b"").decode()
+            found[name] = None if record.value is None else model_of(RESERVATION.name, record.value, Reservation)
+        return found
+
+    @property
+    def requests(self) -> list[ReservationRequest]:
+        return self._told(RESERVATION_REQUEST.name, ReservationRequest)
 
     @property
     def dead(self) -> list[tuple[int, str]]:

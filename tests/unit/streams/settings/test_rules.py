@@ -19,7 +19,7 @@ UNIT = 1_000_000
 
 
 def test_the_defaults_are_the_settled_ones() -> None:
-    assert stock_rules(InventorySettings()) == StockRules()
+    assert stock_rules(InventorySettings()) == StockRules(last_units=3 * UNIT)
     rules = lane_rules(InventorySettings())
     assert (rules.default, rules.classes, rules.last_units) == (Window(UNIT), (), 3 * UNIT)
 

@@ -15,6 +15,7 @@ from tests.unit.streams.web.worlds import (
     HOLD,
     NOW,
     REBASE,
+    RESERVATION,
     SECOND,
     STOCK,
     World,
@@ -101,7 +102,7 @@ def busy() -> World:
 def zero() -> World:
     empty = tuple(
         intake(topic, tuple(range(8)), consumed=0, lag_records=0, oldest_unfinished_s=0.0)
-        for topic in (STOCK, HOLD, REBASE)
+        for topic in (STOCK, HOLD, REBASE, RESERVATION)
     )
     desired = intake(DESIRED, (0,), consumed=0, lag_records=0, oldest_unfinished_s=0.0)
     quiet = lane(applied=0, delay_p50_s=None, delay_p99_s=None)

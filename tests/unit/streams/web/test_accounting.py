@@ -8,7 +8,7 @@ from streams.domain.order_state import Verdict
 from streams.web.accounting import ROW_OF, TopicAccount, accounts, balances
 from streams.web.facts import WorkerFacts
 from tests.unit.streams.web import order_worlds
-from tests.unit.streams.web.worlds import ACCOUNTED, HOLD, LANE_ACCOUNTED, REBASE, STOCK, worker
+from tests.unit.streams.web.worlds import ACCOUNTED, HOLD, LANE_ACCOUNTED, REBASE, RESERVATION, STOCK, worker
 
 
 def _with(accounted: dict[str, dict[str, int]], lane: dict[str, dict[str, int]]) -> WorkerFacts:
@@ -17,10 +17,10 @@ def _with(accounted: dict[str, dict[str, int]], lane: dict[str, dict[str, int]])
 
 def test_every_record_is_in_exactly_one_row() -> None:
     on_the_way = {**ACCOUNTED[STOCK], "accepted": 1_607_180, "handed": 1_607_149}
-    stock, hold, rebase = accounts([worker(accounted={**ACCOUNTED, STOCK: on_the_way})])
+    stock, hold, rebase, asked = accounts([worker(accounted={**ACCOUNTED, STOCK: on_the_way})])
 
-    assert (stock.topic, hold.topic, rebase.topic) == (STOCK, HOLD, REBASE)
-    for one in (stock, hold, rebase):
+    assert (stock.topic, hold.topic, rebase.topic, asked.topic) == (STOCK, HOLD, REBASE, RESERVATION)
+    for one in (stock, hold, rebase, asked):
         ended = one.applied + one.superseded + one.parked + one.dead + one.ignored + one.pending
         assert one.taken == ended
         assert one.difference == 0

@@ -195,12 +195,12 @@ async def test_what_is_well_or_was_never_there_is_folded_and_what_is_not_stands_
         in_part = (await get(f"{other.url}/", bearer(OPERATE))).text
 
     intake = page.partition('id="intake"')[2].partition("</section>")[0]
-    assert "3 topics are open" in intake
+    assert "4 topics are open" in intake
     assert "inventory.hold.v1" in _folded(intake)
     assert "Resume" not in _folded(intake)
     assert "Resume" in intake
     known_in_part = in_part.partition('id="intake"')[2].partition("</section>")[0]
-    assert "4 topics are known in part only" in known_in_part
+    assert "5 topics are known in part only" in known_in_part
     assert "are open" not in known_in_part
 
 
@@ -209,5 +209,5 @@ async def test_a_source_that_never_sent_is_one_folded_line_on_small_screens() ->
         page = (await get(f"{one.url}/", bearer(OPERATE))).text
 
     listed = page.partition('class="flowlist"')[2].partition("</section>")[0]
-    assert "3 sources have sent nothing yet" in listed
+    assert "4 sources have sent nothing yet" in listed
     assert "Source WMS" not in listed

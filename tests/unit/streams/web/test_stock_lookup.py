@@ -288,3 +288,17 @@ async def test_what_is_shipped_and_not_posted_is_said_beside_the_formula() -> No
 
     assert [line["shipped"] for line in answer.data["sources"]] == ["3", None]
     assert "On top of it 3: shipped, not yet posted." in page.text
+
+
+async def test_what_is_reserved_is_told_with_who_has_it_and_when_it_ends() -> None:
+    async with served(scenes.calm()) as one:
+        told = (await get(f"{one.url}/api/v1/stock?sku=PUMP-200")).data
+        page = (await get(f"{one.url}/stock?sku=PUMP-200")).text
+
+    held, confirmed = told["reservations"]
+    assert (held["client"], held["state"], held["quantity"], held["sources"]) == ("pos", "held", "2", ["north: 2"])
+    assert (held["expires_at"] is None, confirmed["expires_at"], confirmed["order_id"]) == (False, None, "edi-88")
+    assert told["promisable"] == "190.7"
+    reserved = page.partition("What is reserved")[2].partition("</section>")[0]
+    assert "edi-88" in reserved
+    assert "with its order" in reserved

@@ -30,10 +30,11 @@ from tests.unit.streams.web.order_worlds import intakes as order_intakes
 START = datetime(2026, 11, 21, 2, 14, 7, tzinfo=UTC)
 SECOND = 1_000_000
 NOW = int(START.timestamp()) * SECOND
-STOCK, HOLD, REBASE, DESIRED = (
+STOCK, HOLD, REBASE, RESERVATION, DESIRED = (
     "wms.stock-change.v1",
     "inventory.hold.v1",
     "inventory.rebase.v1",
+    "inventory.reservation-request.v1",
     "inventory.desired.v1",
 )
 SETTINGS = {
@@ -159,6 +160,7 @@ ACCOUNTED = {
     },
     HOLD: {"accepted": 210, "handed": 210, "applied": 200, "superseded": 10},
     REBASE: {"accepted": 2},
+    RESERVATION: {"accepted": 4, "ignored": 1},
 }  # fmt: skip
 LANE_ACCOUNTED = {STOCK: {"applied": 402_118, "superseded": 1_204_990}, HOLD: {"applied": 200, "superseded": 10}}
 
@@ -180,6 +182,7 @@ def worker(number: int = 1, partitions: tuple[int, ...] = tuple(range(8)), **cha
             intake(STOCK, partitions),
             intake(HOLD, partitions, consumed=210, lag_records=0, oldest_unfinished_s=0.0),
             intake(REBASE, partitions, consumed=2, lag_records=0, oldest_unfinished_s=0.0),
+            intake(RESERVATION, partitions, consumed=5, lag_records=0, oldest_unfinished_s=0.0),
             intake(DESIRED, (0,) if first else (), consumed=9_000, lag_records=0, oldest_unfinished_s=0.0),
         ),
         accounted=ACCOUNTED if first else {},
@@ -271,6 +274,11 @@ def ledger(sku: str = "PUMP-200", **changes: object) -> f.LedgerFact:
         ),
         causes=(cause, lost),
         near=(),
+        reservations=(
+            f.ReservationFact("r-1", "pos", "held", "2", ("north: 2",), NOW + 300 * SECOND, None, NOW - 60 * SECOND),
+            f.ReservationFact("r-2", "edi", "confirmed", "5", ("south: 5",), None, "edi-88", NOW - 7200 * SECOND),
+        ),
+        promisable="190.7",
     )
     return msgspec.structs.replace(made, **changes)
 

@@ -2,6 +2,7 @@ from schemas.models.cause import Cause
 from schemas.models.desired_stock import DesiredStock, SourceQuantity
 from schemas.models.inventory import InventoryHold, RecountRequest, StockRebase
 from schemas.models.operations import Audit, Outcome, OutcomeState
+from schemas.models.stock_reservation import ReservationRequest
 from streams.domain.stock_rules import StockRules
 from streams.runtime.lookback import Place
 from streams.runtime.operating.readable import time_text
@@ -65,6 +66,10 @@ def test_each_kind_of_record_says_in_words_what_it_is() -> None:
         "north: applied 120 in stock",
         "stopped",
     )
+    asked = ReservationRequest(
+        request_id="q", reservation_id="r1", sku="S", action="CREATE", client="pos", quantity=2 * M, at=0
+    )
+    assert told("inventory.reservation-request.v1", asked).text == "create reservation r1 of 2"
     assert told("inventory.rebase.v1", rebase).text == "rebase ON_HAND =1 at W1"
     assert told("inventory.recount.v1", recount).text == "recount asked: ON_HAND (gap)"
     assert told(AUDIT, act).text == "pause-sink: – → paused"

@@ -1,0 +1,71 @@
+"""What the shop's own open orders have of a SKU: asked with an aggressive time-out, remembered for a moment."""
+
+import asyncio
+from collections import OrderedDict
+from typing import NamedTuple
+
+from connectors.core.errors import ConnectorError, NotFoundError
+from connectors.core.ports import PromiseSource
+from streams.domain.quantities import from_decimal
+from streams.runtime.clock import Clock
+from streams.runtime.logs import logger
+
+USABLE_S = 30.0
+"""So old a reading may be: less than what a confirmed checkout goes on counting (`domain.reservation`)."""
+REMEMBERED = 100_000
+_LOG = logger("streams.gateway")
+
+
+class Reading(NamedTuple):
+    """`reserved` in micros, None where the shop shows the SKU as out of stock; `why` it is not of this moment."""
+
+    reserved: int | None
+    age_s: float = 0.0
+    why: str = ""
+
+
+class ShopSilentError(Exception):
+    """The shop did not tell, and nothing that it told lately is known; the message is for the log."""
+
+
+class ShopPromises:
+    """`port` None: the shop is not asked, and has no open orders of its own."""
+
+    def __init__(self, port: PromiseSource | None, within_s: float, clock: Clock) -> None:
+        self._port, self._within_s, self._clock = port, within_s, clock
+        self._known: OrderedDict[str, tuple[int | None, float]] = OrderedDict()
+
+    async def now(self, sku: str) -> Reading:
+        """Of this moment, or of the last half minute.  Raises ShopSilentError."""
+        if self._port is None:
+            return Reading(0)
+        began = self._clock.monotonic()
+        try:
+            async with asyncio.timeout(self._within_s):
+                told = await self._port.promised(sku)
+            reserved = None if told is None else from_decimal(told)
+        except NotFoundError:  # what it does not sell nobody ordered there
+            reserved = 0
+        except (ConnectorError, TimeoutError) as error:
+            why = f"no answer within {self._within_s:g} s" if isinstance(error, TimeoutError) else type(error).__name__
+            return self._known_of(sku, why)
+        self._known[sku] = (reserved, began)
+        self._known.move_to_end(sku)
+        if len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return Reading(reserved)
+
+    def lately(self, sku: str) -> Reading | None:
+        """What is known without asking; None where that is nothing, or too old."""
+        if self._port is None:
+            return Reading(0)
+        known = self._known.get(sku)
+        age = None if known is None else self._clock.monotonic() - known[1]
+        return None if known is None or age is None or age > USABLE_S else Reading(known[0], age)
+
+    def _known_of(self, sku: str, why: str) -> Reading:
+        _LOG.warning("shop-promises-unknown", sku=sku, why=why)
+        known = self.lately(sku)
+        if known is None:
+            raise ShopSilentError(why)
+        return known._replace(why=why)
