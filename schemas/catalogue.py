@@ -16,6 +16,7 @@ from schemas.avro_text import parse_schema
 from schemas.avro_types import Schema
 from schemas.models.carrier_event import CarrierEvent
 from schemas.models.command import Command
+from schemas.models.completeness_page import CompletenessPage
 from schemas.models.desired_stock import DesiredStock
 from schemas.models.erp_order_event import ErpOrderEvent
 from schemas.models.fulfilment_event import FulfilmentEvent
@@ -318,6 +319,19 @@ SOURCE_CURSOR: Final = Contract(
 )
 
 
+COMPLETENESS: Final = Contract(
+    topic="completeness.page.v1",
+    file="completeness.page.v1",
+    record="commerce.operations.v1.CompletenessPage",
+    model=CompletenessPage,
+    key="flow",
+    key_field="flow",
+    description="The closing of a flow over a stretch of time: every source entity in one state.",
+    producers=("worker",),
+    consumers=("status pages", "completeness"),
+)
+
+
 def outcome_contract(role: str) -> Contract[Outcome]:
     """The contract of `<role>.outcome.v1`: one schema serves every role."""
     return Contract(
@@ -386,6 +400,7 @@ CONTRACTS: Final[tuple[Contract[msgspec.Struct], ...]] = (
     AUDIT,
     OPERATOR_CONTROL,
     SOURCE_CURSOR,
+    COMPLETENESS,
     *(outcome_contract(role) for role in ROLES),
     *(command_contract(role) for role in COMMAND_ROLES),
     SHIPMENT,

@@ -28,6 +28,7 @@ from streams.topics import (
     AUDIT,
     COMMANDS,
     COMMERCE_ORDER,
+    COMPLETENESS,
     CONTROL,
     DEAD_LETTER,
     ORDER_EVENT,
@@ -115,7 +116,7 @@ def _worker(app_id: str) -> Iterator[Right]:
     yield from _tables(app_id, (STOCK_LEDGER, STOCK_WRITE))
     for topic in STOCK_WRITTEN:
         yield from _on(topic.name, "WRITE")
-    for topic in (CONTROL, AUDIT):
+    for topic in (CONTROL, AUDIT, COMPLETENESS):
         yield from _on(topic.name, "READ", "WRITE")
     yield from _on(DEAD_LETTER.name, "READ", "WRITE", "DESCRIBE_CONFIGS")
     yield from _worker_orders(app_id)
@@ -125,7 +126,8 @@ def _worker(app_id: str) -> Iterator[Right]:
 
 def _worker_orders(app_id: str) -> Iterator[Right]:
     yield from _tables(app_id, (ORDER_INTAKE, ORDER_NEWS, ORDERS), when=WITH_ORDERS)
-    yield from _on(ORDER_EVENT.name, "WRITE", when=WITH_ORDERS)
+    for topic in (ORDER_EVENT, COMMERCE_ORDER):  # an order that nobody told of is put on its topic
+        yield from _on(topic.name, "WRITE", when=WITH_ORDERS)
     for role, command in COMMANDS.items():
         when = role_label(role)
         yield from _tables(app_id, (WORK[role],), when=when)

@@ -2,6 +2,7 @@
 
 from connectors.adobe_commerce.client import CommerceClient
 from connectors.adobe_commerce.orders.client import OrderClient
+from connectors.adobe_commerce.orders.holdings import OrderHoldings
 from connectors.adobe_commerce.orders.target import ShopOrders
 from connectors.adobe_commerce.settings import Settings
 from connectors.adobe_commerce.signin import auth_of
@@ -27,9 +28,11 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
         await auth.close()
         await client.close()
 
+    orders = OrderClient(sender, settings)
     stock = SingleStock if settings.single_stock else SourceStock
     return Ports(
         stock=stock(client, settings, close),
-        shop_orders=ShopOrders(OrderClient(sender, settings), settings, close),
+        shop_orders=ShopOrders(orders, settings, close),
+        holdings=OrderHoldings(orders, settings),
         close=close,
     )
