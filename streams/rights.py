@@ -126,8 +126,7 @@ def _worker(app_id: str) -> Iterator[Right]:
 
 def _worker_orders(app_id: str) -> Iterator[Right]:
     yield from _tables(app_id, (ORDER_INTAKE, ORDER_NEWS, ORDERS), when=WITH_ORDERS)
-    for topic in (ORDER_EVENT, COMMERCE_ORDER):  # an order that nobody told of is put on its topic
-        yield from _on(topic.name, "WRITE", when=WITH_ORDERS)
+    yield from _on(ORDER_EVENT.name, "WRITE", when=WITH_ORDERS)
     for role, command in COMMANDS.items():
         when = role_label(role)
         yield from _tables(app_id, (WORK[role],), when=when)

@@ -5,7 +5,7 @@ target holds another thing than it acknowledged.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from streams.domain.log_count import LogCount
 FINDINGS_KEPT = 500
 """Of one page; what is beyond is counted only."""
 OPEN_KEPT = 100
+PERHAPS = 5
 
 
 class State(StrEnum):
@@ -152,6 +153,8 @@ class Log(msgspec.Struct, frozen=True):
     count: LogCount
     is_first: bool = False
     """No page before this one says where it begins."""
+    starts: int = 0
+    """First offset of the whole log, when the page was made."""
 
 
 class AtTarget(msgspec.Struct, frozen=True):
@@ -229,6 +232,11 @@ class Sums:
         if len(self.open) > 2 * OPEN_KEPT:
             self.open = sorted(self.open)[:OPEN_KEPT]
 
+    def tell_new(self, findings: Iterable[Finding]) -> None:
+        """Those that are not told yet."""
+        known = {finding.key for finding in self.findings}
+        self.tell(finding for finding in findings if finding.key not in known)
+
     def tell(self, findings: Iterable[Finding]) -> None:
         """Findings that are about no entity, too."""
         for finding in findings:
@@ -254,15 +262,16 @@ def _confirmed(one: Closed, only: Collection[Key]) -> Closed:
 STILL_OPEN = frozenset({State.HELD, State.PARKED, State.IN_FLIGHT})
 
 
-def log_findings(log: Log, known: Mapping[int, str], at: int) -> list[Finding]:
-    """What is missing of a stretch; `known` names what some of its records were about."""
+def log_findings(log: Log, known: Mapping[int, str], at: int, perhaps: Sequence[str] = ()) -> list[Finding]:
+    """What is missing of a stretch; `known` names what some of its records were about, `perhaps` what they may be."""
     found = []
     for gap in log.count.missing:
-        named_ones = (offset for offset in sorted(known) if gap.first <= offset < gap.end)
-        names = [f"{known[offset]} ({offset})" for offset in named_ones]
-        named = known.get(gap.first, "") if gap.records == 1 else ""
+        names = [known[offset] for offset in sorted(known) if gap.first <= offset < gap.end]
+        named = names[0] if gap.records == 1 and names else ""
         offsets = f"{gap.first}" if gap.records == 1 else f"{gap.first}–{gap.end - 1}"
-        detail = f"{gap.records} of its records" + (f", of {', '.join(names[:5])}" if names and not named else "")
+        told = [f"{gap.records} records"] if gap.records > 1 else []
+        told += [f"of {', '.join(dict.fromkeys(names))}"] if names and not named else []
+        told += [f"perhaps of {', '.join(perhaps[:PERHAPS])}"] if perhaps and not names else []
         where = f"{log.topic}[{log.partition}] offset {offsets}"
-        found.append(Finding(Kind.RECORD_GONE, named, where, detail if gap.records > 1 else "", at))
+        found.append(Finding(Kind.RECORD_GONE, named, where, "; ".join(told), at))
     return found

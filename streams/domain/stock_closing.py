@@ -76,9 +76,9 @@ def noted(records: SkuRecords, record: Record, settled_at: int, *, is_dead: bool
     return records._replace(taken=records.taken + 1, newest=newest, due=due)
 
 
-def closed(one: SkuEvidence, settled_at: int) -> Closed:
+def closed(one: SkuEvidence) -> Closed:
     """How the records ended, and what is missing."""
-    findings = tuple(dict.fromkeys(_findings(one, settled_at)))
+    findings = tuple(dict.fromkeys(_findings(one)))
     states = Counter[State]({State.DEAD: one.records.dead, State.IN_FLIGHT: one.records.waiting})
     since = one.records.waiting_since
     if one.records.taken:
@@ -90,7 +90,7 @@ def closed(one: SkuEvidence, settled_at: int) -> Closed:
     return Closed(one.sku, {state: number for state, number in states.items() if number}, findings, since)
 
 
-def _findings(one: SkuEvidence, settled_at: int) -> Iterator[Finding]:
+def _findings(one: SkuEvidence) -> Iterator[Finding]:
     for record in one.records.due.values():
         if one.ledger is None or one.ledger.next_offsets.get(record.topic, 0) <= record.offset:
             yield Finding(Kind.NOT_IN_STATE, one.sku, "changelog of stock-ledger", record.where, record.at)
@@ -99,7 +99,6 @@ def _findings(one: SkuEvidence, settled_at: int) -> Iterator[Finding]:
     at = max(record.at for record in one.records.due.values())
     yield from _not_told(one, one.ledger, at)
     yield from _not_in_rows(one, at)
-    yield from _outcomes_gone(one, settled_at)
 
 
 def _not_told(one: SkuEvidence, ledger: LedgerSeen, at: int) -> Iterator[Finding]:
@@ -117,12 +116,15 @@ def _not_in_rows(one: SkuEvidence, at: int) -> Iterator[Finding]:
             yield Finding(Kind.NOT_IN_STATE, one.sku, "changelog of stock-write", f"source {code}", at)
 
 
-def _outcomes_gone(one: SkuEvidence, settled_at: int) -> Iterator[Finding]:
-    for row in one.rows or ():
-        is_read = one.told_from <= row.acked_at < settled_at and row.acked_version != NOTHING_SEEN
-        if is_read and one.told.get(row.source_code, NOTHING_SEEN) < row.acked_version:
-            detail = f"source {row.source_code}, version {row.acked_version}"
-            yield Finding(Kind.OUTCOME_GONE, one.sku, "commerce.outcome.v1", detail, row.acked_at)
+def may_lack_an_outcome(one: SkuEvidence) -> bool:
+    """Whether a row was acknowledged in a version that no outcome names.
+
+    That alone is no loss: a value that the shop shows already is acknowledged without a call, and nothing is told.
+    """
+    return any(
+        row.acked_at >= one.told_from and one.told.get(row.source_code, NOTHING_SEEN) < row.acked_version
+        for row in one.rows or ()
+    )
 
 
 def _of_rows(one: SkuEvidence) -> State:

@@ -26,6 +26,7 @@ _BUDGET = "adds up six hours and more, and a worker remembers one"
 _POLL = "is told by the poll, which is a process of its own"
 _LANE, _INTAKE, _WORKERS, _ORDERS = "/#sink-commerce", "/#intake", "/#workers", "/orders"
 _LETTERS, _RECONCILIATION, _SETTINGS = "/dead-letters", "/reconciliation", "/settings"
+_COMPLETENESS = "/completeness"
 
 RULES: tuple[Rule, ...] = (
     Rule("WorkerNotPolling", "page", 120, _WORKERS, signs.not_polling),
@@ -65,6 +66,8 @@ RULES: tuple[Rule, ...] = (
     Rule("ReconcileMissed", "ticket", 300, _RECONCILIATION, signs.no_proof),
     Rule("ReconcileDrift", "ticket", 600, _RECONCILIATION, signs.drift),
     Rule("WarehouseDiffers", "ticket", 0, _RECONCILIATION, signs.differing),
+    Rule("CompletenessOverdue", "ticket", 300, _COMPLETENESS, signs.not_closed_for_long),
+    Rule("CompletenessOpen", "ticket", 300, _COMPLETENESS, signs.does_not_close),
     Rule("RebalanceStorm", "ticket", 0, _WORKERS, signs.assignments),
     Rule("StoreRebuilt", "ticket", 0, _WORKERS, signs.rebuilt),
     Rule("Watchdog", "none", 0, "/alerts", blind="proves the way from Prometheus to people"),

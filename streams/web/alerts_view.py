@@ -217,7 +217,9 @@ def _hidden(at: Situation) -> Iterable[tuple[Rule, str]]:
 
 
 _OF_SUMS = frozenset({"OrdersHeld", "OrderDuplicateSuspected", "OrdersWaitForTarget", "OrderEventParkedLong"})
-_OF_LANE = frozenset({"StockNotApplied", "UnknownSkus", "ReconcileMissed", "ReconcileDrift"})
+_OF_LANE = frozenset(
+    {"StockNotApplied", "UnknownSkus", "ReconcileMissed", "ReconcileDrift", "CompletenessOverdue", "CompletenessOpen"}
+)
 
 
 # ── the first sentence ───────────────────────────────────────────────────────────────────────────

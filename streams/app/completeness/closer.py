@@ -16,7 +16,7 @@ from connectors.core.errors import LeaseLostError, NotFoundError, PermanentError
 from schemas.models.operations import OperatorControl
 from streams.app.completeness.around import Around, Door
 from streams.app.completeness.asking import Asking, TargetAwayError
-from streams.app.completeness.logs import Before, Window
+from streams.app.completeness.logs import Before, Window, cut_short
 from streams.app.completeness.looks import Looked, OrdersLook, StockLook, Whole
 from streams.app.completeness.order_evidence import Keys, TooManyError
 from streams.app.completeness.page_topic import PageTopic
@@ -115,12 +115,19 @@ class Closer:
         while True:
             await self._app.clock.sleep(LOOK_EVERY)
             if not self._app.lane.lane.is_open:
-                self._closed_at = None
+                self._left()
                 continue
             if self._asked:
                 await self._carry_out(self._asked.pop(0))
             elif (request := await self._due()) is not None:
                 await self._carry_out(request)
+
+    def _left(self) -> None:
+        """Another worker has the lane: what this one knew of pages is its to tell."""
+        if self._closed_at is not None:
+            for measure in (COMPLETENESS_CLOSED, COMPLETENESS_FOUND, COMPLETENESS_ENTITIES, COMPLETENESS_INTERVAL):
+                measure.clear()
+        self._closed_at = None
 
     async def _due(self) -> CloseRequest | None:
         """What the day's time asks for."""
@@ -157,10 +164,12 @@ class Closer:
             self._next_try = self._app.clock.micros() + AGAIN_AFTER // timedelta(microseconds=1)
             return False
         self._closed_at = {flow: newest[flow].made_at if flow in newest else 0 for flow in self._flows}
+        for flow in self._flows:
+            COMPLETENESS_CLOSED.labels(flow).set(self._app.clock.micros() / SECOND)
+            if self._app.settings.completeness.at:
+                COMPLETENESS_INTERVAL.labels(flow).set(timedelta(days=1).total_seconds())
         for page in newest.values():
             self._tell(page)
-        if self._app.settings.completeness.at:
-            COMPLETENESS_INTERVAL.set(timedelta(days=1).total_seconds())
         return True
 
     @property
@@ -228,7 +237,8 @@ class Closer:
             _merge(sums, one.sums)
             run.explained += one.explained
             run.asked |= one.asked
-        sums.tell(whole.findings)
+        starts = {(log.topic, log.partition): log.starts for log in (() if last is None else last.logs)}
+        sums.tell_new((*whole.findings, *cut_short(whole.stretches, starts, window.opened_at)))
         return Page(
             flow=flow,
             opened_at=window.opened_at,

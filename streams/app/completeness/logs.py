@@ -12,6 +12,7 @@ from streams.domain.log_count import LogCount
 from streams.domain.order_closing import Record
 from streams.runtime.operating.log_reader import LogReader, LogRecord
 from streams.runtime.operating.places import Partition, Span
+from streams.topics import BY_NAME, FOREVER
 
 PIECE = 2000
 """Records between two breaths."""
@@ -99,16 +100,18 @@ class Counting:
             return
         self._counts[part] = log_count.counted(count, record.offset)
 
+    def lacks(self, topic: str, partition: int, offset: int) -> bool:
+        """Whether the record is missing, as far as the log was read by now."""
+        count = self._counts.get(Partition(topic, partition))
+        return count is not None and log_count.is_missing(count, offset)
+
     def ended(self) -> list[Log]:
-        return [
-            Log(
-                part.topic,
-                part.number,
-                log_count.closed(count, self._stretches[part].closed),
-                self._stretches[part].is_first,
-            )
-            for part, count in self._counts.items()
-        ]
+        found = []
+        for part, count in self._counts.items():
+            stretch = self._stretches[part]
+            closed = log_count.closed(count, stretch.closed)
+            found.append(Log(part.topic, part.number, closed, stretch.is_first, stretch.log_start))
+        return found
 
 
 def cut_off(stretches: Mapping[Partition, Stretch], since: int) -> Iterator[Finding]:
@@ -117,6 +120,30 @@ def cut_off(stretches: Mapping[Partition, Stretch], since: int) -> Iterator[Find
         if one.begins_inside:
             where = f"{part.topic}[{part.number}] before offset {one.log_start}"
             yield Finding(Kind.RECORD_GONE, "", where, "the log begins inside the stretch", since)
+
+
+def erased_entries(erased: Mapping[tuple[str, str], LogRecord]) -> Iterator[Finding]:
+    """Entries of tables that somebody deleted from their changelogs, whatever day they are of."""
+    for (table, entity), raw in erased.items():
+        detail = f"deleted at offset {raw.offset} of partition {raw.partition}"
+        yield Finding(Kind.NOT_IN_STATE, entity, f"changelog of {table}", detail, raw.at)
+
+
+def cut_short(stretches: Mapping[Partition, Stretch], starts: Before, since: int) -> Iterator[Finding]:
+    """Logs that are kept for ever and begin later than they did: what is gone is of pages before."""
+    for part, one in stretches.items():
+        before = starts.get((part.topic, part.number), one.log_start)
+        if before < one.log_start and is_kept_for_ever(part.topic):
+            last = min(one.log_start, one.opened) - 1
+            if before <= last:
+                where = f"{part.topic}[{part.number}] offset {before}–{last}"
+                yield Finding(Kind.RECORD_GONE, "", where, "of pages before this one", since)
+
+
+def is_kept_for_ever(topic: str) -> bool:
+    """Whether no record of it may go."""
+    known = BY_NAME.get(topic)
+    return known is not None and known.config.get("retention.ms") == FOREVER
 
 
 def record_of(record: LogRecord, stretches: Mapping[Partition, Stretch]) -> Record:

@@ -1,13 +1,14 @@
 """One look at a flow: every slice of it collected and judged; and a second look at the slices that found anything."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from streams.app.completeness.around import Door
 from streams.app.completeness.asking import Asking
-from streams.app.completeness.logs import Before, Counting, Stretch, Window, cut_off, laid_out
-from streams.app.completeness.order_evidence import Book, Gathered, Keys, OrderEvidences, topics_of
+from streams.app.completeness.logs import Before, Counting, Stretch, Window, cut_off, erased_entries, laid_out
+from streams.app.completeness.order_evidence import Gathered, Keys, OrderEvidences, topics_of
 from streams.app.completeness.order_targets import OrderTargets
 from streams.app.completeness.reading import Reading
 from streams.app.completeness.stock_evidence import COUNTED, StockEvidences
@@ -16,7 +17,7 @@ from streams.domain.close_request import Explained
 from streams.domain.closing import AtTarget, Closed, Finding, Key, Log, Sums, log_findings
 from streams.domain.order_closing import Asked
 from streams.runtime.operating.places import Partition
-from streams.topics import DEAD_LETTER, DESIRED
+from streams.topics import COMMERCE_OUTCOME, DEAD_LETTER, DESIRED
 
 Only = frozenset[Key] | None
 
@@ -44,6 +45,7 @@ class Whole:
 
     logs: list[Log] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    stretches: Mapping[Partition, Stretch] = field(default_factory=dict)
 
 
 class OrdersLook:
@@ -53,7 +55,6 @@ class OrdersLook:
         self._reading, self._window = reading, window
         self._roles = tuple(doors)
         self._targets = OrderTargets(reading.app, doors, asking)
-        self._names: dict[tuple[str, int], dict[int, str]] = {}
 
     async def begin(self, before: Before, listed: Keys) -> None:
         topics = (*topics_of(self._roles), DEAD_LETTER.name)
@@ -77,7 +78,6 @@ class OrdersLook:
             if closed.findings:
                 newest = sorted(book[order_id].commands.values(), key=lambda one: one.record.at)
                 looked.asked |= {(order_id, f"{one.kind} {one.part}".strip()): one for one in newest}
-        self._name(book)
         return looked
 
     async def _compare(self, looked: Looked, book: Mapping[str, Gathered], closings: dict[str, Closed]) -> None:
@@ -86,14 +86,10 @@ class OrdersLook:
         for finding in found.findings:
             closings[finding.entity] = order_closing.with_finding(closings[finding.entity], finding)
 
-    def _name(self, book: Book) -> None:
-        """Records of events that are gone are named by what came of them, as far as anything did."""
-        for order_id, one in book.items():
-            for record in one.inputs:
-                self._names.setdefault((record.topic, record.partition), {})[record.offset] = order_id
-
     def end(self) -> Whole:
-        return _ended(self._evidence.counting, self._stretches, self._names, self._window)
+        whole = _ended(self._evidence.counting, self._stretches, self._evidence.names, self._window)
+        whole.findings += erased_entries(self._evidence.erased)
+        return whole
 
 
 class StockLook:
@@ -107,17 +103,23 @@ class StockLook:
         self._stretches = await asyncio.to_thread(
             laid_out, brokers, group, (*COUNTED, DESIRED.name), self._window, before
         )
+        self._perhaps: dict[int, list[str]] = {}
         self._evidence = StockEvidences(self._reading, self._stretches, self._window)
         await self._evidence.begin()
 
     async def slice(self, number: int, only: Only = None) -> Looked:
         looked = Looked()
         for one in await self._evidence.partition(number):
-            looked.sums.add(stock_closing.closed(one, self._window.settled_at), only)
+            if stock_closing.may_lack_an_outcome(one):
+                sku = self._reading.app.rules.sku_of(one.sku)
+                self._perhaps.setdefault(self._reading.app.partition_of(sku), []).append(sku)
+            looked.sums.add(stock_closing.closed(one), only)
         return looked
 
     def end(self) -> Whole:
-        whole = _ended(self._evidence.counting, self._stretches, self._evidence.names, self._window)
+        perhaps = {(COMMERCE_OUTCOME.name, number): skus for number, skus in self._perhaps.items()}
+        whole = _ended(self._evidence.counting, self._stretches, self._evidence.names, self._window, perhaps)
+        whole.findings += erased_entries(self._evidence.erased)
         whole.logs = [log for log in whole.logs if log.topic != DESIRED.name]
         whole.findings = [one for one in whole.findings if not one.where.startswith(DESIRED.name)]
         return whole
@@ -128,12 +130,14 @@ def _ended(
     stretches: Mapping[Partition, Stretch],
     names: Mapping[tuple[str, int], Mapping[int, str]],
     window: Window,
+    perhaps: Mapping[tuple[str, int], Sequence[str]] = MappingProxyType({}),
 ) -> Whole:
     logs = counting.ended()
     findings = [*cut_off(stretches, window.opened_at)]
     for log in logs:
-        findings += log_findings(log, names.get((log.topic, log.partition), {}), window.opened_at)
-    return Whole(logs, findings)
+        part = (log.topic, log.partition)
+        findings += log_findings(log, names.get(part, {}), window.opened_at, perhaps.get(part, ()))
+    return Whole(logs, findings, stretches)
 
 
 Look = OrdersLook | StockLook

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.catalogue import COMMERCE_ORDER, ORDER_EVENT, SHIPMENT, Contract, command_contract, outcome_contract
+from schemas.models.cause import Cause
 from schemas.models.command import Command
 from schemas.models.operations import WRITE_STOCK, Outcome
 from schemas.models.order_event import OrderEvent
@@ -118,6 +119,10 @@ class OrderEvidences:
         self._before: dict[int, Book] = defaultdict(lambda: Book(Gathered))
         self._orders = 0
         self._letters: LetterPlaces = {}
+        self.erased: dict[tuple[str, str], LogRecord] = {}
+        """Table and order → the deletion of its entry, where nothing was written after it."""
+        self.names: dict[tuple[str, int], dict[int, str]] = defaultdict(dict)
+        """Of records that are missing, as far as others name them as their cause: offset → order."""
 
     async def begin(self, listed: Keys) -> None:
         """What is not by partition of orders.  Raises TooManyError."""
@@ -196,6 +201,7 @@ class OrderEvidences:
 
     def _event(self, raw: LogRecord, event: OrderEvent, one: Gathered) -> None:
         record = record_of(raw, self.stretches)
+        self._name(event.cause, event.order_id)
         if reason := self._letters.get((raw.topic, raw.partition, raw.offset)):
             one.letters.append(reason)
             return
@@ -219,6 +225,11 @@ class OrderEvidences:
             asked = Asked(command.command_id, command.role, command.kind, part, table.name, record, command.amount)
             one.commands[command.command_id] = asked
             one.newest = max(one.newest, command.counter)
+            self._name(command.cause, command.entity)
+
+    def _name(self, cause: Cause | None, order_id: str) -> None:
+        if cause is not None and self.counting.lacks(cause.topic, cause.partition, cause.offset):
+            self.names[cause.topic, cause.partition][cause.offset] = order_id
 
     async def _outcomes(self, role: str, piece: Sequence[LogRecord], book: Book) -> None:
         """Those of stock are about SKUs."""
@@ -226,6 +237,7 @@ class OrderEvidences:
         for raw, outcome in zip(piece, outcomes, strict=True):
             self.counting.take(raw)
             if outcome is not None and outcome.kind != WRITE_STOCK:
+                self._name(outcome.cause, outcome.entity)
                 answer = _answered(outcome, record_of(raw, self.stretches))
                 book[outcome.entity].answers[answer.command_id, answer.state] = answer
 
@@ -245,7 +257,9 @@ class OrderEvidences:
         """Of a key the highest version counts, as in a recovery; a deletion counts where it comes last."""
         if raw.key is None or not raw.key.startswith(ENTRY):
             return
-        one = book[raw.key[1:].decode("utf-8", "replace")]
+        order_id = raw.key[1:].decode("utf-8", "replace")
+        one = book[order_id]
+        self._noted(ORDERS, order_id, raw)
         if raw.value is None:
             one.entry, one.entry_version, one.entry_at = None, NOTHING_SEEN, None
             return
@@ -259,6 +273,11 @@ class OrderEvidences:
             one.entry = self._seen(entry, one)
             one.money = _money(entry)
             one.number = one.number or (one.money.number if one.money else "")
+
+    def _noted(self, table: TableSpec, order_id: str, raw: LogRecord) -> None:
+        self.erased.pop((table.name, order_id), None)
+        if raw.value is None:
+            self.erased[table.name, order_id] = raw
 
     def _seen(self, entry: OrderEntry, one: Gathered) -> EntrySeen:
         placed_at = 0 if entry.order is None else entry.order.placed_at
@@ -285,7 +304,9 @@ class OrderEvidences:
     def _work(self, table: TableSpec, raw: LogRecord, of: Of) -> None:
         if raw.key is None or not raw.key.startswith(ENTRY):
             return
-        one = of(raw.key[1:].decode("utf-8", "replace"))
+        order_id = raw.key[1:].decode("utf-8", "replace")
+        one = of(order_id)
+        self._noted(table, order_id, raw)
         if raw.value is None:
             one.works.pop(table.name, None)
             return

@@ -22,6 +22,7 @@ from streams.domain.closing import Finding, Kind
 from streams.domain.derived_id import derived_id
 from streams.domain.order_closing import Asked
 from streams.runtime.lookback import Place
+from streams.runtime.operating.posting import NotWrittenError, Posting
 from streams.runtime.writer import Record
 from streams.sources.order_record import TooLargeError, found_order
 from streams.topics import AUDIT
@@ -70,9 +71,10 @@ class Requeue:
         except (TargetAwayError, PermanentError, TooLargeError, ValueError) as error:
             raise _RefusedError(f"order {number} cannot be read: {error}") from error
         await self._audit(run, finding, found.message.topic)
-        key, value = found.message.key, found.message.value
-        record = Record(key or b"", value, tuple((name, text or b"") for name, text in found.message.headers))
-        await self._app.writer.send(found.message.topic, [record], generation=self._app.lease.generation)
+        try:
+            await asyncio.to_thread(Posting(self._app.settings.kafka).post, [found.message])
+        except NotWrittenError as error:
+            raise _RefusedError(str(error)) from error
         return f"order {number} on {found.message.topic}"
 
     # ── a command ────────────────────────────────────────────────────────────────────────────────

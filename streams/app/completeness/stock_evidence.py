@@ -21,7 +21,7 @@ from streams.domain.version import NOTHING_SEEN, Version
 from streams.runtime.operating.log_reader import LogRecord
 from streams.runtime.operating.places import Partition
 from streams.runtime.versioned import UnknownFormatError, unpack
-from streams.tables import STOCK_LEDGER, STOCK_WRITE
+from streams.tables import STOCK_LEDGER, STOCK_WRITE, TableSpec
 from streams.topics import COMMERCE_OUTCOME, DEAD_LETTER, DESIRED, STOCK_INPUTS
 
 ENTRY = b"e"
@@ -59,6 +59,8 @@ class StockEvidences:
         self.stretches, self.counting = stretches, Counting(stretches)
         self._letters: LetterPlaces = {}
         self._lane: defaultdict[str, Lane] = defaultdict(Lane)
+        self.erased: dict[tuple[str, str], LogRecord] = {}
+        """Table and SKU → the deletion of its entry, where nothing was written after it: no table deletes a SKU."""
         self.names: dict[tuple[str, int], dict[int, str]] = defaultdict(dict)
         """Of records that others name as their cause: topic and partition → offset → SKU."""
 
@@ -88,7 +90,14 @@ class StockEvidences:
         async for piece in self._reading.pieces(span):
             for raw in piece:
                 if raw.key is not None and raw.key.startswith(ENTRY):
+                    self._noted(STOCK_WRITE, raw)
                     self._row(raw.key[1:].decode("utf-8", "replace"), raw.value)
+
+    def _noted(self, table: TableSpec, raw: LogRecord) -> None:
+        sku = (raw.key or b"")[1:].decode("utf-8", "replace")
+        self.erased.pop((table.name, sku), None)
+        if raw.value is None:
+            self.erased[table.name, sku] = raw
 
     def _row(self, sku: str, value: bytes | None) -> None:
         one = self._lane[sku]
@@ -127,6 +136,7 @@ class StockEvidences:
         async for piece in self._reading.pieces(span):
             for raw in piece:
                 if raw.key is not None and raw.key.startswith(ENTRY):
+                    self._noted(STOCK_LEDGER, raw)
                     self._ledger(raw, book[raw.key[1:].decode("utf-8", "replace")])
         self._name(number, book)
         return (self._evidence(sku, one) for sku, one in book.items() if one.records != SkuRecords())
