@@ -140,17 +140,13 @@ def _verdict(found: Sequence[Page] | None, facts: CompletenessFact, now: int, da
     if bad:
         things = sum(one.found for one in bad)
         told = many(things, "thing") if things else "a target that could not be asked"
-        return "attention", f"{_names(bad)} not closed", f"{told} on the pages below, each with what to do."
+        flows = " and ".join(sorted({one.flow for one in bad}))
+        return "attention", f"Not closed: {flows}", f"{told} on the pages below, each with what to do."
     oldest = min(one.made_at for one in found)
     if not date and facts.at and seconds_since(oldest, now) > OVERDUE_S:
         return "attention", "The daily page is overdue", f"The newest is of {ago(seconds_since(oldest, now))}."
     entities = sum(one.entities for one in found)
     return "ok", "Everything closes", f"{count(entities)} source entities, each in one state. {_next(facts)}"
-
-
-def _names(pages: Sequence[Page]) -> str:
-    names = " and ".join(sorted({one.flow for one in pages}))
-    return f"{names[:1].upper()}{names[1:]} {'does' if len({one.flow for one in pages}) == 1 else 'do'}"
 
 
 def _next(facts: CompletenessFact) -> str:

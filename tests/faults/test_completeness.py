@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.error
 from typing import Any
 
 import pytest
@@ -41,6 +42,14 @@ def _kinds(run: Run) -> set[tuple[str, str]]:
     return {(one["kind"], one["entity"]) for one in findings if one["kind"] != "differs"}
 
 
+def _is_known(worker: Worker, order_id: str) -> bool:
+    """Whether it came as far as the table: what the ERP says of a shopper without an account is another matter."""
+    try:
+        return bool(call(f"{worker.url}/api/v1/orders/{order_id}", timeout=10)["data"])
+    except urllib.error.HTTPError:
+        return False
+
+
 def test_an_order_that_is_missing_is_named_and_asked_for_anew_exactly_once(make_every_target: MakeEveryTarget) -> None:
     system = make_every_target(overrides=SETTLE)
     worker = system.worker("a").wait_ready(120)
@@ -64,9 +73,9 @@ def test_an_order_that_is_missing_is_named_and_asked_for_anew_exactly_once(make_
     requeued = _compared(system, worker, "--requeue", "*", "--reason", "it was deleted", code=1)["requeued"]
     assert {(one["order_id"], one["is_done"]) for one in requeued} >= {(deleted, True), (never_said, True)}
     until(
-        lambda: {there, deleted, never_said} <= system.booked.keys(),
+        lambda: {there, deleted} <= system.booked.keys() and _is_known(worker, never_said),
         within=120,
-        what=lambda: f"all are booked: {system.booked}\n{worker.log[-3000:]}",
+        what=lambda: f"both are booked, the third is known: {system.booked}\n{worker.log[-3000:]}",
         step=0.5,
     )
     until(
@@ -88,7 +97,7 @@ def test_the_page_of_today_can_be_read_again_after_a_restart(make_every_target: 
     assert {page["flow"] for page in made["pages"]} == {"orders", "stock"}
     first.kill()
     heir = system.worker("b").wait_ready(120)
-    kept = _asked(system, heir, "completeness", code=0)
+    kept: Any = _asked(system, heir, "completeness", code=0)  # Any: a list of pages
     assert sorted(page["flow"] for page in kept) == ["orders", "stock"]
     assert {page["made_at"] for page in kept} == {page["made_at"] for page in made["pages"]}
     again = _asked(system, heir, "completeness", "--now", code=0)

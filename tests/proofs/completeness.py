@@ -39,6 +39,7 @@ from tests.faults.test_finance import Books, _invoice
 from tests.processes import Worker, call, until
 
 Run = dict[str, Any]  # Any: what the command printed as JSON
+Finding = dict[str, Any]  # Any: of the page
 SETTLE_S = 3
 GONE_THERE = frozenset({"not-at-target"})
 
@@ -322,40 +323,33 @@ def _page(system: Today, worker: Worker) -> Run:
 
 
 def _told(run: Run) -> str:
-    pages = [
-        f"{page['flow']}: {sum(page['states'].values())} entities {page['states']}, "
-        f"{sum(log['count']['seen'] for log in page['logs'])} records, {page['found']} findings, looks {page['looks']}, "
-        f"targets {[(one['target'], one['wanted'], one['there'], one['why']) for one in page['targets']]}"
-        for page in run["pages"]
-    ]
-    shown = [
-        f"    {one['kind']} {one['entity']} {one['where']} {one['detail']}"
-        for page in run["pages"]
-        for one in page["findings"]
-    ]
-    return f"exit code {run['exit']}\n  " + "\n  ".join(pages) + ("\n" + "\n".join(shown) if shown else "")
+    lines = [f"exit code {run['exit']}"]
+    for page in run["pages"]:
+        records = sum(log["count"]["seen"] for log in page["logs"])
+        lines.append(f"  {page['flow']}: {sum(page['states'].values())} entities {page['states']}, {records} records")
+        lines += [f"    at {one['target']}: {one['there']} of {one['wanted']} {one['why']}" for one in page["targets"]]
+        lines += [f"    {one['kind']} {one['entity']} {one['where']} {one['detail']}" for one in page["findings"]]
+    return "\n".join(lines)
 
 
 def _judged(run: Run, deleted: Mapping[str, Deleted]) -> int:
+    """How many deletions the page does not name."""
     findings = [one for page in run["pages"] for one in page["findings"]]
     missed = 0
     for name, one in deleted.items():
-        named = [
-            finding
-            for finding in findings
-            if finding["kind"] in one.kinds
-            and one.where in finding["where"]
-            and (not one.entity or finding["entity"] == one.entity)
-        ]
-        of = sorted({finding["entity"] for finding in findings if finding["entity"] and finding["entity"] == one.key})
+        named = [finding for finding in findings if _is_it(finding, one)]
+        told = [f"{each['kind']} {each['entity']} {each['where']}" for each in (*named, *_about(findings, one.key))]
         missed += not named
-        _say(
-            f"  {'named' if named else 'MISSED'}: {name}: {named[0]['where'] if named else one.what}; of {of or 'unknown'}"
-        )
+        _say(f"  {'named' if named else 'MISSED'}: {name}: {'; '.join(dict.fromkeys(told)) or one.what}")
     return missed
 
 
-def _about(findings: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:  # Any: of the page's JSON
+def _is_it(finding: Finding, one: Deleted) -> bool:
+    is_there = finding["kind"] in one.kinds and one.where in finding["where"]
+    return is_there and (not one.entity or finding["entity"] == one.entity)
+
+
+def _about(findings: list[Finding], key: str) -> list[Finding]:
     """What the page says of the order or SKU itself."""
     return [finding for finding in findings if key and key in finding["entity"]]
 
