@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 import msgspec
 
 from streams.domain.closing import Finding, Page
-from streams.domain.order_closing import Asked
+from streams.domain.order_closing import Asked, Record
 from streams.domain.reconciliation import RunState
 
 ORDERS, STOCK = "orders", "stock"
@@ -103,6 +103,8 @@ class CloseRun:
     requeued: list[Requeued] = field(default_factory=list)
     asked: dict[tuple[str, str], Asked] = field(default_factory=dict)
     """Of orders with findings the newest command of each request, by order and request."""
+    entries: dict[str, Record] = field(default_factory=dict)
+    """Of orders with findings where the changelog has them."""
 
     def ended(self, state: RunState, at: int, why: str = "") -> None:
         self.state, self.ended_at, self.why = state, at, why

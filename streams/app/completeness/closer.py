@@ -163,9 +163,10 @@ class Closer:
             _LOG.warning("pages-unreadable", error=str(error)[:200])
             self._next_try = self._app.clock.micros() + AGAIN_AFTER // timedelta(microseconds=1)
             return False
-        self._closed_at = {flow: newest[flow].made_at if flow in newest else 0 for flow in self._flows}
+        now = self._app.clock.micros()
+        self._closed_at = {flow: newest[flow].made_at if flow in newest else now for flow in self._flows}
         for flow in self._flows:
-            COMPLETENESS_CLOSED.labels(flow).set(self._app.clock.micros() / SECOND)
+            COMPLETENESS_CLOSED.labels(flow).set(now / SECOND)
             if self._app.settings.completeness.at:
                 COMPLETENESS_INTERVAL.labels(flow).set(timedelta(days=1).total_seconds())
         for page in newest.values():
@@ -237,6 +238,7 @@ class Closer:
             _merge(sums, one.sums)
             run.explained += one.explained
             run.asked |= one.asked
+            run.entries |= one.entries
         starts = {(log.topic, log.partition): log.starts for log in (() if last is None else last.logs)}
         sums.tell_new((*whole.findings, *cut_short(whole.stretches, starts, window.opened_at)))
         return Page(

@@ -15,7 +15,7 @@ from streams.app.completeness.stock_evidence import COUNTED, StockEvidences
 from streams.domain import order_closing, stock_closing
 from streams.domain.close_request import Explained
 from streams.domain.closing import AtTarget, Closed, Finding, Key, Log, Sums, log_findings
-from streams.domain.order_closing import Asked
+from streams.domain.order_closing import Asked, Record
 from streams.runtime.operating.places import Partition
 from streams.topics import COMMERCE_OUTCOME, DEAD_LETTER, DESIRED
 
@@ -31,6 +31,8 @@ class Looked:
     explained: list[Explained] = field(default_factory=list)
     asked: dict[tuple[str, str], Asked] = field(default_factory=dict)
     """Commands of orders with findings, by order and request."""
+    entries: dict[str, Record] = field(default_factory=dict)
+    """Where the changelog has those orders."""
 
     @property
     def keys(self) -> Only:
@@ -77,6 +79,8 @@ class OrdersLook:
             looked.sums.add(closed, only)
             if closed.findings:
                 newest = sorted(book[order_id].commands.values(), key=lambda one: one.record.at)
+                if (at := book[order_id].entry_at) is not None:
+                    looked.entries[order_id] = at
                 looked.asked |= {(order_id, f"{one.kind} {one.part}".strip()): one for one in newest}
         return looked
 

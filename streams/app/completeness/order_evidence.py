@@ -56,7 +56,7 @@ class Gathered:
     is_new: bool = False
     entry: EntrySeen | None = None
     entry_version: Version = NOTHING_SEEN
-    entry_at: LogRecord | None = None
+    entry_at: Record | None = None
     money: OrderMoney | None = None
     commands: dict[str, Asked] = field(default_factory=dict)
     newest: int = 0
@@ -269,7 +269,8 @@ class OrderEvidences:
         except (UnknownFormatError, msgspec.MsgspecError):
             return
         if version >= one.entry_version:
-            one.entry_version, one.entry_at = version, raw
+            one.entry_version = version
+            one.entry_at = Record(raw.topic, raw.partition, raw.offset, raw.at)
             one.entry = self._seen(entry, one)
             one.money = _money(entry)
             one.number = one.number or (one.money.number if one.money else "")

@@ -10,24 +10,31 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from connectors.core.errors import PermanentError
-from schemas.catalogue import SHIPMENT, Contract, command_contract
+from schemas.catalogue import command_contract
 from schemas.models.command import Command
 from schemas.models.operations import Audit
+from schemas.models.order_event import EventLine
 from streams.app.completeness.around import Around, Door
 from streams.app.completeness.asking import Asking, TargetAwayError
 from streams.app.completeness.reading import Reading
+from streams.domain import order_entry
 from streams.domain.breaker import BreakerState
 from streams.domain.close_request import CloseRun, Requeued
 from streams.domain.closing import Finding, Kind
 from streams.domain.derived_id import derived_id
 from streams.domain.order_closing import Asked
+from streams.domain.order_closing import Record as Where
+from streams.domain.order_goods import goods_of
 from streams.runtime.lookback import Place
+from streams.runtime.operating.log_reader import LogRecord
 from streams.runtime.operating.posting import NotWrittenError, Posting
+from streams.runtime.versioned import unpack
 from streams.runtime.writer import Record
 from streams.sources.order_record import TooLargeError, found_order
-from streams.topics import AUDIT
+from streams.topics import AUDIT, COMMANDS
 
 SOURCE = "reconcile"
+CREATE_ORDER = "CREATE_ORDER"
 CREATES = frozenset({"CREATE_ORDER", "CREATE_TASK", "RECORD_ORDER", "POST_INVOICE", "POST_PAYMENT", "POST_CREDIT"})
 MISSING = frozenset({Kind.NEVER_SEEN, Kind.NOT_AT_TARGET, Kind.COMMAND_GONE, Kind.NOT_IN_STATE})
 
@@ -80,37 +87,65 @@ class Requeue:
     # ── a command ────────────────────────────────────────────────────────────────────────────────
 
     async def _command(self, run: CloseRun, finding: Finding) -> str:
-        asked = run.asked.get((finding.entity, finding.detail.partition(":")[0].partition(",")[0]))
-        if asked is None or asked.kind not in CREATES:
+        request = finding.detail.partition(":")[0].partition(",")[0]
+        asked = run.asked.get((finding.entity, request))
+        if asked is None and request == CREATE_ORDER and finding.entity in run.entries:
+            command = await self._made(run.entries[finding.entity])
+        elif asked is None or asked.kind not in CREATES:
             raise _RefusedError(
                 f"its command is not in the log: commerce-streams orders show {finding.entity} says where it stands, "
                 "orders release asks for what was refused"
             )
-        gate = self._doors[asked.role].gate
+        else:
+            command = await self._read(asked)
+        gate = self._doors[command.role].gate
         _refuse_outage(gate.breaker.state, gate.target)
-        command = await self._read(asked)
         again = msgspec.structs.replace(
             command,
             command_id=derived_id("requeue", run.request.run, command.command_id),
             at=self._app.clock.micros(),
         )
-        topic = asked.record.topic
+        topic = COMMANDS[command.role].name
         await self._audit(run, finding, topic)
         record = Record(again.entity.encode(), self._app.serde.encode(topic, again))
         await self._app.writer.send(topic, [record], generation=self._app.lease.generation)
-        return f"{asked.kind} {asked.part}".strip() + f" on {topic}"
+        return f"{request} on {topic}"
 
     async def _read(self, asked: Asked) -> Command:
         """As it was asked for: complete, so nothing need be worked out again."""
-        record = asked.record
-        place = Place(record.topic, record.partition, record.offset)
-        with Reading(self._app).reader() as reader:
-            found = await asyncio.to_thread(reader.one, place)
-        contract: Contract[Command] = SHIPMENT if record.topic == SHIPMENT.topic else command_contract(asked.role)
-        read = [] if found is None else await self._app.serde.decode(contract, [found.value or b""])
+        found = await self._at(asked.record)
+        read = [] if found is None else await self._app.serde.decode(command_contract(asked.role), [found.value or b""])
         if len(read) != 1 or not isinstance(read[0], Command):
             raise _RefusedError("its command cannot be read")
         return read[0]
+
+    async def _made(self, at: Where) -> Command:
+        """The order as the ERP is told of it, where the command itself is gone; as the orders flow makes it."""
+        found = await self._at(at)
+        if found is None or found.value is None:
+            raise _RefusedError("neither its command nor its entry can be read")
+        version, payload = unpack(found.value)
+        entry = order_entry.decode(payload)
+        if entry.order is None:
+            raise _RefusedError("the order itself never came")
+        lines = tuple(EventLine(line_id=one.line_id, sku=one.sku, quantity=one.quantity) for one in entry.order.lines)
+        return Command(
+            command_id=derived_id(entry.order_id, CREATE_ORDER, str(version)),
+            role="erp",
+            kind="CREATE_ORDER",
+            entity=entry.order_id,
+            part="",
+            epoch=version.epoch,
+            counter=version.counter,
+            at=0,
+            order=goods_of(entry.order),
+            lines=lines,
+            correlation_id=entry.order_id,
+        )
+
+    async def _at(self, record: Where) -> LogRecord | None:
+        with Reading(self._app).reader() as reader:
+            return await asyncio.to_thread(reader.one, Place(record.topic, record.partition, record.offset))
 
     async def _audit(self, run: CloseRun, finding: Finding, topic: str) -> None:
         audit = Audit(
