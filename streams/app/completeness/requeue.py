@@ -89,6 +89,8 @@ class Requeue:
     async def _command(self, run: CloseRun, finding: Finding) -> str:
         request = finding.detail.partition(":")[0].partition(",")[0]
         asked = run.asked.get((finding.entity, request))
+        gate = self._doors["erp" if asked is None else asked.role].gate
+        _refuse_outage(gate.breaker.state, gate.target)
         if asked is None and request == CREATE_ORDER and finding.entity in run.entries:
             command = await self._made(run.entries[finding.entity])
         elif asked is None or asked.kind not in CREATES:
@@ -98,8 +100,6 @@ class Requeue:
             )
         else:
             command = await self._read(asked)
-        gate = self._doors[command.role].gate
-        _refuse_outage(gate.breaker.state, gate.target)
         again = msgspec.structs.replace(
             command,
             command_id=derived_id("requeue", run.request.run, command.command_id),
