@@ -16,6 +16,7 @@ from schemas.avro_text import parse_schema
 from schemas.avro_types import Schema
 from schemas.models.carrier_event import CarrierEvent
 from schemas.models.command import Command
+from schemas.models.completeness_page import CompletenessPage
 from schemas.models.desired_stock import DesiredStock
 from schemas.models.erp_order_event import ErpOrderEvent
 from schemas.models.fulfilment_event import FulfilmentEvent
@@ -341,6 +342,17 @@ RESERVATION: Final = Contract(
     producers=("stock flow",),
     consumers=("gateway",),
 )
+COMPLETENESS: Final = Contract(
+    topic="completeness.page.v1",
+    file="completeness.page.v1",
+    record="commerce.operations.v1.CompletenessPage",
+    model=CompletenessPage,
+    key="flow",
+    key_field="flow",
+    description="The closing of a flow over a stretch of time: every source entity in one state.",
+    producers=("worker",),
+    consumers=("status pages", "completeness"),
+)
 
 
 def outcome_contract(role: str) -> Contract[Outcome]:
@@ -413,6 +425,7 @@ CONTRACTS: Final[tuple[Contract[msgspec.Struct], ...]] = (
     AUDIT,
     OPERATOR_CONTROL,
     SOURCE_CURSOR,
+    COMPLETENESS,
     *(outcome_contract(role) for role in ROLES),
     *(command_contract(role) for role in COMMAND_ROLES),
     SHIPMENT,

@@ -29,6 +29,7 @@ from streams.topics import (
     COMMANDS,
     COMMERCE_ORDER,
     COMMERCE_OUTCOME,
+    COMPLETENESS,
     CONTROL,
     DEAD_LETTER,
     DESIRED,
@@ -120,7 +121,7 @@ def _worker(app_id: str) -> Iterator[Right]:
     yield from _tables(app_id, (STOCK_LEDGER, STOCK_WRITE))
     for topic in STOCK_WRITTEN:
         yield from _on(topic.name, "WRITE")
-    for topic in (CONTROL, AUDIT):
+    for topic in (CONTROL, AUDIT, COMPLETENESS):
         yield from _on(topic.name, "READ", "WRITE")
     yield from _on(DEAD_LETTER.name, "READ", "WRITE", "DESCRIBE_CONFIGS")
     yield from _worker_orders(app_id)

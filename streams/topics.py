@@ -279,6 +279,15 @@ SOURCE_CURSOR = Topic(
     partitions=1,
     config=_input(**{"cleanup.policy": "compact"}),
 )
+COMPLETENESS = Topic(
+    "completeness.page.v1",
+    key="flow",
+    written_by="worker with the stock lane",
+    read_by="status pages, completeness; the next page",
+    about="The closing of a flow over some time: every source entity in one state, what is missing by its name.",
+    partitions=1,
+    config=_kept(400),
+)
 DEAD_LETTER = Topic(
     "dead-letter.v1",
     key="key of the original",
@@ -313,6 +322,7 @@ TOPICS: tuple[Topic, ...] = (
     AUDIT,
     CONTROL,
     SOURCE_CURSOR,
+    COMPLETENESS,
     DEAD_LETTER,
 )
 BY_NAME: Mapping[str, Topic] = MappingProxyType({topic.name: topic for topic in TOPICS})

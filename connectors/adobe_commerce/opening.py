@@ -2,10 +2,11 @@
 
 from connectors.adobe_commerce.client import CommerceClient
 from connectors.adobe_commerce.orders.client import OrderClient
+from connectors.adobe_commerce.orders.holdings import OrderHoldings
 from connectors.adobe_commerce.orders.target import ShopOrders
+from connectors.adobe_commerce.promises import ShopPromises
 from connectors.adobe_commerce.reservations.client import ReservationClient
 from connectors.adobe_commerce.reservations.source import ShopReservations
-from connectors.adobe_commerce.promises import ShopPromises
 from connectors.adobe_commerce.settings import Settings
 from connectors.adobe_commerce.signin import auth_of
 from connectors.adobe_commerce.single_stock import SingleStock
@@ -30,11 +31,13 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
         await auth.close()
         await client.close()
 
+    orders = OrderClient(sender, settings)
     stock = SingleStock if settings.single_stock else SourceStock
     return Ports(
         stock=stock(client, settings, close),
         promises=None if settings.single_stock else ShopPromises(client, settings, close),
-        shop_orders=ShopOrders(OrderClient(sender, settings), settings, close),
+        shop_orders=ShopOrders(orders, settings, close),
         reservations=None if settings.single_stock else ShopReservations(ReservationClient(sender, settings), settings),
+        holdings=OrderHoldings(orders, settings),
         close=close,
     )

@@ -12,6 +12,7 @@ from types import ModuleType
 from connectors.core import manifest as manifests
 from connectors.core.calls import Dependencies
 from connectors.core.errors import ConfigurationError
+from connectors.core.holding_ports import Holdings
 from connectors.core.manifest import Manifest
 from connectors.core.order_ports import (
     CarrierTarget,
@@ -52,6 +53,8 @@ class Ports:
     prices: PriceSource | None = None
     accounts: AccountSource | None = None
     reservations: ReservationSource | None = None
+    holdings: Holdings | None = None
+    """What it holds of ours, in the role in which orders are written to it."""
 
 
 OpenPorts = Callable[[ConnectorSettings, Dependencies], Ports]

@@ -96,6 +96,14 @@ class NetSuiteClient:
         """POST suiteql: customers, one page."""
         return await self._send(_ask("list-customers", query, limit), lambda answer: wire.decode_customers(answer.body))
 
+    async def held(self, query: str, limit: int) -> wire.HeldPage:
+        """POST suiteql: sales orders by our ids, one page."""
+        return await self._send(_ask("list-held", query, limit), lambda answer: wire.decode_held(answer.body))
+
+    async def line_counts(self, query: str, limit: int) -> wire.LineCountPage:
+        """POST suiteql: how many lines documents have, one page."""
+        return await self._send(_ask("count-lines", query, limit), lambda answer: wire.decode_line_counts(answer.body))
+
     async def close(self) -> None:
         await self._sender.close()
 

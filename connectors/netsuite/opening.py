@@ -12,6 +12,7 @@ from connectors.core.renewal import renewed_auth
 from connectors.core.settings import ConnectorSettings
 from connectors.netsuite.client import NetSuiteClient
 from connectors.netsuite.events import Listing, OrderEvents
+from connectors.netsuite.holdings import OrderHoldings
 from connectors.netsuite.mapping import Vocabulary
 from connectors.netsuite.orders import SalesOrders
 from connectors.netsuite.reference import ReferenceRows
@@ -39,6 +40,7 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
         products=reference,
         prices=reference,
         accounts=reference,
+        holdings=OrderHoldings(client),
         close=close,
     )
 

@@ -67,6 +67,26 @@ def lines(documents: Iterable[str], behind: int) -> str:
     )
 
 
+def held(order_ids: Iterable[str]) -> str:
+    """Sales orders with these external ids, which have letters, digits, `_` and `-` only."""
+    listed = ", ".join(f"'{one}'" for one in order_ids)
+    return (
+        "SELECT t.id AS id, t.tranid AS number, t.externalid AS order_id, t.foreigntotal AS total, "  # noqa: S608 - checked by the caller
+        "c.symbol AS currency FROM transaction t LEFT JOIN currency c ON c.id = t.currency "
+        f"WHERE t.type = 'SalesOrd' AND t.externalid IN ({listed}) ORDER BY t.id"
+    )
+
+
+def line_counts(documents: Iterable[str]) -> str:
+    """How many lines with goods each of them has."""
+    ids = ", ".join(str(int(one)) for one in documents)
+    return (
+        "SELECT l.transaction AS document, COUNT(l.uniquekey) AS number FROM transactionline l "  # noqa: S608 - numbers only
+        f"WHERE l.transaction IN ({ids}) AND l.item IS NOT NULL AND l.quantity IS NOT NULL AND l.taxline = 'F' "
+        "GROUP BY l.transaction"
+    )
+
+
 def to_local(micros: int, now: int, zone: ZoneInfo) -> str:
     """From when to read, so that nothing up to `now` is missed.
 

@@ -189,6 +189,33 @@ class LinePage(msgspec.Struct, frozen=True, rename="camel"):
     has_more: bool
 
 
+class HeldRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A sales order with our id."""
+
+    id: str
+    number: str
+    order_id: str
+    total: Decimal | None = None
+    currency: str | None = None
+
+
+class HeldPage(msgspec.Struct, frozen=True, rename="camel"):
+    items: tuple[HeldRow, ...]
+    has_more: bool
+
+
+class LineCount(msgspec.Struct, frozen=True):
+    """How many lines a document has."""
+
+    document: str
+    number: int
+
+
+class LineCountPage(msgspec.Struct, frozen=True, rename="camel"):
+    items: tuple[LineCount, ...]
+    has_more: bool
+
+
 class ItemRow(msgspec.Struct, frozen=True, kw_only=True):
     """An item; its time is local to the account's zone.  `unit` is an id, `unit_name` what people read."""
 
@@ -271,6 +298,8 @@ decode_record = msgspec.json.Decoder(SalesOrderRecord, strict=False).decode
 decode_list = msgspec.json.Decoder(RecordList, strict=False).decode
 decode_changes = msgspec.json.Decoder(ChangePage, strict=False).decode
 decode_lines = msgspec.json.Decoder(LinePage, strict=False).decode
+decode_held = msgspec.json.Decoder(HeldPage, strict=False).decode
+decode_line_counts = msgspec.json.Decoder(LineCountPage, strict=False).decode
 decode_item_rows = msgspec.json.Decoder(ItemPage, strict=False).decode
 decode_prices = msgspec.json.Decoder(PricePage, strict=False).decode
 decode_customers = msgspec.json.Decoder(CustomerPage, strict=False).decode

@@ -10,6 +10,7 @@ from connectors.core.renewal import renewed_auth
 from connectors.core.settings import ConnectorSettings
 from connectors.rest_finance.client import FinanceClient
 from connectors.rest_finance.documents import FinanceDocuments
+from connectors.rest_finance.holdings import DocumentHoldings
 from connectors.rest_finance.settings import Settings
 from connectors.rest_finance.signin import auth_of
 
@@ -27,4 +28,4 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
         await client.close()
 
     documents = FinanceDocuments(client, close, read_lag=timedelta(seconds=settings.read_lag_s))
-    return Ports(finance=documents, close=close)
+    return Ports(finance=documents, holdings=DocumentHoldings(client), close=close)

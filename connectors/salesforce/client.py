@@ -53,6 +53,12 @@ class SalesforceClient:
     async def items(self, order_record: str) -> tuple[wire.ItemRow, ...]:
         return await self._query(soql.items(order_record), wire.decode_items)
 
+    async def held(self, order_ids: Sequence[str]) -> tuple[wire.HeldRow, ...]:
+        return await self._query(soql.held(order_ids), wire.decode_held)
+
+    async def lines_of(self, order_records: Sequence[str]) -> tuple[wire.LineOfRow, ...]:
+        return await self._query(soql.lines_of(order_records), wire.decode_lines_of)
+
     async def entries(self, price_book_id: str, skus: Sequence[str], currency: str | None) -> tuple[wire.EntryRow, ...]:
         return await self._query(soql.entries(price_book_id, skus, currency), wire.decode_entries)
 

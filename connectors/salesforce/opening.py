@@ -9,6 +9,7 @@ from connectors.core.settings import ConnectorSettings
 from connectors.salesforce.accounts import SalesforceAccounts
 from connectors.salesforce.answers import used_of_day
 from connectors.salesforce.client import SalesforceClient
+from connectors.salesforce.holdings import OrderHoldings
 from connectors.salesforce.records import SalesforceRecords
 from connectors.salesforce.settings import Settings
 from connectors.salesforce.signin import auth_of
@@ -29,5 +30,6 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
     return Ports(
         crm=SalesforceRecords(client, settings, close),
         accounts=SalesforceAccounts(client, settings, close),
+        holdings=OrderHoldings(client),
         close=close,
     )

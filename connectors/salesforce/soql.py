@@ -22,6 +22,17 @@ def order(order_id: str) -> str:
     return f"SELECT Id, StatusCode FROM Order WHERE {EXTERNAL_ID} = {literal(order_id)}"
 
 
+def held(order_ids: Sequence[str]) -> str:
+    listed = ", ".join(literal(one) for one in order_ids)
+    return f"SELECT Id, {EXTERNAL_ID} FROM Order WHERE {EXTERNAL_ID} IN ({listed})"
+
+
+def lines_of(order_records: Sequence[str]) -> str:
+    """Lines of ours: others may be added by hand."""
+    listed = ", ".join(literal(one) for one in order_records)
+    return f"SELECT OrderId FROM OrderItem WHERE OrderId IN ({listed}) AND {EXTERNAL_ID} != null"
+
+
 def items(order_record: str) -> str:
     return f"SELECT {EXTERNAL_ID} FROM OrderItem WHERE OrderId = {literal(order_record)}"
 

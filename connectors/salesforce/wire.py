@@ -131,6 +131,19 @@ class OrderRow(msgspec.Struct, frozen=True):
     category: str = field(name="StatusCode")
 
 
+class HeldRow(msgspec.Struct, frozen=True):
+    """An order with our id."""
+
+    id: str = field(name="Id")
+    commerce_id: str = field(name=EXTERNAL_ID)
+
+
+class LineOfRow(msgspec.Struct, frozen=True):
+    """A line, by its order."""
+
+    order_id: str = field(name="OrderId")
+
+
 class ItemRow(msgspec.Struct, frozen=True):
     """None where somebody added the line by hand."""
 
@@ -172,6 +185,8 @@ decode_saved = msgspec.json.Decoder(Saved).decode
 decode_results = msgspec.json.Decoder(tuple[RowResult, ...]).decode
 decode_records = msgspec.json.Decoder(Page[RecordRow]).decode
 decode_orders = msgspec.json.Decoder(Page[OrderRow]).decode
+decode_held = msgspec.json.Decoder(Page[HeldRow]).decode
+decode_lines_of = msgspec.json.Decoder(Page[LineOfRow]).decode
 decode_items = msgspec.json.Decoder(Page[ItemRow]).decode
 decode_entries = msgspec.json.Decoder(Page[EntryRow]).decode
 decode_accounts = msgspec.json.Decoder(Page[AccountRow]).decode

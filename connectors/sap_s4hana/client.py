@@ -76,6 +76,17 @@ class SalesOrderClient:
         query = (("$filter", filter_), ("$select", _ORDER), ("$orderby", "SalesOrder"), *self.page(skip))
         return (await self.read("list-orders", path("/A_SalesOrder"), query, wire.decode_orders)).d
 
+    async def held_orders(self, filter_: str, *, skip: int) -> wire.Page[wire.OrderRow]:
+        """GET A_SalesOrder with the numbers of its items, one page in the order of their numbers."""
+        query = (
+            ("$filter", filter_),
+            ("$select", f"{_ORDER},TransactionCurrency,to_Item/SalesOrderItem"),
+            ("$expand", "to_Item"),
+            ("$orderby", "SalesOrder"),
+            *self.page(skip),
+        )
+        return (await self.read("list-held-orders", path("/A_SalesOrder"), query, wire.decode_orders)).d
+
     async def changed_orders(self, since: str, *, skip: int) -> wire.Page[wire.OrderRow]:
         """GET A_SalesOrder changed at that time (ISO 8601, UTC) or later, with texts, one page, oldest change first."""
         query = (

@@ -9,6 +9,7 @@ from connectors.core.settings import ConnectorSettings
 from connectors.sap_s4hana.client import SalesOrderClient
 from connectors.sap_s4hana.document_client import DocumentClient
 from connectors.sap_s4hana.events import OrderEvents
+from connectors.sap_s4hana.holdings import OrderHoldings
 from connectors.sap_s4hana.orders import SalesOrders
 from connectors.sap_s4hana.products import Products
 from connectors.sap_s4hana.settings import Settings
@@ -30,5 +31,6 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
         orders=SalesOrders(client, settings, close),
         order_events=OrderEvents(client, DocumentClient(client, settings), settings, dependencies.clock, close),
         products=Products(client, settings, dependencies.clock, close),
+        holdings=OrderHoldings(client),
         close=close,
     )

@@ -118,6 +118,12 @@ class TextRow(_Row, frozen=True, kw_only=True):
     long_text: str = ""
 
 
+class HeadItemRow(_Row, frozen=True, kw_only=True):
+    """An item that came with its head."""
+
+    sales_order_item: str
+
+
 class OrderRow(_Row, frozen=True, kw_only=True):
     """The head as it is read; statuses are single letters, empty where they do not apply."""
 
@@ -129,6 +135,8 @@ class OrderRow(_Row, frozen=True, kw_only=True):
     total_block_status: str | None = None
     overall_total_delivery_status: str | None = None
     last_change_date_time: str | None = None
+    currency: str | None = field(default=None, name="TransactionCurrency")
+    items: Results["HeadItemRow"] = field(default=Results(), name="to_Item")
     texts: Results[TextRow] = field(default=Results(), name="to_Text")
 
     def __post_init__(self) -> None:

@@ -159,3 +159,17 @@ class OrderChange(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     entity_id: str
     placed_at: int
     updated_at: int
+
+
+class Held(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """A document at a target as its list shows it; `reference` is ours.
+
+    `total` includes tax; None where the target does not state it, as are currency and lines.
+    """
+
+    reference: str
+    internal_id: str
+    number: str = ""
+    total: int | None = None
+    currency: str | None = None
+    lines: int | None = None

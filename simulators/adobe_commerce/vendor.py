@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from math import ceil
+from typing import Any
 
 import msgspec
 
@@ -27,6 +28,7 @@ from simulators.adobe_commerce.state import Seed, build, default_seed
 from simulators.core import wire
 from simulators.core.clock import Clock, SystemClock
 from simulators.core.exchange import Answer, Call, ControlRoute, Note, json_answer
+from simulators.core.forgetting import forget_route
 
 LOGIN = "POST /V1/integration/admin/token"
 IMS_PATH = "/ims/token/v3"
@@ -144,7 +146,19 @@ class AdobeCommerce:
             ControlRoute("GET", "/_sim/events", self._show_events),
             placing.control(self.shop, self._tell),
             tampering.control(self.shop),
+            forget_route(self._forget),
         ]
+
+    def _forget(self, reference: str) -> int:
+        """`shipments/7`, `invoices/7`, `credit_memos/7`."""
+        state = self.shop.state
+        kinds: dict[str, dict[int, Any]] = {  # Any: a document of one kind
+            "shipments": state.shipments.shipments,
+            "invoices": state.bills.invoices,
+            "credit_memos": state.bills.credit_memos,
+        }
+        kind, _, number = reference.partition("/")
+        return int(number.isdigit() and kinds.get(kind, {}).pop(int(number), None) is not None)
 
     # ── one request ──────────────────────────────────────────────────────────────────────────────
 

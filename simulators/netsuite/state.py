@@ -188,6 +188,13 @@ class State:
     def by_external_id(self, external_id: str) -> SalesOrder | None:
         return next((one for one in self.orders.values() if one.external_id == external_id), None)
 
+    def forget(self, external_id: str) -> int:
+        """Deletes its orders; how many there were."""
+        gone = [one.id for one in self.orders.values() if one.external_id == external_id]
+        for order_id in gone:
+            del self.orders[order_id]
+        return len(gone)
+
     def add(self, document: Document) -> None:
         self.documents[document.id] = document
         self.by_order.setdefault(document.order_id, []).append(document)

@@ -88,6 +88,7 @@ class Tables:
         self._made.executescript(SCHEMA)
         self._written: dict[int, float] = {}
         self._zone = ""
+        self._orders = frozenset[int]()
         self._lists = (-1, frozenset[str]())
         weakref.finalize(self, self._made.close)
 
@@ -100,6 +101,10 @@ class Tables:
         writer = _Writer(self._made, state, ZoneInfo(settings.zone))
         seen = now - settings.query_lag_s
         self._write_lists(writer, state, seen)
+        for gone in self._orders - state.orders.keys():
+            writer.forget(gone)
+            self._written.pop(gone, None)
+        self._orders = frozenset(state.orders)
         for order in state.orders.values():
             if self._is_due(order, seen):
                 writer.write_order(order)
@@ -179,7 +184,7 @@ class _Writer:
         return order.id in self._state.credit_held
 
     def write_order(self, order: SalesOrder) -> None:
-        self._forget(order.id)
+        self.forget(order.id)
         self._insert("transaction", [self._head(order, "SalesOrd", order, order.tran_id, total(order))])
         main = (order.id, 0, 0, order.id * LINE_KEYS, "T", "F", None, None, None, None, "F", *([None] * 5))
         self._insert("transactionline", [main, *(self._line(order, one) for one in order.lines)])
@@ -195,7 +200,7 @@ class _Writer:
         kind = TYPES[document.kind]
         source = self._state.documents.get(document.source_id)
         source_type = "SalesOrd" if source is None else TYPES[source.kind]
-        self._forget(document.id)
+        self.forget(document.id)
         self._insert("transaction", [self._head(document, kind, order, document.tran_id, document.amount)])
         self._insert("transactionline", self._document_lines(document, order))
         link = (document.id, kind, document.source_id, source_type, LINKS[document.kind])
@@ -238,7 +243,7 @@ class _Writer:
         day: date = datetime.fromtimestamp(int(at), UTC).astimezone(self._zone).date()
         return f"@{day.isoformat()} 00:00:00"
 
-    def _forget(self, number: int) -> None:
+    def forget(self, number: int) -> None:
         """The rows of its former state."""
         self._made.execute('DELETE FROM "transaction" WHERE id = ?', (number,))
         self._made.execute('DELETE FROM transactionline WHERE "transaction" = ?', (number,))

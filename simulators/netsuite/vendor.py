@@ -11,6 +11,7 @@ import msgspec
 from simulators.core import wire
 from simulators.core.clock import Clock, SystemClock
 from simulators.core.exchange import Answer, Call, ControlRoute, Note, json_answer
+from simulators.core.forgetting import forget_route
 from simulators.core.life import Happening
 from simulators.netsuite import auth, contract, keys, life, lists, query, views
 from simulators.netsuite.errors import (
@@ -136,6 +137,7 @@ class NetSuite:
             ControlRoute("POST", "/_sim/deliver", self._deliver, journal_kind="delivery"),
             ControlRoute("POST", "/_sim/life", self._live_once, journal_kind="life"),
             ControlRoute("POST", "/_sim/records", self._change_record, journal_kind="record"),
+            forget_route(lambda reference: self.state.forget(reference)),  # noqa: PLW0108  a reset replaces it
         ]
 
     def live(self, now: float) -> Sequence[Happening]:

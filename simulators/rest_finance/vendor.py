@@ -7,6 +7,7 @@ import msgspec
 from simulators.core import wire
 from simulators.core.clock import Clock, SystemClock
 from simulators.core.exchange import Answer, Call, ControlRoute, Note, json_answer
+from simulators.core.forgetting import forget_route
 from simulators.plain_rest.vendor import PlainRest, Refusal, Route, content_of, media_type
 from simulators.rest_finance import views
 from simulators.rest_finance.books import LOCKED, POSTED, BookedDocument, Books, NotBookedError
@@ -55,7 +56,10 @@ class RestFinance(PlainRest):
         self.books = Books()
 
     def controls(self) -> list[ControlRoute]:
-        return [ControlRoute("POST", "/_sim/lock", self._lock, journal_kind="lock")]
+        return [
+            ControlRoute("POST", "/_sim/lock", self._lock, journal_kind="lock"),
+            forget_route(lambda reference: int(self.books.documents.pop(reference, None) is not None)),
+        ]
 
     # ── the operations ──────────────────────────────────────────────────────────────────────
 

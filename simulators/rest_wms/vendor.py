@@ -7,6 +7,7 @@ import msgspec
 
 from simulators.core.clock import Clock, SystemClock
 from simulators.core.exchange import Answer, Call, ControlRoute, Note, json_answer
+from simulators.core.forgetting import forget_route
 from simulators.core.life import Happening
 from simulators.plain_rest.doors import knows
 from simulators.plain_rest.spoken import Speaker, Spoken
@@ -63,6 +64,7 @@ class RestWms(PlainRest):
             ControlRoute("POST", "/_sim/advance", self._advance, journal_kind="advance"),
             ControlRoute("POST", "/_sim/life", self._live_once, journal_kind="life"),
             ControlRoute("GET", "/_sim/events", self.said.show),
+            forget_route(lambda reference: int(self.floor.tasks.pop(reference, None) is not None)),
         ]
 
     def live(self, now: float) -> Sequence[Happening]:

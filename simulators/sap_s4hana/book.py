@@ -96,6 +96,13 @@ class Book:
             self.life.begin(document.number, at)
         return document
 
+    def forget(self, reference: str) -> int:
+        """Deletes its orders; how many there were."""
+        gone = [one.number for one in self.documents.values() if one.reference == reference]
+        for number in gone:
+            del self.documents[number]
+        return len(gone)
+
     def new_delivery(self, at: float) -> str:
         self._delivery += 1
         return self._made(str(self._delivery - 1), at)

@@ -13,7 +13,7 @@ from simulators.sap_s4hana.errors import malformed
 T = TypeVar("T")
 
 _CLAUSE = re.compile(
-    r"\s*(?P<name>\w+)\s+(?P<op>eq|ge|gt|le|lt)\s+(?P<moment>datetimeoffset)?'(?P<value>(?:[^']|'')*)'\s*(?:and\b|$)"
+    r"\s*(?P<name>\w+)\s+(?P<op>eq|ge|gt|le|lt)\s+(?P<moment>datetimeoffset)?'(?P<value>(?:[^']|'')*)'\s*(?P<then>and\b|or\b|$)"
 )
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
@@ -46,9 +46,13 @@ class Clause(NamedTuple):
 
 
 class Query(NamedTuple):
-    """Options of one request; `top` and `skip` as they were asked for."""
+    """Options of one request; `top` and `skip` as they were asked for.
+
+    `is_any`: one clause of the filter is enough.
+    """
 
     filter: tuple[Clause, ...]
+    is_any: bool
     select: frozenset[str]
     expand: frozenset[str]
     orderby: str
@@ -73,8 +77,10 @@ def query_of(text: str) -> Query:
     for name in given:
         if name.startswith("$") and name not in _KNOWN:
             raise malformed(f"System query option '{name}' is not supported")
+    clauses, is_any = _filter(given.get("$filter", ""))
     return Query(
-        filter=_filter(given.get("$filter", "")),
+        filter=clauses,
+        is_any=is_any,
         select=_names(given.get("$select", "")),
         expand=_names(given.get("$expand", "")),
         orderby=given.get("$orderby", ""),
@@ -92,7 +98,8 @@ def check_names(names: Iterable[str], known: Iterable[str]) -> None:
 
 def filtered(entities: Iterable[T], query: Query, value_of: Callable[[T, str], str]) -> list[T]:
     """Numbers are compared as SAP does it: without the zeros in front."""
-    return [one for one in entities if all(_holds(clause, value_of(one, clause.name)) for clause in query.filter)]
+    enough = any if query.is_any and query.filter else all
+    return [one for one in entities if enough(_holds(clause, value_of(one, clause.name)) for clause in query.filter)]
 
 
 def _holds(clause: Clause, value: str) -> bool:
@@ -129,16 +136,21 @@ def collection(rows: Sequence[object], total: int, query: Query) -> dict[str, ob
     return {"d": {**count, "results": rows}}
 
 
-def _filter(text: str) -> tuple[Clause, ...]:
+def _filter(text: str) -> tuple[tuple[Clause, ...], bool]:
+    """Clauses joined by `and`, or by `or`: OData has both with parentheses, of which integrations ask neither."""
     clauses: list[Clause] = []
+    joined: set[str] = set()
     at = 0
     while at < len(text):
         found = _CLAUSE.match(text, at)
         if found is None or (found["moment"] is None and found["op"] != "eq"):
             raise malformed("Invalid filter expression")
         clauses.append(Clause(found["name"], found["op"], found["value"].replace("''", "'"), bool(found["moment"])))
+        joined.add(found["then"])
         at = found.end()
-    return tuple(clauses)
+    if {"and", "or"} <= joined or (clauses and "" not in joined):
+        raise malformed("Invalid filter expression")
+    return tuple(clauses), "or" in joined
 
 
 def _names(text: str) -> frozenset[str]:

@@ -12,6 +12,7 @@ import msgspec
 from simulators.core import wire
 from simulators.core.clock import Clock, SystemClock
 from simulators.core.exchange import Answer, Call, ControlRoute, Note, json_answer
+from simulators.core.forgetting import forget_route
 from simulators.core.life import Due
 from simulators.core.life import Happening as Lived
 from simulators.sap_s4hana import errors, life, odata, products, views
@@ -126,6 +127,7 @@ class SapS4Hana:
         return [
             ControlRoute("POST", "/_sim/orders", self._happen, journal_kind="order"),
             ControlRoute("POST", "/_sim/life", self._live_once, journal_kind="life"),
+            forget_route(lambda reference: self.book.forget(reference)),  # noqa: PLW0108  a reset replaces it
             ControlRoute("POST", "/_sim/products", self._change_product, journal_kind="product"),
             ControlRoute("POST", "/_sim/sessions/expire", self._expire_guards),
         ]
@@ -311,7 +313,11 @@ class SapS4Hana:
         return document
 
     def _check_names(self, entity: str, query: Query) -> None:
-        odata.check_names(query.select | query.expand, self._contract.fields(entity))
+        """Of what is expanded in a head, single properties may be selected: `to_Item/SalesOrderItem`."""
+        below = {name.removeprefix(views.BELOW) for name in query.select if name.startswith(views.BELOW)}
+        own = {name for name in query.select if not name.startswith(views.BELOW)}
+        odata.check_names(own | query.expand, self._contract.fields(entity))
+        odata.check_names(below, self._contract.fields("A_SalesOrderItem") if entity == "A_SalesOrder" else ())
 
     def _views(self, call: Call) -> views.Views:
         return views.Views(self._contract, _base(call), self.settings, self.book)

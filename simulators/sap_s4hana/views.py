@@ -28,6 +28,9 @@ class _Follower(NamedTuple):
     status: str = "C"
 
 
+BELOW = "to_Item/"
+
+
 class Views:
     """Every field of the contract is there; what nobody stated is empty."""
 
@@ -53,7 +56,9 @@ class Views:
             "OverallTotalDeliveryStatus": _delivery(document),
             "TotalCreditCheckStatus": document.credit,
         }
-        links: dict[str, Rows] = {"to_Item": lambda: [self.item(document, item, (), ()) for item in document.items]}
+        below = [name.removeprefix(BELOW) for name in select if name.startswith(BELOW)]
+        select = [name.partition("/")[0] for name in select]
+        links: dict[str, Rows] = {"to_Item": lambda: [self.item(document, item, below, ()) for item in document.items]}
         links |= _sent(document.sent, "to_Partner", "to_PricingElement", "to_Text")
         return self._entity("A_SalesOrder", uri, values=values, links=links, asked=(select, expand), etag=document.etag)
 

@@ -14,6 +14,8 @@ from connectors.core.errors import LeaseLostError
 from schemas.models.operations import OperatorControl
 from streams.app import order_side, reconciling
 from streams.app.batch_parts import FlowPart
+from streams.app.completeness.around import Door
+from streams.app.completeness.closer import Closer
 from streams.app.counts import by_topic
 from streams.app.faust_app import make_faust_app, raw_topic
 from streams.app.intake import Intake
@@ -67,6 +69,8 @@ from streams.tables import CHANGELOG_BATCH_BYTES, STOCK_LEDGER, STOCK_WRITE, TAB
 from streams.topics import (
     AUDIT,
     BY_NAME,
+    COMMERCE_ORDER,
+    COMPLETENESS,
     CONTROL,
     DEAD_LETTER,
     DESIRED,
@@ -80,7 +84,7 @@ from streams.web.letter_index import Depth
 from streams.web.order_facts import OrderSums
 
 EXIT_CANNOT_RUN, EXIT_FAULT = 2, 70
-WRITTEN = tuple(topic.name for topic in (*STOCK_WRITTEN, AUDIT, CONTROL))
+WRITTEN = tuple(topic.name for topic in (*STOCK_WRITTEN, AUDIT, CONTROL, COMPLETENESS))
 _LOG = logger("streams.app")
 
 
@@ -128,6 +132,7 @@ class Application:
         self.intake.mode_changed = self.lane.lane.reindex
         self.orders.changed.append(self._asked_to_reconcile)
         self.order_side = OrderSide(self, choices.orders) if choices.orders else None
+        self.closer = Closer(self)
         self.order_sums: Callable[[], OrderSums | None] = _none
         """What waits of orders; known once the pages are there, which look through them."""
         self.letter_depths: Callable[[], Mapping[tuple[str, str], Depth] | None] = _none
@@ -149,6 +154,7 @@ class Application:
         self._agents()
         self._watching: asyncio.Task[None] | None = None
         self._again: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     def _writer(self, prepared: Prepared) -> Writer:
         app_id = self.settings.app_id
@@ -266,6 +272,7 @@ class Application:
     def _asked_to_reconcile(self, order: OperatorControl) -> None:
         if self.lane.lane.is_open:
             reconciling.ordered(self.lane.lane.reconciliation, order, self.clock.micros())
+        self.closer.ordered(order, self.clock.micros())
 
     def failed(self, error: BaseException) -> None:
         """A fault inside: end at once; the only safe state is the one in Kafka, from where the rest comes again."""
@@ -278,7 +285,9 @@ class Application:
         os._exit(EXIT_FAULT)
 
     async def start(self) -> None:
-        await self.serde.prepare(WRITTEN if self.order_side is None else (*WRITTEN, *order_side.WRITTEN))
+        await self.serde.prepare(
+            WRITTEN if self.order_side is None else (*WRITTEN, *order_side.WRITTEN, COMMERCE_ORDER.name)
+        )
         await self.writer.start()
         await self.orders.start()
         if self.order_side is not None:
@@ -288,6 +297,8 @@ class Application:
         self._watching.add_done_callback(self._watch_ended)
         self._again = asyncio.ensure_future(self.reprocessing.run())
         self._again.add_done_callback(self._watch_ended)
+        self._closing = asyncio.ensure_future(self.closer.run())
+        self._closing.add_done_callback(self._watch_ended)
 
     def _watch_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -298,7 +309,7 @@ class Application:
         self.lane.stopping = True
         for sink in [] if self.order_side is None else self.order_side.sinks:
             sink.stopping = True
-        for task in (self._watching, self._again):
+        for task in (self._watching, self._again, self._closing):
             if task is not None:
                 task.cancel()
         await self.faust.stop()
@@ -377,9 +388,17 @@ class Application:
     def certificate_ends(self) -> Mapping[str, float]:
         return self._certificates.ends()
 
-    def partition_of(self, sku: str) -> int:
-        """Of the SKU's ledger entry: the partition of the message key (murmur2, as every producer)."""
-        return partition_of(sku.encode(), self.settings.kafka.partitions)
+    def partition_of(self, key: str) -> int:
+        """Of a SKU or an order: the partition of the message key (murmur2, as every producer)."""
+        return partition_of(key.encode(), self.settings.kafka.partitions)
+
+    @property
+    def has_orders(self) -> bool:
+        return self.order_side is not None
+
+    def doors(self) -> Mapping[str, Door]:
+        """By role, of every target that orders are written to."""
+        return {} if self.order_side is None else self.order_side.doors()
 
     def settings_shown(self) -> dict[str, str]:
         """Names and values without secrets."""

@@ -5,18 +5,22 @@ from importlib.metadata import version
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from confluent_kafka import KafkaException
 from faust.exceptions import ConsumerNotStarted
 
 from connectors.core.ports import StockTarget
 from schemas.models.source_item import StockPair
 from streams.app import measured, stock_view
+from streams.app.completeness.facts import close_run_whole, completeness_fact
 from streams.app.counts import by_topic
 from streams.app.reconciling import reconcile_fact, run_fact
 from streams.domain import stock_entry
+from streams.domain.closing import Page
 from streams.domain.reconciliation import KEPT_DRIFT
 from streams.domain.stock_rules import StockRules
 from streams.flows import stock_keys
 from streams.flows.stock_records import open_reservations
+from streams.runtime.cluster import ClusterUnavailableError
 from streams.runtime.control import sink_of
 from streams.runtime.kafka import reader_maker
 from streams.runtime.lookback import Lookback
@@ -29,8 +33,10 @@ from streams.runtime.metrics import (
     RECOVERY_LEFT,
     STATEMENTS,
 )
+from streams.runtime.operating.brokers import TopicMissingError
 from streams.runtime.versioned import unpack
 from streams.topics import DESIRED, STOCK_INPUTS, WMS_SNAPSHOT
+from streams.web.completeness_facts import CloseRunWhole
 from streams.web.facts import (
     DifferenceFact,
     GapFact,
@@ -114,6 +120,7 @@ class AppIntrospection:
             unknown_words=self._unknown_words(),
             statements={finding: int(number) for (finding,), number in measured.values(STATEMENTS).items() if number},
             reconciliation=reconcile_fact(app.lane.lane.reconciliation) if app.lane.lane.is_open else None,
+            completeness=completeness_fact(app.closer, app.settings.completeness) if app.lane.lane.is_open else None,
             measures=measured.watched(),
             other_words=0 if side is None else sum(one.others for one in side.unknown_words.values()),
         )
@@ -280,6 +287,17 @@ class AppIntrospection:
         runs = self._app.lane.lane.reconciliation.runs
         found = next((one for one in runs if one.request.run == run), None)
         return None if found is None else run_fact(found, KEPT_DRIFT)
+
+    def closing(self, run: str) -> CloseRunWhole | None:
+        found = next((one for one in self._app.closer.runs if one.request.run == run), None)
+        return None if found is None else close_run_whole(found)
+
+    async def pages(self, since: int, before: int) -> tuple[Page, ...] | None:
+        topic = self._app.closer.topic
+        try:
+            return tuple(await topic.of(since, before) if before else (await topic.newest()).values())
+        except (ClusterUnavailableError, KafkaException, TopicMissingError):
+            return None
 
     async def shop(self, sku: str, sources: tuple[str, ...]) -> tuple[ShopFact, ...]:
         port: StockTarget = self._app.shop.port

@@ -5,10 +5,12 @@ from datetime import timedelta
 from functools import partial
 from typing import NamedTuple, Protocol
 
+from connectors.core.holding_ports import Holdings
 from connectors.core.registry import Ports
 from schemas.catalogue import COMMERCE_ORDER, SHIPMENT, Contract, command_contract
 from schemas.models.command import Command
 from streams.app.batch_parts import FlowPart
+from streams.app.completeness.around import Door
 from streams.app.intake import Intake
 from streams.app.order_parts import CommandPart
 from streams.app.order_reference import ReferenceTables
@@ -128,6 +130,7 @@ class OrderSide:
         """Posts shipments beside the lane, where the shop takes orders."""
         self._ports: list[Ports] = []
         self._cut_offs = cut_off_table(app.settings.orders)
+        self._holdings: dict[str, Holdings] = {}
         self._look_up = look_up_rules(app.settings.orders)
         self.reference = self._reference()
         guards = {topic: Guard(topic, app.intake.pause_after_errors) for topic in READ}
@@ -192,6 +195,8 @@ class OrderSide:
         gate, ports = open_target(choice, app.settings, app.clock, app.lease, at_once=at_once)
         self.gates[role] = gate
         self._ports.append(ports)
+        if ports.holdings is not None:
+            self._holdings[role] = ports.holdings
         return Work(role, command_contract(role), WORK[role], _acts(role, choice, ports), gate, at_once)
 
     def _shop(self) -> Iterator[Work]:
@@ -201,6 +206,8 @@ class OrderSide:
         if port is None or not settings.shop:
             return
         self.gates[SHOP] = shop.gate
+        if shop.ports.holdings is not None:
+            self._holdings[SHOP] = shop.ports.holdings
         settle = timedelta(seconds=shop.settings.settle_s)
         acts = ShopActs(port, settle, notify=frozenset(settings.notify))
         at_once = min(settings.at_once, shop.settings.max_connections)
@@ -248,6 +255,10 @@ class OrderSide:
     def unknown_words(self) -> Mapping[str, WordsHeard]:
         """By topic: what systems said that stands in no table."""
         return self._heard.unknown
+
+    def doors(self) -> Mapping[str, Door]:
+        """By role: the gate, and what the target can be asked."""
+        return {role: Door(gate, self._holdings.get(role)) for role, gate in self.gates.items()}
 
     def pending(self, role: str) -> int:
         """Orders of this worker's partitions with a command of the role that is not done."""

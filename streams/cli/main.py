@@ -27,7 +27,12 @@ ENTRIES: Mapping[str, Entry] = {
     "gaps": Entry("streams.cli.gaps", "gaps", ACT, "Records that were lost before they were read."),
     "resume": Entry("streams.cli.resume", "resume", ACT, "Read a topic again whose intake was paused."),
     "sinks": Entry("streams.cli.sinks", "sinks", ACT, "How targets are written: run, pause, shadow."),
-    "reconcile": Entry("streams.cli.reconcile", "reconcile", ACT, "Compare the shop with the ledger; repair drift."),
+    "reconcile": Entry(
+        "streams.cli.reconcile", "reconcile", ACT, "Compare stock and orders with their targets; repair, requeue."
+    ),
+    "completeness": Entry(
+        "streams.cli.completeness", "completeness", LOOK, "Does every day close?  What is missing, by name."
+    ),
     "replay": Entry("streams.cli.replay.command", "replay", ACT, "Read a topic again: what-if, reprocess, rebuild."),
     "topics": Entry("streams.cli.topics", "topics", SET_UP, "The topics and changelogs of this application."),
     "schemas": Entry("streams.cli.schemas", "schemas", SET_UP, "The Avro contracts in the schema registry."),

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 import click
 import msgspec
 
-from streams.cli import reservation_page
-from streams.cli.arguments import AGE
+from streams.cli import closings, reservation_page
+from streams.cli.arguments import AGE, MOMENT
 from streams.cli.failures import FOUND_SOMETHING, CannotRunError
 from streams.cli.output import Progress, as_json, echo_rows, json_option, progress, say, shown
 from streams.cli.session import Session, actor_option
 from streams.cli.worker_client import Json, WorkerClient, WorkerSilentError, url_option, worker_client
+from streams.domain.close_request import ORDERS, CloseRequest
 from streams.domain.drift import KINDS, REPAIRABLE
 from streams.domain.reconciliation import Request, Scope
 from streams.runtime.control import RECONCILE, STOCK, key_of
@@ -32,7 +33,7 @@ ENDS_BADLY = ("failed", "stopped", "refused")
 
 @click.group()
 def reconcile() -> None:
-    """Compare the shop with the ledger, and repair what differs.
+    """Compare targets with what they acknowledged, and repair what differs.
 
     \b
     Example: commerce-streams reconcile stock
@@ -108,6 +109,41 @@ def _end(found: Json) -> None:
         raise CannotRunError(f"the run was {found['state']}: {shown(found['why'])}")
     if any(found["found"].values()):
         sys.exit(FOUND_SOMETHING)
+
+
+@reconcile.command()
+@click.option("--since", type=MOMENT, required=True, help="A time like 2026-03-02T00:00Z, or an age like 12h, 2d.")
+@click.option(
+    "--requeue", multiple=True, metavar="ORDER_ID", help="Ask anew for this one, if it is missing; `*`: for all."
+)
+@click.option("--reason", default="", help="Why, for the audit.")
+@url_option
+@json_option
+@actor_option
+def orders(
+    *, since: int, requeue: tuple[str, ...], reason: str, url: str | None, json: bool, actor: str | None
+) -> None:
+    """Compare the orders since then at the shop, in the logs, and at ERP, WMS, CRM and finance.
+
+    Says what is missing where, what is twice, what differs in total, and which order numbers were never placed.
+    Exit code 1 where anything does not agree; 2 where it could not be compared to the end.
+
+    \b
+    Example: commerce-streams reconcile orders --since 1d
+    """  # noqa: D301  as above
+    if requeue and not reason:
+        raise click.UsageError("--requeue changes something: say why with --reason")
+    session = Session(actor)
+    client = worker_client(session.settings, url)
+    request = CloseRequest(
+        run=f"orders-{session.clock.nonce()[:12]}",
+        flows=(ORDERS,),
+        since=since,
+        requeue=requeue,
+        by=session.actor,
+        reason=reason,
+    )
+    closings.ended(closings.asked(session, client, request), json=json)
 
 
 def _may_begin(client: WorkerClient, which: str) -> None:

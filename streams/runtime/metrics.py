@@ -107,6 +107,21 @@ INCONSISTENT = _gauge(
 )
 RECONCILE_SECONDS = _gauge("reconcile_duration_seconds", "How long the last run took.", "scope")
 RECONCILE_CALLS = _gauge("reconcile_calls", "Calls of the last run.", "scope")
+# completeness
+COMPLETENESS_CLOSED = _gauge(
+    "completeness_page_timestamp_seconds",
+    "When the newest page of a flow was made; at first: when this worker took the lane over.",
+    "flow",
+)
+COMPLETENESS_FOUND = _gauge(
+    "completeness_findings",
+    "Things that do not close on the newest page, targets that could not be asked included.",
+    "flow",
+)
+COMPLETENESS_ENTITIES = _gauge("completeness_entities", "Source entities of the newest page by state.", "flow", "state")
+COMPLETENESS_INTERVAL = _gauge(
+    "completeness_interval_seconds", "From one daily page to the next; absent where none is made by itself.", "flow"
+)
 # reference tables
 REFERENCE_ROWS = _gauge("reference_rows", "Rows that this worker holds of a reference table.", "topic")
 REFERENCE_LAG = _gauge("reference_lag_records", "Records of a reference table that are not read yet.", "topic")

@@ -250,6 +250,27 @@ class ReconcileSettings(Frozen):
     )
 
 
+class CompletenessSettings(Frozen):
+    """The daily closing of each flow, by the worker that writes stock."""
+
+    at: str = Field(
+        "03:30",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$",
+        description="Once a day at this UTC time the day before is closed; empty: not by itself.",
+    )
+    orders_at: str = Field(
+        "04:30",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$",
+        description="Once a day at this UTC time the orders of the last week are compared; empty: not by itself.",
+    )
+    settle_s: Seconds = Field(
+        60,
+        ge=1,
+        le=3600,
+        description="What is younger is not judged, and what was found is looked at again after so long.",
+    )
+
+
 class RoleSettings(Frozen):
     """Which connector plays which part."""
 
@@ -381,6 +402,7 @@ class Settings(Frozen):
     inventory: InventorySettings = InventorySettings()
     sinks: SinkSettings = SinkSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
+    completeness: CompletenessSettings = CompletenessSettings()
     roles: RoleSettings = RoleSettings()
     orders: OrderSettings = OrderSettings()
     gateway: GatewaySettings = GatewaySettings()

@@ -10,12 +10,11 @@ from connectors.core.order_ports import FinanceTarget
 from schemas.models.command import Command
 from schemas.models.document import BookedDocument, Booking, BookingKind
 from schemas.models.order import Order
-from streams.domain.derived_id import derived_id
+from streams.domain.references import booking_reference
 from streams.domain.work import Manner
 from streams.sinks.acts import NONE_TAKEN, Effect
 
 ROLE = "finance"
-REFERENCE_LENGTH = 32
 
 _KINDS: Mapping[str, BookingKind] = MappingProxyType(
     {"POST_INVOICE": "invoice", "POST_PAYMENT": "payment", "POST_CREDIT": "credit"}
@@ -80,7 +79,7 @@ def booking_of(command: Command) -> Booking:
 
 def reference_of(command: Command) -> str:
     """The same for every attempt and every amount; an invoice and a credit of one number are two documents."""
-    return derived_id(command.entity, command.kind, command.part or "")[:REFERENCE_LENGTH]
+    return booking_reference(command.entity, command.kind, command.part)
 
 
 def _order(command: Command) -> Order:

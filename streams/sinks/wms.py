@@ -8,11 +8,11 @@ from datetime import timedelta
 from connectors.core.errors import NotFoundError, RejectedPayloadError
 from connectors.core.order_ports import TaskTarget
 from schemas.models.command import Command
+from streams.domain.references import task_reference
 from streams.domain.work import Manner
 from streams.sinks.acts import NONE_TAKEN, Effect
 
 ROLE = "wms"
-NO_PART = "0"
 
 
 class WmsActs:
@@ -51,4 +51,4 @@ class WmsActs:
 
 def task_id(command: Command) -> str:
     """One task per part of an order; derived, so that a cancellation names the same one."""
-    return f"{command.entity}-{command.part or NO_PART}"
+    return task_reference(command.entity, command.part)

@@ -27,6 +27,7 @@ _POLL = "is told by the poll, which is a process of its own"
 _GATEWAY = "is told by the gateway, which is a process of its own"
 _LANE, _INTAKE, _WORKERS, _ORDERS = "/#sink-commerce", "/#intake", "/#workers", "/orders"
 _LETTERS, _RECONCILIATION, _SETTINGS = "/dead-letters", "/reconciliation", "/settings"
+_COMPLETENESS = "/completeness"
 
 RULES: tuple[Rule, ...] = (
     Rule("WorkerNotPolling", "page", 120, _WORKERS, signs.not_polling),
@@ -69,6 +70,8 @@ RULES: tuple[Rule, ...] = (
     Rule("ReconcileDrift", "ticket", 600, _RECONCILIATION, signs.drift),
     Rule("ReservationsInconsistent", "ticket", 600, _RECONCILIATION, signs.reserved_wrong),
     Rule("WarehouseDiffers", "ticket", 0, _RECONCILIATION, signs.differing),
+    Rule("CompletenessOverdue", "ticket", 300, _COMPLETENESS, signs.not_closed_for_long),
+    Rule("CompletenessOpen", "ticket", 300, _COMPLETENESS, signs.does_not_close),
     Rule("RebalanceStorm", "ticket", 0, _WORKERS, signs.assignments),
     Rule("StoreRebuilt", "ticket", 0, _WORKERS, signs.rebuilt),
     Rule("Watchdog", "none", 0, "/alerts", blind="proves the way from Prometheus to people"),

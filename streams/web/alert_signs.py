@@ -338,6 +338,27 @@ def reserved_wrong(look: Look) -> Iterator[Sign]:
             yield Sign(kind, f"reservations of {many(int(pairs), 'pair')} of stock and SKU are wrong: {kind}")
 
 
+LATE_S = 7200
+"""So long a daily page may take, or come late."""
+
+
+def not_closed_for_long(look: Look) -> Iterator[Sign]:
+    last: dict[str, float] = {}
+    for _worker, (flow,), at in look.measured("completeness_page_timestamp_seconds"):
+        last[flow] = max(at, last.get(flow, 0.0))
+    for _worker, (flow,), every in look.measured("completeness_interval_seconds"):
+        behind_s = look.at.now / MICROS - last[flow] if flow in last else 0.0
+        if behind_s > every + LATE_S:
+            what = f"the day of {flow} is not closed: the newest page is {span(behind_s)} old"
+            yield Sign(flow, what, int((last[flow] + every + LATE_S) * MICROS))
+
+
+def does_not_close(look: Look) -> Iterator[Sign]:
+    for _worker, (flow,), things in look.measured("completeness_findings"):
+        if things > 0:
+            yield Sign(flow, f"the newest page of {flow} does not close: {many(int(things), 'thing')}")
+
+
 def differing(look: Look) -> Iterator[Sign]:
     grown = look.counts.grown(STATEMENTS, 3600)
     number = sum(value for (finding,), value in grown.items() if finding in WRONG)

@@ -218,7 +218,15 @@ def _hidden(at: Situation) -> Iterable[tuple[Rule, str]]:
 
 _OF_SUMS = frozenset({"OrdersHeld", "OrderDuplicateSuspected", "OrdersWaitForTarget", "OrderEventParkedLong"})
 _OF_LANE = frozenset(
-    {"StockNotApplied", "UnknownSkus", "ReconcileMissed", "ReconcileDrift", "ReservationsInconsistent"}
+    {
+        "StockNotApplied",
+        "UnknownSkus",
+        "ReconcileMissed",
+        "ReconcileDrift",
+        "ReservationsInconsistent",
+        "CompletenessOverdue",
+        "CompletenessOpen",
+    }
 )
 
 

@@ -8,6 +8,8 @@ from typing import Protocol
 
 import msgspec
 
+from streams.domain.closing import Page
+from streams.web.completeness_facts import CloseRunWhole, CompletenessFact
 from streams.web.order_facts import OrderSums
 from streams.web.reconcile_facts import ReconcileFact, RunFact
 
@@ -225,6 +227,8 @@ class WorkerFacts(msgspec.Struct, frozen=True):
     """Finding → statements of warehouses that were compared with the ledger since this worker started."""
     reconciliation: ReconcileFact | None = None
     """Told only by the worker that owns the stock lane."""
+    completeness: CompletenessFact | None = None
+    """As `reconciliation`."""
     measures: dict[str, dict[str, float]] = {}
     """Metric → label values, joined by `|` → value: what alerts are judged by and no other fact tells."""
 
@@ -392,6 +396,14 @@ class Introspection(Protocol):
 
     def run(self, run: str) -> RunFact | None:
         """One comparison with the shop, with all differences that are kept; None where this worker knows none such."""
+        ...
+
+    def closing(self, run: str) -> CloseRunWhole | None:
+        """One closing with all that it found; None where this worker knows none such."""
+        ...
+
+    async def pages(self, since: int, before: int) -> tuple[Page, ...] | None:
+        """Kept pages that end in that time (µs); 0 and 0: the newest of each flow.  None where they cannot be read."""
         ...
 
     async def shop(self, sku: str, sources: tuple[str, ...]) -> tuple[ShopFact, ...]:

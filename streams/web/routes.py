@@ -5,7 +5,18 @@ from typing import NamedTuple
 
 from aiohttp import web
 
-from streams.web import act_api, api, letter_api, order_api, pages, probes, rebase_api, reconcile_api, sign_in
+from streams.web import (
+    act_api,
+    api,
+    completeness_api,
+    letter_api,
+    order_api,
+    pages,
+    probes,
+    rebase_api,
+    reconcile_api,
+    sign_in,
+)
 from streams.web.context import VISITOR, context
 from streams.web.door import Access
 
@@ -32,6 +43,7 @@ def _post(path: str, access: Access, handler: Handler) -> Route:
 _LETTERS, _ONE_GROUP, _ONE_LETTER = "/dead-letters", "/dead-letters/{group}", "/dead-letters/{group}/{letter}"
 _API = "/api/v1"
 _RECONCILIATION = "/reconciliation"
+_COMPLETENESS = "/completeness"
 _ORDERS, _ORDER = "/orders", "/orders/{id}"
 
 ROUTES: tuple[Route, ...] = (
@@ -51,6 +63,7 @@ ROUTES: tuple[Route, ...] = (
     _get(_ONE_GROUP, Access.READ, pages.group),
     _get(_ONE_LETTER, Access.READ, pages.letter),
     _get(_RECONCILIATION, Access.READ, reconcile_api.show),
+    _get(_COMPLETENESS, Access.READ, completeness_api.show),
     _get("/alerts", Access.READ, pages.alerts_page),
     _get("/settings", Access.READ, pages.settings),
     _get(f"{_API}/worker", Access.READ, api.worker),
@@ -68,6 +81,9 @@ ROUTES: tuple[Route, ...] = (
     _get(_API + _ONE_LETTER, Access.READ, api.letter),
     _get(_API + _RECONCILIATION, Access.READ, reconcile_api.told),
     _get(f"{_API}{_RECONCILIATION}/own", Access.READ, reconcile_api.own_run),
+    _get(_API + _COMPLETENESS, Access.READ, completeness_api.told),
+    _get(f"{_API}{_COMPLETENESS}/kept", Access.READ, completeness_api.kept),
+    _get(f"{_API}{_COMPLETENESS}/own", Access.READ, completeness_api.own_run),
     _get(f"{_API}/alerts", Access.READ, pages.alerts_told),
     _get(f"{_API}/settings", Access.READ, api.settings),
     _get(f"{_API}/acts/{{act}}", Access.READ, api.act),

@@ -25,6 +25,7 @@ PAGES = {
     "letters-worked": ("worked", "/dead-letters", 200),
     "group-worked": ("worked", "{group}", 200),
     "reconciliation": ("busy", "/reconciliation", 200),
+    "completeness": ("busy", "/completeness", 200),
     "alerts": ("busy", "/alerts", 200),
     "settings": ("busy", "/settings", 200),
     "sign-in": ("calm", "/sign-in?again=1", 200),

@@ -123,6 +123,11 @@ class EveryTarget(OrderSystem):
         self.say(order_id, *(step for step in AT_ONCE if step not in without))
         return order_id
 
+    def at_the_shop_only(self) -> str:
+        """An order that a shopper placed and nobody tells of; its unified id."""
+        order = self._shopped(next(one for one in self._channels.orders(1000) if _is_simple(one)))
+        return unified_id(order["channel"], order["number"])
+
     def say(self, order_id: str, *steps: str) -> None:
         """In any order, some twice."""
         order = next(one for one in self.placed if unified_id(one["channel"], one["number"]) == order_id)

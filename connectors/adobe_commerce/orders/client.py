@@ -39,6 +39,12 @@ class OrderClient:
         query = criteria.query(fields=f"items[{_STANDING}],total_count")
         return await self._list("list-orders", "orders", query, wire.decode_standings)
 
+    async def held(self, criteria: Criteria) -> rows.Page[wire.HeldRow]:
+        """GET orders, of each only what it comes to."""
+        fields = "entity_id,increment_id,grand_total,order_currency_code,items[item_id]"
+        query = criteria.query(fields=f"items[{fields}],total_count")
+        return await self._list("list-orders", "orders", query, wire.decode_held)
+
     async def order(self, entity_id: str) -> wire.OrderRow:
         """GET orders/{id}.  Raises NotFoundError."""
         return await self._read("read-order", "orders/{id}", (), wire.decode_order, id=entity_id)

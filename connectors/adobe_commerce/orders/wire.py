@@ -160,6 +160,22 @@ class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: str
 
 
+class HeldItemRow(msgspec.Struct, frozen=True):
+    """A line of an order, by its id alone."""
+
+    item_id: Id
+
+
+class HeldRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An order cut down to what it comes to."""
+
+    entity_id: Id
+    increment_id: str
+    grand_total: Decimal | None = None
+    order_currency_code: str | None = None
+    items: tuple[HeldItemRow, ...] = ()
+
+
 class CommentRow(msgspec.Struct, frozen=True, kw_only=True):
     """Of an order's history, or of a document."""
 
@@ -207,6 +223,7 @@ class Saved(msgspec.Struct, frozen=True):
 
 decode_order = msgspec.json.Decoder(OrderRow, strict=False).decode
 decode_changes = msgspec.json.Decoder(Page[ChangeRow], strict=False).decode
+decode_held = msgspec.json.Decoder(Page[HeldRow], strict=False).decode
 decode_standings = msgspec.json.Decoder(Page[StandingRow], strict=False).decode
 decode_standing = msgspec.json.Decoder(StandingRow, strict=False).decode
 decode_saved = msgspec.json.Decoder(Saved, strict=False).decode

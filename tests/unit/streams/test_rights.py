@@ -53,7 +53,7 @@ def test_a_worker_may_write_what_it_encodes_and_its_letters_and_tables_and_nothi
 
 def test_a_worker_may_read_every_input_that_it_is_set_up_for() -> None:
     stock = {*STOCK_LEDGER.fed_by, *STOCK_WRITE.fed_by}
-    always = {CONTROL.name, DEAD_LETTER.name, "audit.v1"}
+    always = {CONTROL.name, DEAD_LETTER.name, "audit.v1", "completeness.page.v1"}
 
     assert may("worker", "READ") == stock | always | own("stock-ledger", "stock-write")
     everything = may("worker", "READ", **ORDERS, **CHECKS)

@@ -40,7 +40,7 @@ class Worker:
         self.serde = SimpleNamespace(encode=None)
         self.letters, self.lease = SimpleNamespace(), SimpleNamespace(check=None)
         self.intake = SimpleNamespace(pause_after_errors=None, is_paused=None)
-        ports: Any = SimpleNamespace(shop_orders=port)
+        ports: Any = SimpleNamespace(shop_orders=port, holdings=None)
         settings: Any = SimpleNamespace(settle_s=60, max_connections=4, channel="web")
         stock: Any = None
         self.shop = ShopTarget(stock, ports, Gate("shop", self.clock), settings)

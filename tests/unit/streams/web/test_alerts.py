@@ -88,6 +88,12 @@ AT_ONCE: dict[str, Facts] = {
     "OrderDuplicateSuspected": _sums(reasons={"duplicate-suspected": 2}),
     "OrdersWaitForTarget": _sums(oldest_waiting_at={"erp": NOW - 16 * MINUTE}),
     "OrderEventParkedLong": _sums(oldest_parked_until={"SHIPPED": NOW + 115 * MINUTE}),
+    "CompletenessOverdue": {
+        "measures": {
+            "completeness_page_timestamp_seconds": {"orders": S - 93_901.0},
+            "completeness_interval_seconds": {"orders": 86_400.0},
+        }
+    },
     "ReconcileMissed": {
         "measures": {
             "reconcile_last_success_timestamp_seconds": {"window": S - 901.0},
@@ -107,6 +113,12 @@ BEFORE_THAT: dict[str, Facts] = {
     "OrderDuplicateSuspected": _sums(reasons={"price": 2}),
     "OrdersWaitForTarget": _sums(oldest_waiting_at={"erp": NOW - 15 * MINUTE}),
     "OrderEventParkedLong": _sums(oldest_parked_until={"SHIPPED": NOW + 120 * MINUTE}),
+    "CompletenessOverdue": {
+        "measures": {
+            "completeness_page_timestamp_seconds": {"orders": S - 93_600.0},
+            "completeness_interval_seconds": {"orders": 86_400.0},
+        }
+    },
     "ReconcileMissed": {
         "measures": {
             "reconcile_last_success_timestamp_seconds": {"window": S - 600.0},
@@ -130,6 +142,7 @@ LASTING: dict[str, Facts] = {
     "CutOffWillBeMissed": {"order_sinks": (_LATE_ERP,)},
     "ReconcileDrift": _gauge("reconcile_drift_items", "full|stale", 4.0),
     "ReservationsInconsistent": _gauge("reservation_inconsistencies", "not-compensated", 2.0),
+    "CompletenessOpen": _gauge("completeness_findings", "orders", 2.0),
     "StoreDiskLow": _gauge("data_dir_free_bytes", "", 100 * 1024.0**2),
     "CertificateExpiry": _gauge("certificate_expiry_timestamp_seconds", "STREAMS_KAFKA__SSL_CAFILE", 0.0),
 }

@@ -69,6 +69,7 @@ OF_PAGES = {
     "/stock?sku=PUMP-200": "/api/v1/stock?sku=PUMP-200",
     "/dead-letters": "/api/v1/dead-letters",
     "/reconciliation": "/api/v1/reconciliation",
+    "/completeness": "/api/v1/completeness",
     "/alerts": "/api/v1/alerts",
     "/settings": "/api/v1/settings",
 }
@@ -107,6 +108,7 @@ async def test_every_page_is_whole_in_every_state(name: str) -> None:
             "/stock",
             "/dead-letters",
             "/reconciliation",
+            "/completeness",
             "/alerts",
             "/settings",
             "/nothing",
@@ -129,6 +131,7 @@ async def test_hostile_text_is_inert_and_visible_everywhere() -> None:
             "/",
             "/dead-letters",
             "/reconciliation",
+            "/completeness",
             "/alerts",
             "/settings",
             f"/stock?sku={quote(HOSTILE_SKU, safe='')}&ask=1",

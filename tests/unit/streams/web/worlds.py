@@ -11,11 +11,13 @@ import msgspec
 from aiohttp import web
 
 from connectors.core.errors import TargetUnavailableError
+from streams.domain.closing import Page
 from streams.runtime.operating.letter_closings import Closing
 from streams.runtime.operating.letter_edits import EDITABLE
 from streams.settings import WebSettings
 from streams.web import facts as f
 from streams.web.acts import ActFailedError, LetterAct, LettersEnded, Mandate, Mode, OrderAct, Place, Told
+from streams.web.completeness_facts import CloseRunWhole
 from streams.web.install import Now, Ports, install
 from streams.web.letter_groups import Letter, group_id
 from streams.web.letter_index import IndexState, LetterIndex
@@ -306,6 +308,8 @@ class World(f.Introspection):
     asked_shop: int = 0
     orders: Orders | None = None
     """None: orders are off."""
+    kept_pages: tuple[Page, ...] | None = ()
+    closed_runs: dict[str, CloseRunWhole] = field(default_factory=dict)
 
     def readiness(self) -> f.Readiness:
         told = self.own
@@ -351,6 +355,14 @@ class World(f.Introspection):
     def run(self, run: str) -> RunFact | None:
         known = () if self.own.reconciliation is None else self.own.reconciliation.runs
         return next((one for one in known if one.run == run), None)
+
+    def closing(self, run: str) -> CloseRunWhole | None:
+        return self.closed_runs.get(run)
+
+    async def pages(self, since: int, before: int) -> tuple[Page, ...] | None:
+        if self.kept_pages is None or not before:
+            return self.kept_pages
+        return tuple(page for page in self.kept_pages if since < page.closed_at <= before)
 
     async def shop(self, sku: str, sources: tuple[str, ...]) -> tuple[f.ShopFact, ...]:
         self.asked_shop += 1
