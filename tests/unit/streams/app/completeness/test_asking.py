@@ -113,13 +113,13 @@ async def test_nothing_is_asked_for_anew_while_the_target_is_away(clock: StillCl
     run.pages = [Page(flow="orders", opened_at=0, closed_at=1, made_at=1, findings=(finding,), found=1)]
     asked = Asked("c", "erp", "CREATE_TASK", "", "erp-work", Record("erp.command.v1", 0, 0, 0))
     run.asked = {("web-1", "CREATE_ORDER"): asked._replace(kind="CREATE_ORDER")}
-    requeue = Requeue(SimpleNamespace(clock=clock), {"erp": Door(gate, None)}, Asking(clock))  # type: ignore[arg-type]  # nothing of it is used
+    requeue = Requeue(SimpleNamespace(clock=clock), {"erp": Door(gate, None)}, Asking(clock))
     [told] = await requeue.all(run, None)
     assert (told.order_id, told.is_done) == ("web-1", False)
     assert "netsuite cannot be asked now" in told.why
 
 
 async def test_an_order_of_which_nothing_is_missing_is_not_asked_for_anew(clock: StillClock) -> None:
-    requeue = Requeue(SimpleNamespace(clock=clock), {}, Asking(clock))  # type: ignore[arg-type]  # as above
+    requeue = Requeue(SimpleNamespace(clock=clock), {}, Asking(clock))
     [told] = await requeue.all(CloseRun(CloseRequest(run="r"), 0), ["web-1"])
     assert (told.is_done, told.why) == (False, "nothing of it is missing")
