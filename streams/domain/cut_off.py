@@ -42,7 +42,7 @@ class CutOffs(NamedTuple):
     def _from(self, at: int) -> Iterator[int]:
         """In order, from the day of that moment on."""
         day = datetime.fromtimestamp(at / MICROS, UTC).astimezone(self.zone).date()
-        for number in range(LONGEST_LOOK + 1):
+        for number in range(LONGEST_LOOK + 2):  # one more: where clocks change, the look begins a day early
             date = day + number * DAY
             if date.weekday() in self.weekdays:
                 moments = (datetime.combine(date, one, self.zone) for one in sorted(self.times))

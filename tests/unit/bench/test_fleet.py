@@ -40,6 +40,7 @@ def test_every_line_of_the_table_is_there() -> None:
         "ingest",
         "state",
         "latency",
+        "orders",
         "coalesce",
         "catch-up",
         "recovery",

@@ -103,6 +103,14 @@ def test_a_cut_off_is_later_than_the_command_and_on_a_day_of_production(
     assert cut_offs.last_until(found) == found
 
 
+def test_a_cut_off_at_midnight_is_found_in_the_week_in_which_clocks_change() -> None:
+    mondays = CutOffs((time(0),), BERLIN, frozenset({0}))
+    at = round(datetime(2026, 4, 6, tzinfo=BERLIN).timestamp()) * MICROS  # clocks went forward on 29 March
+
+    assert mondays.last_until(at) == at
+    assert mondays.last_until(at - 1) == at - 7 * DAY_US
+
+
 def test_what_missed_its_cut_off_gives_way_for_a_day_and_not_longer() -> None:
     missed = Urgency(0, 100)
 

@@ -117,7 +117,13 @@ def test_a_rebuild_names_the_changelog_the_inputs_and_the_stores_here(tmp_path: 
     found = rebuild_of("stock-ledger", read_settings(environ))
 
     assert found.changelog == "shop-2-stock-ledger-changelog"
-    assert list(found.topics) == ["wms.stock-change.v1", "inventory.hold.v1", "inventory.rebase.v1", "wms.snapshot.v1"]
+    assert list(found.topics) == [
+        "wms.stock-change.v1",
+        "inventory.hold.v1",
+        "inventory.rebase.v1",
+        "inventory.reservation-request.v1",
+        "wms.snapshot.v1",
+    ]
     assert [folder.name for folder in found.folders] == ["stock-ledger-0.rocksdb", "stock-ledger-11.rocksdb"]
 
 
