@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from connectors.adobe_commerce.client import CommerceClient
 from connectors.adobe_commerce.criteria import Criteria, Filter
 from connectors.adobe_commerce.orders.client import OrderClient
+from connectors.adobe_commerce.reservations.client import ReservationClient
 from connectors.adobe_commerce.wire import StockItemChange
 from connectors.core import registry
 from connectors.core.calls import Call
@@ -107,6 +108,10 @@ def orders(to: Any) -> OrderClient:
     return OrderClient(to, settings_of("adobe_commerce"))
 
 
+def reservations(to: Any) -> ReservationClient:
+    return ReservationClient(to, settings_of("adobe_commerce"))
+
+
 def sap(to: Any) -> SalesOrderClient:
     return SalesOrderClient(to, settings_of("sap_s4hana"))
 
@@ -130,12 +135,15 @@ DOORS = (
     Door("Commerce: invoice", lambda to, x: orders(to).invoice(x, NONE)),
     Door("Commerce: refund", lambda to, x: orders(to).refund(x, NONE)),
     Door("Commerce: cancel", lambda to, x: orders(to).cancel(x)),
+    Door("Commerce: salable quantity", lambda to, x: commerce(to).salable_quantity(x, 7)),
+    Door("Commerce: export", lambda to, x: reservations(to).salable(x, Criteria(page_size=10))),
     Door("NetSuite: save", lambda to, x: NetSuiteClient(to).save_order(x, NONE, hidden=()), "eid:{}"),
     Door("NetSuite: by our id", lambda to, x: NetSuiteClient(to).order_by_external_id(x), "eid:{}"),
     Door("NetSuite: by its id", lambda to, x: NetSuiteClient(to).order(x)),
     Door("NetSuite: close", lambda to, x: NetSuiteClient(to).close_lines(x, NONE)),
     Door("WMS: put", lambda to, x: WmsClient(to).put_task(x, NONE)),
     Door("WMS: task", lambda to, x: WmsClient(to).task(x)),
+    Door("WMS: stock", lambda to, x: WmsClient(to).stock(x)),
     Door("WMS: cancel", lambda to, x: WmsClient(to).cancel_task(x)),
     Door("carrier: put", lambda to, x: CarrierClient(to).put_label(x, NONE)),
     Door("carrier: label", lambda to, x: CarrierClient(to).label(x)),

@@ -2,18 +2,17 @@
 
 import copy
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from simulators.wms.record import StockRecord
 from simulators.wms.registry import Registry, RegistryError
 from simulators.wms.wire import STOCK_TOPIC, RecordCodec, Schema, frame, subject_of, unframe
+from streams.topics import COMMERCE_ORDER
 from tests.faults.grid.kinds import Hit, Nemesis
 from tests.faults.grid.run import Run
 from tests.processes import until
 
-EACH = 60
-"""Records of every version at least."""
 POISON = ("bad-magic", "unknown-schema-id", "truncated")
 
 Field = dict[str, Any]  # a field of an .avsc: JSON
@@ -41,28 +40,47 @@ def _with(schema: Schema, field: Field) -> Schema:
     return found
 
 
-def versions(schema: Schema) -> list[Version]:
+class Fields(NamedTuple):
+    """Which of a topic's fields change: one goes, one becomes bytes, one gets another name.  None is needed."""
+
+    removed: str
+    promoted: str
+    renamed: str
+    new_name: str
+
+
+CHANGING: Mapping[str, Fields] = {
+    STOCK_TOPIC: Fields("bin_code", "status_code", "reason_code", "reason_text"),
+    COMMERCE_ORDER.name: Fields("approval", "shipping_method", "instructions", "remarks"),
+}
+
+
+def versions(schema: Schema, fields: Fields) -> list[Version]:
     """What BACKWARD allows: the newest schema can read what was written with the one before."""
     optional = _with(schema, {"name": "shift", "type": ["null", "string"], "default": None})
-    removed = _changed(optional, "bin_code", lambda _field: None)
-    promoted = _changed(removed, "status_code", lambda field: {**field, "type": ["null", "bytes"]})
+    removed = _changed(optional, fields.removed, lambda _field: None)
+    promoted = _changed(removed, fields.promoted, lambda field: {**field, "type": ["null", "bytes"]})
     renamed = _changed(
-        promoted, "reason_code", lambda field: {**field, "name": "reason_text", "aliases": ["reason_code"]}
+        promoted, fields.renamed, lambda field: {**field, "name": fields.new_name, "aliases": [fields.renamed]}
     )
     return [
         Version("an optional field more", optional, lambda record: {**record, "shift": "late"}),
         Version("a field with a default less", removed, dict),
-        Version("a type promoted", promoted, lambda record: {**record, "status_code": _bytes(record)}),
+        Version("a type promoted", promoted, lambda record: {**record, fields.promoted: _bytes(record, fields)}),
         Version(
             "a field renamed by alias",
             renamed,
-            lambda record: {**record, "status_code": _bytes(record), "reason_text": record.get("reason_code")},
+            lambda record: {
+                **record,
+                fields.promoted: _bytes(record, fields),
+                fields.new_name: dict(record).get(fields.renamed),
+            },
         ),
     ]
 
 
-def _bytes(record: StockRecord) -> bytes | None:
-    text = record.get("status_code")
+def _bytes(record: StockRecord, fields: Fields) -> bytes | None:
+    text = dict(record).get(fields.promoted)
     return text.encode() if isinstance(text, str) else None
 
 
@@ -90,15 +108,15 @@ def evolution(run: Run) -> list[Hit]:
     run.live()
     mixed = Mixed((wms.schema.schema_id, RecordCodec(wms.schema.schema)))
     wms.speak(mixed.value)
-    for version in versions(wms.schema.schema):
-        mixed.add(version, registry.register(subject_of(STOCK_TOPIC), version.schema))
+    changing = CHANGING[run.system.topic]
+    for version in versions(wms.schema.schema, changing):
+        mixed.add(version, registry.register(subject_of(run.system.topic), version.schema))
         name = version.name
-        until(lambda name=name: mixed.written[name] >= EACH or not run.trading, within=180, what=name)  # type: ignore[misc]
+        until(lambda name=name: mixed.written[name] >= 3 * run.system.many or not run.trading, within=180, what=name)  # type: ignore[misc]
         run.live()
     wms.poison(6, POISON)
-    refused = _refused(
-        registry, _with(versions(wms.schema.schema)[-1].schema, {"name": "shift_code", "type": "string"})
-    )
+    last = _with(versions(wms.schema.schema, changing)[-1].schema, {"name": "shift_code", "type": "string"})
+    refused = _refused(registry, subject_of(run.system.topic), last)
     run.traded()
     seen = _ids_seen(run)
     return [
@@ -108,9 +126,9 @@ def evolution(run: Run) -> list[Hit]:
     ]
 
 
-def _refused(registry: Registry, schema: Schema) -> int:
+def _refused(registry: Registry, subject: str, schema: Schema) -> int:
     try:
-        registry.register(subject_of(STOCK_TOPIC), schema)
+        registry.register(subject, schema)
     except RegistryError as error:
         return int(error.status == 409)  # noqa: PLR2004  conflict
     return 0
@@ -118,7 +136,7 @@ def _refused(registry: Registry, schema: Schema) -> int:
 
 def _ids_seen(run: Run) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {}
-    for message in run.system.read(STOCK_TOPIC):
+    for message in run.system.read(run.system.topic):
         try:
             schema_id, _body = unframe(message.value() or b"")
         except ValueError:
