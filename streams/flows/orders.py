@@ -33,7 +33,7 @@ from streams.runtime import outbox
 from streams.runtime.clock import Clock
 from streams.runtime.dead_letters import DeadLetters, SourceRecord
 from streams.runtime.metrics import CONSUMED, IGNORED
-from streams.runtime.outbox import Message
+from streams.runtime.outbox import Message, Outboxes
 from streams.runtime.partition_store import PartitionStore
 from streams.runtime.table import BulkTable, Group, Write
 from streams.runtime.versioned import pack, unpack
@@ -78,8 +78,7 @@ class OrdersFlow:
         self._table, self._writer, self._letters = table, writer, letters
         self._reader, self._encode, self._clock = reader, encode, clock
         self._rules, self._desk = rules, desk
-        self._sent: dict[int, list[Write]] = {}
-        """Outboxes that were sent, by partition: deleted with the next write."""
+        self._outboxes = Outboxes(table, writer)
 
     async def take(self, topic: str, partition: int, records: Sequence[SourceRecord], generation: int) -> None:
         """Everything of the batch is durable or certain when this returns.
@@ -91,24 +90,22 @@ class OrdersFlow:
             self._desk.ready() if topic == ORDER_EVENT.topic else self._desk.routes()
         )  # not under the lock, which a new assignment needs
         async with self._table.lock(partition):
+            await self._outboxes.tell_left(partition, generation=generation)
             fresh_from = self._table.tally(partition).upto.get(topic, 0)
             fresh = [record for record in records if record.offset >= fresh_from]
             read, bad = await self._read(topic, fresh)
             await self._letters.send([one.letter for one in bad], generation=generation)
             said = [one for one in read if one is not None]
             groups, messages = self._decide(topic, partition, said)
-            groups.append(Group(self._sent.get(partition, []), _passed(topic, len(bad), len(read) - len(said))))
+            groups.append(Group(self._outboxes.gone(partition), _passed(topic, len(bad), len(read) - len(said))))
             upto = (topic, records[-1].offset + 1)
             await self._table.commit(partition, groups, generation=generation, upto=upto)
-            self._sent[partition] = []
-            self._sent[partition] = await outbox.tell(
-                self._table, self._writer, partition, messages, generation=generation
-            )
+            self._outboxes.written(partition)
+            await self._outboxes.tell(partition, messages, generation=generation)
 
     def forget(self, partitions: frozenset[int]) -> None:
         """The partitions are gone; what was sent of their outboxes is sent again by the next owner."""
-        for partition in partitions:
-            self._sent.pop(partition, None)
+        self._outboxes.forget(partitions)
 
     # ── read ─────────────────────────────────────────────────────────────────────────────────────
 

@@ -67,9 +67,9 @@ class ReservationSweep:
     async def _expire(self, partition: int, ending: list[Reservation], now: int, generation: int) -> None:
         """Each is asked for once, and once more by whoever owns the partition next."""
         asked = self._asked.get(partition, set())
-        self._asked[partition] = {(told.reservation_id, told.revision) for told in ending}
         new = [told for told in ending if (told.reservation_id, told.revision) not in asked]
         await outbox.send(self._writer, [self._request(told, now) for told in new], generation=generation)
+        self._asked[partition] = {(told.reservation_id, told.revision) for told in ending}
 
     def _request(self, told: Reservation, now: int) -> Message:
         request = ReservationRequest(

@@ -29,8 +29,9 @@ from streams.runtime import outbox
 from streams.runtime.clock import Clock
 from streams.runtime.dead_letters import DeadLetters, Letter, SourceRecord
 from streams.runtime.metrics import CONSUMED, REDELIVERED, SKU_UPDATES
+from streams.runtime.outbox import Outboxes
 from streams.runtime.partition_store import PartitionStore
-from streams.runtime.table import BulkTable, Group, Write
+from streams.runtime.table import BulkTable, Group
 from streams.runtime.traces import NO_TRACES, Batch, Traces
 from streams.runtime.versioned import unpack
 from streams.runtime.writer import Record, Writer
@@ -74,8 +75,7 @@ class StockFlow:
         self._worker = worker
         self._messages = StockMessages(encode)
         self._skew = ClockSkew(encode)
-        self._sent: dict[int, list[Write]] = {}
-        """Outboxes that were sent, by partition: deleted with the next write."""
+        self._outboxes = Outboxes(table, writer)
 
     async def take(self, topic: str, partition: int, records: Sequence[SourceRecord], generation: int) -> None:
         """Everything of the batch is durable or certain when this returns.
@@ -90,6 +90,7 @@ class StockFlow:
         self, topic: str, partition: int, records: Sequence[SourceRecord], generation: int, traced: Batch
     ) -> None:
         async with self._table.lock(partition):
+            await self._outboxes.tell_left(partition, generation=generation)
             tally = self._table.tally(partition)
             number = next(n for n, one in enumerate(STOCK_INPUTS) if one.name == topic)
             source = Input(number, topic, tally.incarnation(topic))
@@ -106,16 +107,13 @@ class StockFlow:
             await self._table.commit(
                 partition, self._with_sent(partition, decided.groups), generation=generation, upto=upto
             )
-            self._sent[partition] = []
+            self._outboxes.written(partition)
             await self._emit(partition, decided.emitted, generation, traced)
-            self._sent[partition] = await outbox.tell(
-                self._table, self._writer, partition, decided.outboxes, generation=generation
-            )
+            await self._outboxes.tell(partition, decided.outboxes, generation=generation)
 
     def forget(self, partitions: frozenset[int]) -> None:
         """The partitions are gone; what was sent of their outboxes is sent again by the next owner."""
-        for partition in partitions:
-            self._sent.pop(partition, None)
+        self._outboxes.forget(partitions)
 
     # ── decide ───────────────────────────────────────────────────────────────────────────────────
 
@@ -192,7 +190,7 @@ class StockFlow:
     # ── act ──────────────────────────────────────────────────────────────────────────────────────
 
     def _with_sent(self, partition: int, groups: list[Group]) -> list[Group]:
-        gone = self._sent.get(partition, [])
+        gone = self._outboxes.gone(partition)
         return [Group(gone, {}), *groups] if gone else groups
 
     async def _emit(self, partition: int, folds: Sequence[SkuFold], generation: int, traced: Batch) -> None:

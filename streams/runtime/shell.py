@@ -129,9 +129,7 @@ class Shell:
         for partition in sorted(partitions):
             async with bulk.lock(partition):
                 await self._begin(bulk, partition, generation)
-                sent = await outbox.resend(bulk, self._writer, partition, generation=generation)
-            if sent:
-                _LOG.info("outbox-resent", table=table, partition=partition, messages=sent)
+                await outbox.resend(bulk, self._writer, partition, generation=generation)
         RECOVERY_LEFT.labels(table).set(0)
         self._opened |= {(table, partition) for partition in partitions}
         for part in self.parts:

@@ -19,7 +19,6 @@ from schemas.models.operations import Outcome, OutcomeState
 from streams.domain import work
 from streams.domain.reasons import DeadReason
 from streams.domain.work import Step, Work
-from streams.runtime import outbox
 from streams.runtime.logs import logger
 from streams.runtime.metrics import COMMANDS_ENDED, EFFECTS, IN_FLIGHT, UNKNOWN_OUTCOMES
 from streams.runtime.outbox import Message
@@ -54,6 +53,7 @@ class CommandCalls:
 
     async def step(self, entity: Entity) -> int | None:
         """One step of the entity; when to take it up again, None where nothing is left."""
+        await self._at.tell_left(entity.partition)
         before = await self._at.work(entity)
         (self.ended.discard if before.pending or not before.checks else self.ended.add)(entity)
         next_ = work.next_step(before, self._at.clock.micros(), self._at.acts.manner)
@@ -176,7 +176,7 @@ class CommandCalls:
             return self._later(error)
         at.gate.succeeded()
         if len(found) > 1:
-            await self._suspect(entity, command, found, work.checked)
+            await at.tell(entity.partition, await self._suspect(entity, command, found, work.checked))
         else:
             await at.change(entity, work.checked)
         return at.clock.micros()
@@ -192,10 +192,10 @@ class CommandCalls:
         """What stays twice is an end as well: what is asked for next must not wait for it."""
         if self._at.acts.keeps:
             counts = {f"{self._at.command_topic}/applied": 1}
-            await self._suspect(entity, command, found, lambda one: work.ended(one, "HELD"), counts)
+            told = await self._suspect(entity, command, found, lambda one: work.ended(one, "HELD"), counts)
         else:
-            await self._suspect(entity, command, found, lambda one: work.held(one, SUSPECTED))
-        await self._at.beside.ended(command, "HELD", is_sure=False)
+            told = await self._suspect(entity, command, found, lambda one: work.held(one, SUSPECTED))
+        await self._say(entity, told, command, "HELD", is_sure=False)
 
     async def _suspect(
         self,
@@ -204,13 +204,14 @@ class CommandCalls:
         found: Sequence[Effect],
         change: Callable[[Work], Work],
         counts: Mapping[str, int] = NOTHING,
-    ) -> None:
+    ) -> Told:
+        """Kept, and to be told."""
         COMMANDS_ENDED.labels(self._at.acts.role, "held").inc()
         names = ", ".join(sorted(effect.value or effect.external_id or "?" for effect in found))
         outcome = self._outcome(
             command, "HELD", Effect(None, names), reason=SUSPECTED, detail=f"the target holds {names}"
         )
-        await self._tell(entity, outcome, change, counts)
+        return await self._keep(entity, outcome, change, counts)
 
     async def _end(
         self,
@@ -228,27 +229,33 @@ class CommandCalls:
         outcome = msgspec.structs.replace(outcome, attempts=attempts, started_at=started_at or outcome.at)
         counts = {f"{self._at.command_topic}/{state.lower()}": 1}
         check_at = outcome.at + self._at.acts.manner.settle if state == "APPLIED" else None
-        await self._tell(
+        told = await self._keep(
             entity, outcome, lambda one: work.ended(one, state, effect.external_id, check_at=check_at), counts
         )
         EFFECTS.labels(self._at.gate.target, command.kind, state.lower()).inc()
         COMMANDS_ENDED.labels(self._at.acts.role, state.lower()).inc()
-        await self._at.beside.ended(command, state, is_sure=started_at is not None)
         self._just_ended.add(entity)
         self._meter.ended(command, is_applied=state == "APPLIED")
+        await self._say(entity, told, command, state, is_sure=started_at is not None)
         left = await self._at.work(entity)
         return self._at.clock.micros() if left.is_unfinished else None
 
-    async def _tell(
+    async def _say(self, entity: Entity, told: Told, command: Command, state: OutcomeState, *, is_sure: bool) -> None:
+        """Who works beside hears of it, and the outcome leaves: each whether or not the other can."""
+        try:
+            await self._at.beside.ended(command, state, is_sure=is_sure)
+        finally:
+            await self._at.tell(entity.partition, told)
+
+    async def _keep(
         self, entity: Entity, outcome: Outcome, change: Callable[[Work], Work], counts: Mapping[str, int]
-    ) -> None:
+    ) -> Told:
         """State and outcome are one write; the outcome leaves after it, and again after a kill."""
         topic = self._at.outcome_topic
         message = Message(topic, entity.name.encode(), self._at.serde.encode(topic, outcome))
-        name = f"{outcome.command_id}/{outcome.state}".encode()
-        await self._at.change(entity, change, counts, told=Told(name, message))
-        await outbox.send(self._at.writer, [message], generation=self._at.generation)
-        self._at.sent.setdefault(entity.partition, []).append(name)
+        told = Told(f"{outcome.command_id}/{outcome.state}".encode(), message)
+        await self._at.change(entity, change, counts, told=told)
+        return told
 
     def _outcome(
         self, command: Command, state: OutcomeState, effect: Effect, *, reason: str | None, detail: str

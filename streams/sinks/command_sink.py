@@ -142,6 +142,7 @@ class CommandSink:
         self._calls.ended.clear()
         self.meter.closed()
         self._at.sent.clear()
+        self._at.untold.clear()
         self._at.generation = -1
         return len(left)
 

@@ -24,7 +24,7 @@ from streams.sinks.lane_calls import Item, call_id
 from streams.sinks.lane_catalogue import LaneCatalogue
 from streams.sinks.lane_index import LaneIndex
 from streams.sinks.lane_sources import LaneSources
-from streams.sinks.lane_table import Intent, LaneTable, Told
+from streams.sinks.lane_table import PARTITION, Intent, LaneTable, Told
 from streams.topics import COMMERCE_OUTCOME
 
 ROLE = "commerce"
@@ -94,6 +94,10 @@ class LaneContext:
             await outbox.send(self.writer, messages, generation=self.generation)
             self.sent.append(name)
         return entries
+
+    async def tell_left(self) -> None:
+        """What was stored with a change and may not have left; the caller holds the lock."""
+        await outbox.resend(self.table.table, self.writer, PARTITION, generation=self.generation)
 
     def _message(self, outcome: Outcome) -> Message:
         value = self.encode(COMMERCE_OUTCOME.name, outcome)

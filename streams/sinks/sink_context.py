@@ -9,6 +9,7 @@ from schemas.catalogue import Contract
 from schemas.models.command import Command
 from streams.domain.cut_off import NO_CUT_OFFS, CutOffTable
 from streams.domain.work import Work
+from streams.runtime import outbox
 from streams.runtime.clock import Clock
 from streams.runtime.gate import Gate
 from streams.runtime.serde import Serde
@@ -54,6 +55,8 @@ class SinkContext:
     generation: int = -1
     sent: dict[int, list[bytes]] = field(default_factory=dict)
     """Outboxes that were sent, by partition: deleted with the next write."""
+    untold: set[int] = field(default_factory=set)
+    """Partitions with an outbox that may not have left."""
 
     @property
     def command_topic(self) -> str:
@@ -89,6 +92,22 @@ class SinkContext:
         async with self.table.table.lock(entity.partition):
             now = self.table.entries(entity.partition, [entity.name])[entity.name]
             await self.keep(entity.partition, {entity.name: change(now)}, counts, told=told)
+
+    async def tell(self, partition: int, told: Told) -> None:
+        """What was stored with a change."""
+        try:
+            await outbox.send(self.writer, [told.message], generation=self.generation)
+        except BaseException:
+            self.untold.add(partition)
+            raise
+        self.sent.setdefault(partition, []).append(told.name)
+
+    async def tell_left(self, partition: int) -> None:
+        """What did not leave when it was told."""
+        if partition in self.untold:
+            async with self.table.table.lock(partition):
+                await outbox.resend(self.table.table, self.writer, partition, generation=self.generation)
+            self.untold.discard(partition)
 
     async def work(self, entity: Entity) -> Work:
         async with self.table.table.lock(entity.partition):

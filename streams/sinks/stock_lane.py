@@ -10,6 +10,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Literal, NamedTuple
 
+from aiokafka.errors import KafkaError
+
 from connectors.core.errors import LeaseLostError
 from schemas.models.desired_stock import DesiredStock
 from schemas.models.source_item import StockPair
@@ -178,10 +180,12 @@ class StockLane:
             await self._at.clock.sleep(IDLE)
             try:
                 self._at.permit(self._at.generation)
-            except LeaseLostError:
+                async with self._at.table.lock:
+                    await self._at.tell_left()
+                    self._begin()
+            except (LeaseLostError, KafkaError) as error:
+                _LOG.warning("lane-not-begun-anew", why=str(error)[:200])
                 continue
-            async with self._at.table.lock:
-                self._begin()
             return
 
     async def _learn_sources(self) -> None:

@@ -17,8 +17,8 @@ from streams.runtime.writer import Record, Writer
 class MemoryBroker:
     """`log` holds what was acknowledged, by topic; `batches` the same in order of time.
 
-    Write number `fails_at` (from 1) fails, with `after_effect` although the log has it; without a lease every write
-    is refused.
+    Write number `fails_at` (from 1) ends with `failure`, with `after_effect` although the log has it; without a lease
+    every write is refused.
     """
 
     def __init__(self) -> None:
@@ -29,6 +29,7 @@ class MemoryBroker:
         self.writes = 0
         self.fails_at = 0
         self.after_effect = False
+        self.failure: Exception = KafkaConnectionError("the broker is away")
         self.has_lease = True
 
     @property
@@ -55,7 +56,7 @@ class MemoryBroker:
             self.log[topic] += records
             self.batches.append((topic, records))
         if fails:
-            raise KafkaConnectionError("the broker is away")
+            raise self.failure
 
     def check(self, generation: int) -> None:
         """As `Lease.check`."""

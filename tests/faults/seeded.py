@@ -15,7 +15,7 @@ from streams.domain.work import Manner, Next, Step, Work
 from streams.flows.orders import OrdersFlow
 from streams.runtime import outbox
 from streams.runtime.lease import Lease
-from streams.runtime.table import BulkTable, Write
+from streams.runtime.outbox import Outboxes
 from streams.tables import ORDERS
 
 SLOW_S = 4.0
@@ -34,7 +34,7 @@ def retry_without_look() -> None:
 
 def commit_before_effect() -> None:
     """The entry is kept without its outbox, and its commands leave a moment later."""
-    decide, tell = OrdersFlow._decide, outbox.tell  # noqa: SLF001  a bug is made inside
+    decide, tell = OrdersFlow._decide, Outboxes.tell  # noqa: SLF001  a bug is made inside
 
     def without_outbox(flow: OrdersFlow, *taken: Any) -> Any:  # noqa: ANN401  what the method takes and gives
         groups, messages = decide(flow, *taken)
@@ -44,13 +44,13 @@ def commit_before_effect() -> None:
         ]
         return kept, messages
 
-    async def later(table: BulkTable, *taken: Any, **more: Any) -> list[Write]:  # noqa: ANN401  as above
-        if table.name == ORDERS.name:
+    async def later(outboxes: Outboxes, *taken: Any, **more: Any) -> None:  # noqa: ANN401  as above
+        if outboxes._table.name == ORDERS.name:  # noqa: SLF001  as above
             await asyncio.sleep(SLOW_S)  # noqa: TID251  a real worker, slow on purpose
-        return await tell(table, *taken, **more)
+        await tell(outboxes, *taken, **more)
 
     OrdersFlow._decide = without_outbox  # type: ignore[method-assign,assignment]  # noqa: SLF001  as above
-    outbox.tell = later
+    Outboxes.tell = later  # type: ignore[method-assign,assignment]  # as above
 
 
 def no_lease_check() -> None:

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
+from connectors.core.errors import LeaseLostError
 from schemas.models.operations import WRITE_STOCK
 from schemas.models.order_event import EventLine, OrderEvent, OrderEventKind
 from streams.domain.order_state import OrderState
@@ -124,6 +125,31 @@ async def test_a_kill_at_any_write_loses_no_command_and_decides_nothing_twice(
     creates = [command for command in worker.commands() if command.kind == "CREATE_ORDER"]
     assert len({command.command_id for command in creates}) == 1
     assert worker.counts[f"{ORDER_EVENT.name}/applied"] == 2
+    worker.close()
+
+
+@pytest.mark.parametrize("write", range(1, 9))
+@pytest.mark.parametrize("after_effect", [True, False])
+async def test_a_batch_that_is_left_at_any_write_tells_all_of_it_when_it_comes_again(
+    tmp_path: Path,
+    write: int,
+    after_effect: bool,  # noqa: FBT001
+) -> None:
+    worker = OrderWorker(tmp_path, ("erp", "crm"))
+    await worker.open()
+    await worker.place(WEB)
+    broker = worker.broker
+    broker.writes, broker.fails_at, broker.after_effect = 0, write, after_effect
+    broker.failure = LeaseLostError("the producer was closed before this batch had its turn")
+    try:
+        await worker.follow()
+    except LeaseLostError:
+        await worker.follow()
+
+    assert {command.kind for command in worker.commands()} == {"CREATE_ORDER"}
+    assert {command.kind for command in worker.commands("crm")} == {"RECORD_ORDER"}
+    assert len({one.command_id for role in ("erp", "crm") for one in worker.commands(role)}) == 2
+    assert worker.counts[f"{ORDER_EVENT.name}/applied"] == 1
     worker.close()
 
 

@@ -292,6 +292,19 @@ async def told(folder: Path, fails_at: int, *, after_effect: bool) -> tuple[Seen
         return seen(one), one.broker.writes
 
 
+async def left(folder: Path, fails_at: int, *, after_effect: bool) -> Seen:
+    """The log, where the lease is lost for a moment at one write: the batch comes again to the same worker."""
+    async with working(folder) as one:
+        one.broker.fails_at, one.broker.after_effect = fails_at, after_effect
+        one.broker.failure = LeaseLostError("the producer was closed before this batch had its turn")
+        for batch in LOG:
+            try:
+                await one.take(*batch.values, first=batch.first, topic=batch.topic)
+            except LeaseLostError:
+                await one.take(*batch.values, first=batch.first, topic=batch.topic)
+        return seen(one)
+
+
 WRITES = 22
 """Of a run without a kill; each of them is a moment to be killed at."""
 
@@ -307,6 +320,16 @@ async def test_a_kill_at_any_write_loses_nothing_and_doubles_nothing(
     killed, _ = await told(tmp_path / "killed", fails_at, after_effect=after_effect)
 
     assert killed == whole
+
+
+@pytest.mark.parametrize("after_effect", [False, True], ids=["the log has it not", "the log has it"])
+@pytest.mark.parametrize("fails_at", range(1, WRITES + 1))
+async def test_a_lease_that_is_lost_for_a_moment_at_any_write_loses_nothing_and_doubles_nothing(
+    tmp_path: Path, fails_at: int, *, after_effect: bool
+) -> None:
+    whole, _writes = await told(tmp_path / "whole", 0, after_effect=False)
+
+    assert await left(tmp_path / "left", fails_at, after_effect=after_effect) == whole
 
 
 # ── rules that fail ──────────────────────────────────────────────────────────────────────────────

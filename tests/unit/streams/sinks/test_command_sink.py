@@ -9,6 +9,7 @@ from structlog.typing import EventDict
 
 from connectors.core.errors import (
     ConnectorError,
+    LeaseLostError,
     MaskedFailureError,
     RateLimitedError,
     RejectedPayloadError,
@@ -346,6 +347,18 @@ async def test_a_lost_lease_stops_calls_until_it_is_back(tmp_path: Path, logged:
         await one.at_rest(passing=10)
 
         assert one.erp.creates == ["web-1"]
+
+
+@pytest.mark.parametrize("write", [4, 5])
+async def test_an_outcome_that_could_not_be_told_is_told_by_the_same_sink(tmp_path: Path, write: int) -> None:
+    async with sink(tmp_path) as one:
+        one.broker.fails_at = write  # taken in, intent, the end; then it is told
+        one.broker.failure = LeaseLostError("the producer was closed before this batch had its turn")
+        await one.fold(create())
+        await one.until(lambda: one.outcomes, passing=1)
+
+        assert [(told.entity, told.state) for told in one.outcomes] == [("web-1", "APPLIED")]
+        assert (one.erp.creates, one.counts["applied"]) == (["web-1"], 1)
 
 
 async def test_an_order_without_its_content_is_refused_before_any_call(tmp_path: Path) -> None:
