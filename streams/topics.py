@@ -341,6 +341,8 @@ NEWS_INPUTS: tuple[Topic, ...] = (
     CARRIER_EVENT,
 )
 """What feeds the table order-news."""
+REPROCESSED: tuple[Topic, ...] = (*STOCK_INPUTS, COMMERCE_ORDER, *NEWS_INPUTS)
+"""What can be read again beside live traffic: what follows from it is told again."""
 ORDERS_READ: tuple[Topic, ...] = (COMMERCE_ORDER, *NEWS_INPUTS, *ORDER_INPUTS, *COMMANDS.values(), SHIPMENT)
 REFERENCE: tuple[Topic, ...] = (PRODUCT, PRICE, ACCOUNT)
 """What workers read whole, each for itself, to check orders against."""

@@ -23,7 +23,7 @@ from streams.app.order_parts import CommandPart
 from streams.app.order_side import OrderSide
 from streams.app.parts import LanePart, StatementsPart, StockPart
 from streams.app.preparation import Prepared
-from streams.app.reprocessing import Reprocessing
+from streams.app.reprocessing import Reprocessing, TakesAgain
 from streams.app.targets import Choices, certificate_files, open_shop
 from streams.app.tracing import open_traces
 from streams.app.watch import Watch
@@ -144,7 +144,7 @@ class Application:
             self.parts += self.order_side.parts
         self.reprocessing = Reprocessing(
             self.orders,
-            dict.fromkeys((topic.name for topic in STOCK_INPUTS), self.stock),
+            self._read_again(),
             self.shell,
             make_reader=reader_maker(settings.kafka, f"{settings.app_id}-again", reset="none"),
             keep=self.intake.keep,
@@ -155,6 +155,11 @@ class Application:
         self._watching: asyncio.Task[None] | None = None
         self._again: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
+
+    def _read_again(self) -> Mapping[str, TakesAgain]:
+        """By topic, what takes a range of it once more."""
+        found: dict[str, TakesAgain] = dict.fromkeys((topic.name for topic in STOCK_INPUTS), self.stock)
+        return found if self.order_side is None else found | self.order_side.sources
 
     def _writer(self, prepared: Prepared) -> Writer:
         app_id = self.settings.app_id

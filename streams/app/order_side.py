@@ -118,7 +118,7 @@ class Work(NamedTuple):
 
 
 class OrderSide:
-    """`parts` are what the shell opens and closes; `inputs` says which part takes which topic.
+    """`parts` are what the shell opens and closes; `inputs` says which part takes which topic, `sources` of others' words.
 
     `gates` by role of those that orders are written to.
     """
@@ -145,8 +145,8 @@ class OrderSide:
         self._heard = self._order_news()
         intake, news, orders = self._intake(), self._news(self._heard), self._orders(frozenset(self.gates))
         self.parts: list[FlowPart | CommandPart] = [intake, news, orders, *self.sinks]
-        self.inputs: dict[str, FlowPart | CommandPart] = {COMMERCE_ORDER.topic: intake}
-        self.inputs |= dict.fromkeys((topic.name for topic in NEWS_INPUTS), news)
+        self.sources = {COMMERCE_ORDER.topic: intake, **dict.fromkeys((topic.name for topic in NEWS_INPUTS), news)}
+        self.inputs: dict[str, FlowPart | CommandPart] = {**self.sources}
         self.inputs |= dict.fromkeys((topic.name for topic in ORDER_INPUTS), orders)
         self.inputs |= sinks
 

@@ -30,6 +30,7 @@ from tests.processes import Worker, until
 ORDERS_FOR_A_CHANGE = 1 / 30
 """An order is three records, two events and commands to three targets that are asked one by one."""
 BURST = 250
+OPENING_S = 240
 MOST = 1_000_000
 ERP = COMMANDS["erp"].name
 
@@ -98,7 +99,9 @@ class TradedOrders(EveryTarget):
     # ── traffic ──────────────────────────────────────────────────────────────────────────────────
 
     def open_stock(self) -> None:
-        """Nothing has to be there before an order."""
+        """Nothing has to be there before an order, but workers."""
+        for worker in self.workers:
+            worker.wait_ready(OPENING_S)
 
     def trade(self, seconds: float, per_s: float) -> None:
         self._orders.run(seconds, per_s * ORDERS_FOR_A_CHANGE)

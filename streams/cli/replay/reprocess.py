@@ -12,13 +12,18 @@ from streams.runtime.operating.again import Following, Plan, plan_of
 from streams.runtime.operating.posting import Outgoing
 from streams.runtime.operating.ranges import Asked, RangeError, range_of
 from streams.runtime.reprocess_order import REFUSED, WANTED, Again
-from streams.topics import STOCK_INPUTS
+from streams.topics import REPROCESSED, STOCK_INPUTS
 
-READ = tuple(topic.name for topic in STOCK_INPUTS)
-HARMLESS = (
+READ = tuple(topic.name for topic in REPROCESSED)
+OF_STOCK = (
     "The tables know these records: no quantity changes. Snapshots are sent again, and rows that the shop had refused "
     "get another try."
 )
+OF_ORDERS = (
+    "What an order knows already changes nothing; an event that it never heard of, because its record is gone, is made "
+    "again."
+)
+HARMLESS = dict.fromkeys(READ, OF_ORDERS) | {topic.name: OF_STOCK for topic in STOCK_INPUTS}
 
 
 @click.command("reprocess")
@@ -52,6 +57,7 @@ def reprocess(
     \b
     Example: commerce-streams replay reprocess wms.stock-change.v1 --from 6h --reason "the shop lost its index"
     Example: commerce-streams replay reprocess inventory.hold.v1 --from earliest --dry-run
+    Example: commerce-streams replay reprocess commerce.order.v1 --from 2d --reason "events of that day are missing"
     """  # noqa: D301  click reads \b as "keep these lines"
     session = Session(actor)
     plan = _plan(session, Asked(topic, start, end, partition, session.clock.micros()))
@@ -113,7 +119,7 @@ def _print(plan: Plan, *, json: bool) -> None:
     )
     if plan.unread:
         say(f"{plan.unread:,} records of the range were not read yet: they come anyway, and are left out here")
-    say(HARMLESS)
+    say(HARMLESS[plan.parts[0].topic])
 
 
 def _row(one: Again) -> Mapping[str, str | int]:
