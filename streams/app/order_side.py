@@ -118,7 +118,7 @@ class Work(NamedTuple):
 
 
 class OrderSide:
-    """`parts` are what the shell opens and closes; `inputs` says which part takes which topic, `sources` of others' words.
+    """`parts` are what the shell opens and closes; `inputs` says which part takes which topic, `sources` others' words.
 
     `gates` by role of those that orders are written to.
     """
