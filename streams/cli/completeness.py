@@ -1,6 +1,7 @@
 """`completeness`: does every day close?"""
 
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import date as date_of
 
 import click
@@ -9,7 +10,7 @@ from streams.cli.closings import asked, closes, ended, print_pages
 from streams.cli.failures import FOUND_SOMETHING, CannotRunError
 from streams.cli.output import as_json, json_option, shown
 from streams.cli.session import Session, actor_option
-from streams.cli.worker_client import url_option, worker_client
+from streams.cli.worker_client import Json, url_option, worker_client
 from streams.domain.close_request import CloseRequest
 
 KEPT = "/api/v1/completeness/kept"
@@ -24,7 +25,7 @@ KEPT = "/api/v1/completeness/kept"
 def completeness(*, date: str, now: bool, url: str | None, json: bool, actor: str | None) -> None:
     """Show the page on which every order and every stock change of the day stands in one state.
 
-    Exit code 1 where it does not close, 2 where there is none.
+    Exit code 1 where it does not close or none was made yet, 2 where there is none of the day.
 
     \b
     Example: commerce-streams completeness --date 2026-03-02
@@ -42,13 +43,20 @@ def completeness(*, date: str, now: bool, url: str | None, json: bool, actor: st
     pages = client.get(KEPT, date=date)["data"]
     if pages is None:
         raise CannotRunError("the pages cannot be read: the brokers do not answer")
-    if not pages:
-        raise CannotRunError(f"no page {f'of {shown(date)}' if date else 'was made yet'}; --now makes one")
+    if not pages and date:
+        raise CannotRunError(f"no page of {shown(date)}; --now makes one")
+    _show(pages, json=json)
+
+
+def _show(pages: Sequence[Mapping[str, Json]], *, json: bool) -> None:
+    """Ends the command with exit code 1 where anything does not close."""
     if json:
         as_json(pages)
-    else:
+    elif pages:
         print_pages(pages)
-    if not all(map(closes, pages)):
+    else:
+        click.echo("no page was made yet; --now makes one")
+    if not pages or not all(map(closes, pages)):
         sys.exit(FOUND_SOMETHING)
 
 

@@ -1,6 +1,6 @@
 """What a role's sink can do with a command: look its effect up, or call for it."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, Protocol
 
@@ -22,6 +22,16 @@ class Effect(NamedTuple):
     tracks: tuple[Track, ...] = ()
     amount: int | None = None
     currency: str | None = None
+
+
+class Look(NamedTuple):
+    """Every effect of a command that the target has; more than one is for a person.
+
+    `go` is the call, decided on what was just read: what would be read again for it is a few ms older, no more.
+    """
+
+    found: Sequence[Effect] = ()
+    go: Callable[[], Awaitable[Effect]] | None = None
 
 
 NONE_TAKEN: AbstractSet[str] = frozenset()
@@ -46,11 +56,8 @@ class Acts(Protocol):
     keeps: bool
     """Whether what the target has twice stays there: a person can look, but nobody can take one back."""
 
-    async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Sequence[Effect]:
-        """Every effect of the command that the target has; more than one is for a person.
-
-        `taken` are external ids of the effects that earlier commands of the entity had: none of these is this one's.
-        """
+    async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Look:
+        """`taken` are what earlier commands of the entity came to, by external id: none is this one's."""
         ...
 
     async def call(self, command: Command) -> Effect:

@@ -1,7 +1,6 @@
 """Commands to the carrier: labels, each exactly one."""
 
 import contextlib
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 
@@ -13,7 +12,7 @@ from schemas.models.order import Order
 from schemas.models.order_event import Track
 from streams.domain.label_choice import chosen, is_in_time
 from streams.domain.work import Manner
-from streams.sinks.acts import NONE_TAKEN, Effect
+from streams.sinks.acts import NONE_TAKEN, Effect, Look
 
 ROLE = "carrier"
 NO_PART = "0"
@@ -28,12 +27,12 @@ class CarrierActs:
         self._port = port
         self.manner = Manner(upserts=False, settle=settle // timedelta(microseconds=1))
 
-    async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Sequence[Effect]:  # noqa: ARG002  references are ours
+    async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Look:  # noqa: ARG002  references are ours
         """A label that is void is none; making it void once more is harmless, so that is not looked up."""
         if command.kind != "BOOK_LABEL":
-            return ()
+            return Look()
         found = await self._port.find(reference_of(command))
-        return [] if found is None else [_effect(found, "")]
+        return Look(() if found is None else (_effect(found, ""),))
 
     async def call(self, command: Command) -> Effect:
         """Raises RejectedPayloadError for a kind that a carrier knows nothing of, and where it offers nothing."""

@@ -1,6 +1,6 @@
 """One step of an entity's work at the target: look, call, and what is told of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -23,7 +23,7 @@ from streams.runtime import outbox
 from streams.runtime.logs import logger
 from streams.runtime.metrics import COMMANDS_ENDED, EFFECTS, IN_FLIGHT, UNKNOWN_OUTCOMES
 from streams.runtime.outbox import Message
-from streams.sinks.acts import CodedRefusalError, Effect
+from streams.sinks.acts import CodedRefusalError, Effect, Look
 from streams.sinks.sink_context import NOTHING, Entity, SinkContext
 from streams.sinks.sink_meter import SinkMeter
 from streams.sinks.work_table import Told
@@ -80,7 +80,7 @@ class CommandCalls:
         at = self._at
         at.gate.leaving()
         try:
-            found = await at.acts.look(command, work.taken(before))
+            look = await at.acts.look(command, work.taken(before))
         except PermanentError as error:
             at.gate.succeeded()
             return await self._refused(entity, command, error)
@@ -91,10 +91,11 @@ class CommandCalls:
         at.gate.succeeded()
         if before.intent is not None:
             await at.change(entity, lambda one: work.looked_up(one, at.acts.manner))
-        return await self._looked(entity, before, command, found)
+        return await self._looked(entity, before, command, look)
 
-    async def _looked(self, entity: Entity, before: Work, command: Command, found: Sequence[Effect]) -> int | None:
+    async def _looked(self, entity: Entity, before: Work, command: Command, look: Look) -> int | None:
         """What the target holds decides what is done."""
+        found = look.found
         if len(found) > 1:
             await self._hold(entity, command, found)
             return self._at.clock.micros() if self._at.acts.keeps else None
@@ -106,7 +107,7 @@ class CommandCalls:
             return await self._refused(entity, command, refused)
         if self._mode() == "shadow":
             return self._at.clock.micros() + SHADOW_LOOKS_EVERY_US
-        return await self._call(entity, before, command)
+        return await self._call(entity, before, command, look.go)
 
     async def _not_seen(self, before: Work, command: Command, error: ConnectorError) -> int:
         """The target did not answer; without an open intent nothing can be under way."""
@@ -115,14 +116,17 @@ class CommandCalls:
             await self._at.beside.put_off(command)
         return self._later(error)
 
-    async def _call(self, entity: Entity, before: Work, command: Command) -> int | None:
+    async def _call(
+        self, entity: Entity, before: Work, command: Command, go: Callable[[], Awaitable[Effect]] | None = None
+    ) -> int | None:
+        """`go` is the call where a look has decided it just now."""
         at = self._at
         started = at.clock.micros()
         await self._at.change(entity, lambda one: work.calling(one, started))
         at.gate.leaving()
         try:
             with IN_FLIGHT.labels(at.gate.target).track_inprogress():
-                effect = await at.acts.call(command)
+                effect = await (go() if go else at.acts.call(command))
         except LeaseLostError:
             raise
         except PermanentError as error:
@@ -163,7 +167,7 @@ class CommandCalls:
         command = await self._command(check.value)
         at.gate.leaving()
         try:
-            found = await at.acts.look(command, work.taken(before, but=check.command_id))
+            found = (await at.acts.look(command, work.taken(before, but=check.command_id))).found
         except LeaseLostError:
             raise
         except PermanentError:

@@ -1,6 +1,5 @@
 """Commands to the CRM."""
 
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 
@@ -8,7 +7,7 @@ from connectors.core.errors import RejectedPayloadError
 from connectors.core.order_ports import CrmTarget
 from schemas.models.command import Command
 from streams.domain.work import Manner
-from streams.sinks.acts import NONE_TAKEN, Effect
+from streams.sinks.acts import NONE_TAKEN, Effect, Look
 
 ROLE = "crm"
 
@@ -22,9 +21,9 @@ class CrmActs:
         self._port = port
         self.manner = Manner(upserts=True, settle=settle // timedelta(microseconds=1))
 
-    async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Sequence[Effect]:  # noqa: ARG002  there is no need to
+    async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Look:  # noqa: ARG002  there is no need to
         """Nothing to find out: it is upserted again."""
-        return ()
+        return Look()
 
     async def call(self, command: Command) -> Effect:
         """Raises RejectedPayloadError for a kind that a CRM knows nothing of."""

@@ -1,6 +1,5 @@
 """Commands to the ERP."""
 
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 
@@ -10,7 +9,7 @@ from schemas.models.command import Command
 from schemas.models.document import SalesOrder
 from schemas.models.order import Order
 from streams.domain.work import Manner
-from streams.sinks.acts import NONE_TAKEN, Effect
+from streams.sinks.acts import NONE_TAKEN, Effect, Look
 
 ROLE = "erp"
 
@@ -24,11 +23,11 @@ class ErpActs:
         self._port = port
         self.manner = Manner(port.upserts, (settle + port.read_lag) // timedelta(microseconds=1))
 
-    async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Sequence[Effect]:  # noqa: ARG002  ids are ours
+    async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Look:  # noqa: ARG002  ids are ours
         """A cancellation leaves nothing that could be looked up apart from the order: it is called again."""
         if command.kind != "CREATE_ORDER":
-            return ()
-        return [_effect(one) for one in await self._port.find_orders(command.entity, _order(command))]
+            return Look()
+        return Look([_effect(one) for one in await self._port.find_orders(command.entity, _order(command))])
 
     async def call(self, command: Command) -> Effect:
         """Raises RejectedPayloadError for a kind that an ERP knows nothing of."""

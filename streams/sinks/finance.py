@@ -1,6 +1,6 @@
 """Commands to the accounting system."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from schemas.models.document import BookedDocument, Booking, BookingKind
 from schemas.models.order import Order
 from streams.domain.references import booking_reference
 from streams.domain.work import Manner
-from streams.sinks.acts import NONE_TAKEN, Effect
+from streams.sinks.acts import NONE_TAKEN, Effect, Look
 
 ROLE = "finance"
 
@@ -30,13 +30,13 @@ class FinanceActs:
         self._port = port
         self.manner = Manner(port.upserts, (settle + port.read_lag) // timedelta(microseconds=1))
 
-    async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Sequence[Effect]:  # noqa: ARG002  references are ours
+    async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Look:  # noqa: ARG002  references are ours
         """The document, where it has the amount that is asked for; two are told whatever they come to."""
         wanted = booking_of(command)
         found = await self._port.find_documents(wanted.reference)
         if len(found) == 1 and found[0].amount != wanted.amount:
-            return ()
-        return [_effect(one) for one in found]
+            return Look()
+        return Look(tuple(_effect(one) for one in found))
 
     async def call(self, command: Command) -> Effect:
         """Raises RejectedPayloadError for what cannot be booked: no amount, no account, no such kind."""

@@ -1,8 +1,8 @@
-"""Commands of orders to the shop: what it has is read back, a pure guard decides, and only then it is called."""
+"""Commands of orders to the shop: what it has is read, a pure guard decides, and only then it is called."""
 
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
+from functools import partial
 
 from connectors.core.errors import RejectedPayloadError, UnknownOutcomeError
 from connectors.core.order_ports import ShopOrderTarget
@@ -13,7 +13,7 @@ from streams.domain.order_table import OrderState
 from streams.domain.order_words import OrderWords
 from streams.domain.shop_documents import Adopt, Call, Decision, Refuse, reference_of
 from streams.domain.work import Manner
-from streams.sinks.acts import NONE_TAKEN, CodedRefusalError, Effect
+from streams.sinks.acts import NONE_TAKEN, CodedRefusalError, Effect, Look
 
 ROLE = "commerce"
 WORDS = OrderWords()
@@ -40,12 +40,13 @@ class ShopActs:
         self._port, self._words, self._notify = port, words, notify
         self.manner = Manner(upserts=False, settle=settle // timedelta(microseconds=1))
 
-    async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Sequence[Effect]:
+    async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Look:
         """Raises RejectedPayloadError where it may not be made, NotFoundError where the shop has no such order."""
-        decision = await self._decide(command, await self._order(command), taken)
+        shop = await self._order(command)
+        decision = await self._decide(command, shop, taken)
         if isinstance(decision, Adopt):
-            return [Effect(one, detail=decision.why) for one in decision.found]
-        return ()
+            return Look([Effect(one, detail=decision.why) for one in decision.found])
+        return Look(go=partial(self._do, command, shop, decision))
 
     async def call(self, command: Command) -> Effect:
         """Decided anew on what the shop has now: an earlier call may have landed since it was looked up."""

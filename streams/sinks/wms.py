@@ -1,7 +1,6 @@
 """Commands to the WMS."""
 
 import contextlib
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 
@@ -10,7 +9,7 @@ from connectors.core.order_ports import TaskTarget
 from schemas.models.command import Command
 from streams.domain.references import task_reference
 from streams.domain.work import Manner
-from streams.sinks.acts import NONE_TAKEN, Effect
+from streams.sinks.acts import NONE_TAKEN, Effect, Look
 
 ROLE = "wms"
 
@@ -24,12 +23,12 @@ class WmsActs:
         self._port = port
         self.manner = Manner(upserts=True, settle=settle // timedelta(microseconds=1))
 
-    async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Sequence[Effect]:  # noqa: ARG002  ids are ours
+    async def look(self, command: Command, taken: AbstractSet[str] = NONE_TAKEN) -> Look:  # noqa: ARG002  ids are ours
         """A cancellation leaves nothing that could be looked up apart from the task: it is called again."""
         if command.kind != "CREATE_TASK":
-            return ()
+            return Look()
         found = await self._port.find_task(task_id(command))
-        return [] if found is None else [Effect(found.task_id, found.number)]
+        return Look(() if found is None else (Effect(found.task_id, found.number),))
 
     async def call(self, command: Command) -> Effect:
         """Raises RejectedPayloadError for a kind that a WMS knows nothing of."""

@@ -93,14 +93,26 @@ async def test_a_family_is_shipped_in_two_shipments_and_no_third(
     first, second, third = (command("CREATE_SHIPMENT", *half(lines), part=part) for part in "123")
 
     for asked in (first, second):
-        assert await port.look(asked) == ()
+        assert (await port.look(asked)).found == ()
         made = await port.call(asked)
-        assert [one.external_id for one in await port.look(asked)] == [made.external_id]
+        assert [one.external_id for one in (await port.look(asked)).found] == [made.external_id]
 
     assert {line.ordered - line.shipped for line in await stands(shop, lines)} == {0}
     with pytest.raises(RejectedPayloadError, match="the shop has 0 left of line"):
         await port.look(third)
     assert len(await shop.target.shipments("1")) == 2
+
+
+async def test_what_was_looked_up_is_done_without_asking_once_more(shop: CommerceOrders) -> None:
+    lines, port = await goods(shop, {}), acts(shop)
+    look = await port.look(command("CREATE_SHIPMENT", *lines))
+    before = len(await shop.journal())
+    assert look.go is not None
+
+    made = await look.go()
+
+    assert [one["method"] for one in (await shop.journal())[before:]] == ["POST"]
+    assert [one.internal_id for one in await shop.target.shipments("1")] == [made.external_id]
 
 
 @family

@@ -1,6 +1,7 @@
 """`make faults`: every fault against every invariant, on a broker, a shop and workers of its own each time.
 
-python -m tests.faults.grid [--flow orders] [--only N1,N4] [--bugs [no-dedupe,two-writers]] [--seed 7] [--minutes 5]
+python -m tests.faults.grid [--flow orders] [--only N1,N4] [--bugs [no-dedupe,two-writers]] [--seed 7]
+                            [--minutes 5] [--per-s 40]
                             [--out FOLDER] [--merge FOLDER …] [--write-docs]
 
 Without --only and --bugs it plays all faults of both flows and then all seeded bugs; with --bugs the run without a
@@ -18,7 +19,7 @@ from simulators.local_stack.registry import Registry
 from tests.faults.grid import bugs, page, report, results
 from tests.faults.grid.flows import FLOWS, STOCK, Flow
 from tests.faults.grid.nemeses import NEMESES
-from tests.faults.grid.nemeses.everything import lasting
+from tests.faults.grid.nemeses.everything import PER_S, lasting
 from tests.faults.grid.play import play
 from tests.faults.grid.results import Kept
 
@@ -75,7 +76,8 @@ def _all_played(
             for name in names:
                 if name not in flow.claims:
                     continue
-                own, nemesis = _own(folder, results.key_of(flow.name, name)), lasting(NEMESES[name], options.minutes)
+                own = _own(folder, results.key_of(flow.name, name))
+                nemesis = lasting(NEMESES[name], options.minutes, options.per_s)
                 one = results.keep(folder, play(nemesis, own, registry.url, seed=options.seed, flow=flow))
                 kept[results.key(one.played)] = one
                 print(report.story(one.played), flush=True)
@@ -111,6 +113,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--bugs", nargs="?", const="all", help="seeded bugs, by a comma; all where none is named")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--minutes", type=float, default=2, help="how long the random run (N28) goes on")
+    parser.add_argument(
+        "--per-s", type=float, default=PER_S, help="stock changes a second of the random run; an order counts as 30"
+    )
     parser.add_argument("--out", type=Path, help="where runs leave what they showed")
     parser.add_argument(
         "--merge", type=Path, action="append", default=[], help="the --out of an earlier run, whose results count too"

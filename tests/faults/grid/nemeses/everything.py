@@ -16,13 +16,14 @@ from tests.processes import until
 BETWEEN_S = (1.0, 5.0)
 SILENT_S = (2.0, 8.0)
 BROKEN_S = (2.0, 6.0)
+PER_S = 40.0
 FEWEST = 2
 """Workers that are to be there in the end."""
 
 
-def lasting(nemesis: Nemesis, minutes: float) -> Nemesis:
-    """The random run for so long; others as they are."""
-    return replace(nemesis, trade_s=minutes * 60) if nemesis.id == "N28" else nemesis
+def lasting(nemesis: Nemesis, minutes: float, per_s: float) -> Nemesis:
+    """The random run for so long, at such a pace; others as they are."""
+    return replace(nemesis, trade_s=minutes * 60, per_s=per_s) if nemesis.id == ALL[0].id else nemesis
 
 
 def _wait(run: Run, between: tuple[float, float]) -> None:
@@ -128,5 +129,7 @@ def _bitten(run: Run) -> list[Hit]:
 
 
 ALL = (
-    Nemesis("N28", "all together", "N1, N3, N6, N9, N12, N14 at random", together, trade_s=120, per_s=40, heal_s=240),
+    Nemesis(
+        "N28", "all together", "N1, N3, N6, N9, N12, N14 at random", together, trade_s=120, per_s=PER_S, heal_s=240
+    ),
 )

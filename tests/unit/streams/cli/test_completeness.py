@@ -57,9 +57,10 @@ def test_as_json_it_is_the_pages_as_they_are_kept() -> None:
     assert json.loads(shown.stdout) == [json.loads(msgspec.json.encode(page))]
 
 
-def test_where_no_page_was_made_it_cannot_say() -> None:
+def test_that_no_page_was_made_yet_is_a_finding_with_what_to_do() -> None:
     with worker(_world()) as url:
-        assert "--now makes one" in one_line(run("completeness", "--url", url, settings=ONLY_READ))
+        result = run("completeness", "--url", url, settings=ONLY_READ)
+    assert (result.exit_code, result.stdout) == (1, "no page was made yet; --now makes one\n")
 
 
 def test_a_day_without_a_page_is_named() -> None:

@@ -76,11 +76,11 @@ async def test_a_service_that_is_named_is_booked_without_asking_for_rates() -> N
 async def test_a_label_whose_answer_was_lost_is_found_though_rates_would_choose_another_one_now() -> None:
     carrier = FakeCarrier()
     acts = CarrierActs(carrier, SETTLE)
-    assert await acts.look(command()) == []
+    assert (await acts.look(command())).found == ()
     made = await acts.call(command())
     carrier.offers = (Offer(service="new", price=1, currency="USD", days=0), *carrier.offers)
 
-    (found,) = await acts.look(command())
+    (found,) = (await acts.look(command())).found
 
     assert found.external_id == made.external_id
     assert found.tracks == made.tracks
@@ -101,11 +101,11 @@ async def test_making_void_can_be_repeated_and_what_was_never_booked_is_void() -
     await acts.call(command())
 
     for _ in range(2):
-        assert await acts.look(void) == ()
+        assert (await acts.look(void)).found == ()
         assert (await acts.call(void)).external_id is None
 
     assert await carrier.find(reference_of(void)) is None
-    assert await acts.look(command()) == []
+    assert (await acts.look(command())).found == ()
 
 
 @pytest.mark.parametrize("given", [{"kind": "POST_INVOICE"}, {"order": None}])

@@ -128,12 +128,12 @@ async def test_what_nobody_can_book_is_refused_before_any_call_with_what_to_do(
 async def test_a_look_finds_the_document_only_with_the_amount_that_is_asked_for() -> None:
     target = InMemoryFinanceTarget()
     acts = FinanceActs(target, SETTLE)
-    assert await acts.look(post()) == []
+    assert (await acts.look(post())).found == ()
 
     made = await acts.call(post())
 
-    assert list(await acts.look(post())) == [made]
-    assert await acts.look(post(30 * UNIT)) == ()
+    assert (await acts.look(post())).found == (made,)
+    assert (await acts.look(post(30 * UNIT))).found == ()
 
 
 async def test_two_documents_of_one_reference_are_for_a_person_whatever_they_come_to() -> None:
@@ -142,7 +142,7 @@ async def test_two_documents_of_one_reference_are_for_a_person_whatever_they_com
     for _ in range(2):
         await acts.call(post())
 
-    assert [one.value for one in await acts.look(post(30 * UNIT))] == ["D1", "D2"]
+    assert [one.value for one in (await acts.look(post(30 * UNIT))).found] == ["D1", "D2"]
 
 
 async def test_how_long_a_call_may_stay_unseen_is_settle_time_and_read_lag() -> None:

@@ -90,12 +90,12 @@ async def test_a_task_is_known_by_order_and_part_so_that_a_repeat_is_the_same_on
     warehouse = Warehouse()
     acts = WmsActs(warehouse, SETTLE)
 
-    assert await acts.look(command()) == []
+    assert (await acts.look(command())).found == ()
     made = [await acts.call(command()) for _ in range(2)]
 
     assert made[0] == made[1]
     assert warehouse.tasks == {"web-1-east": ("east", LINES)}
-    assert [found.external_id for found in await acts.look(command())] == ["web-1-east"]
+    assert [found.external_id for found in (await acts.look(command())).found] == ["web-1-east"]
     assert task_id(command(part=None)) != task_id(command())
 
 
@@ -108,14 +108,14 @@ async def test_a_task_that_is_not_there_is_cancelled() -> None:
         await acts.call(command(kind="CANCEL_TASK"))
 
     assert warehouse.tasks == {}
-    assert await acts.look(command(kind="CANCEL_TASK")) == ()
+    assert (await acts.look(command(kind="CANCEL_TASK"))).found == ()
 
 
 async def test_an_order_and_its_status_are_stated_to_the_crm_as_often_as_need_be() -> None:
     crm = Crm()
     acts = CrmActs(crm, SETTLE)
 
-    assert await acts.look(command(kind="RECORD_ORDER")) == ()
+    assert (await acts.look(command(kind="RECORD_ORDER"))).found == ()
     made = await acts.call(command(kind="RECORD_ORDER"))
     await acts.call(command(kind="RECORD_STATUS", status="shipped", expected_at=7))
 

@@ -94,11 +94,11 @@ async def test_what_was_done_is_found_again_with_the_id_that_the_call_told(asked
     shop = Shop()
     if asked.kind == "CREATE_CREDIT_MEMO":
         await shop.acts.call(command("CREATE_INVOICE", part="INV1", lines=LINES))
-    assert await shop.acts.look(asked) == ()
+    assert (await shop.acts.look(asked)).found == ()
 
     made = await shop.acts.call(asked)
 
-    assert [one.external_id for one in await shop.acts.look(asked)] == [made.external_id]
+    assert [one.external_id for one in (await shop.acts.look(asked)).found] == [made.external_id]
 
 
 async def test_a_call_that_landed_since_it_was_looked_up_is_adopted_by_the_next_one() -> None:
@@ -121,7 +121,7 @@ async def test_two_of_ours_are_told_both_and_no_call_is_made() -> None:
             notify=False,
         )
 
-    assert len(await shop.acts.look(ship())) == 2
+    assert len((await shop.acts.look(ship())).found) == 2
     with pytest.raises(UnknownOutcomeError):
         await shop.acts.call(ship())
     assert shop.made()["shipments"] == 2
@@ -153,9 +153,9 @@ async def test_what_was_posted_by_hand_is_adopted_for_one_shipment_only() -> Non
     )
     shop.kept.shipments[0] = msgspec.structs.replace(shop.kept.shipments[0], reference=None)
 
-    [found] = await shop.acts.look(ship())
+    [found] = (await shop.acts.look(ship())).found
     assert (found.external_id, found.detail) == (by_hand, "it was posted by hand")
-    assert await shop.acts.look(ship("S2"), frozenset({by_hand})) == ()
+    assert (await shop.acts.look(ship("S2"), frozenset({by_hand}))).found == ()
     await shop.acts.call(ship("S2"))
     assert shop.made()["shipments"] == 2
 
