@@ -13,7 +13,7 @@ from streams.sources.shop_promises import Reading, ShopSilentError
 from streams.sources.stock_book import promisable
 
 FRESH_S = 5.0
-"""Of what is not scarce a reading of this age is good enough."""
+"""Of what is not scarce an older reading is renewed, for whoever asks next."""
 CACHE, SHOP, ERP = "cache", "shop", "erp"
 _LOG = logger("streams.gateway")
 
@@ -64,7 +64,9 @@ class AvailabilityDesk:
             raise UnknownSkuError
         there = promisable(stock)
         known = self._books.promises.lately(sku)
-        if known is not None and known.age_s <= FRESH_S and self._left(there, known) - quantity > self._last:
+        if known is not None and self._left(there, known) - quantity > self._last:
+            if known.age_s > FRESH_S:
+                self._books.promises.renew(sku)
             found = Found(self._left(there, known), known.age_s, CACHE)
             return await self._looked_up(sku, found) if is_shared else found
         try:

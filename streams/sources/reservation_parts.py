@@ -81,9 +81,9 @@ async def following(
     acks = ShopAcks(make, serde, clock, partitions=settings.kafka.partitions, back=back)
     for one in (*tables, acks):
         one.start()
+    promises = ShopPromises(port, set_.shop_ms / 1000, clock)
     try:
-        yield Books(reservations, stock, acks, ShopPromises(port, set_.shop_ms / 1000, clock))
+        yield Books(reservations, stock, acks, promises)
     finally:
         await asyncio.gather(*(one.stop() for one in (*tables, acks)))
-        if port is not None:
-            await port.close()
+        await promises.close()

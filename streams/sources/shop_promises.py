@@ -34,6 +34,7 @@ class ShopPromises:
     def __init__(self, port: PromiseSource | None, within_s: float, clock: Clock) -> None:
         self._port, self._within_s, self._clock = port, within_s, clock
         self._known: OrderedDict[str, tuple[int | None, float]] = OrderedDict()
+        self._renewing: dict[str, asyncio.Task[None]] = {}
 
     async def now(self, sku: str) -> Reading:
         """Of this moment, or of the last half minute.  Raises ShopSilentError."""
@@ -62,6 +63,27 @@ class ShopPromises:
         known = self._known.get(sku)
         age = None if known is None else self._clock.monotonic() - known[1]
         return None if known is None or age is None or age > USABLE_S else Reading(known[0], age)
+
+    def renew(self, sku: str) -> None:
+        """Ask beside the caller, who does not wait; one question at a time for a SKU."""
+        if sku not in self._renewing:
+            self._renewing[sku] = asyncio.ensure_future(self._renewed(sku))
+
+    async def _renewed(self, sku: str) -> None:
+        try:
+            await self.now(sku)
+        except ShopSilentError as error:  # the log has it; who asks next hears how old the last reading is
+            _LOG.debug("shop-promises-not-renewed", sku=sku, why=str(error))
+        finally:
+            del self._renewing[sku]
+
+    async def close(self) -> None:
+        """Questions under way end, then the port."""
+        for task in (asking := list(self._renewing.values())):
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+        if self._port is not None:
+            await self._port.close()
 
     def _known_of(self, sku: str, why: str) -> Reading:
         _LOG.warning("shop-promises-unknown", sku=sku, why=why)

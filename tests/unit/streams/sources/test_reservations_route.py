@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -247,6 +248,28 @@ async def test_availability_comes_from_memory_and_says_how_old_it_is(one: Reserv
 
     assert (first["available"], first["left"], first["checked"]) == (True, "10", "shop")
     assert (second["checked"], second["age_seconds"], len(one.shop.asked)) == ("cache", 2.0, 1)
+
+
+async def test_a_reading_that_is_no_longer_fresh_is_renewed_beside_the_answer(one: Reserving) -> None:
+    ask = partial(one.ask, "GET", f"/v1/availability?sku={SKU}&quantity=2")
+    await ask()
+    one.clock.after(8)
+    one.shop.promises[SKU] = Decimal(3)
+    second, third = (await ask()).json, (await ask()).json
+
+    assert (second["left"], second["checked"], second["age_seconds"]) == ("10", "cache", 8.0)
+    assert (third["left"], third["checked"], third["age_seconds"], len(one.shop.asked)) == ("7", "cache", 0.0, 2)
+
+
+async def test_nobody_waits_while_a_shop_that_is_silent_is_asked_for_what_is_known() -> None:
+    async with reserving(shop_ms=5000) as one:
+        await one.ask("GET", f"/v1/availability?sku={SKU}&quantity=2")
+        one.clock.after(20)
+        one.shop.slow = True
+        told = [(await one.ask("GET", f"/v1/availability?sku={SKU}&quantity=2")).json for _ in range(2)]
+
+    assert [(found["left"], found["checked"], found["age_seconds"]) for found in told] == [("10", "cache", 20.0)] * 2
+    assert len(one.shop.asked) == 2
 
 
 async def test_for_the_last_units_the_shop_is_asked_each_time_and_a_fallback_is_marked(one: Reserving) -> None:
