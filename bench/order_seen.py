@@ -62,6 +62,8 @@ class Seen:
     wanted: Counter[str] = field(default_factory=Counter)
     """Every write is made once: so many in all that were waited for."""
     booked: dict[str, float] = field(default_factory=dict)
+    last: dict[str, float] = field(default_factory=dict)
+    """When each was made last."""
 
     def look(self) -> None:
         for name, simulator in self.targets.all.items():
@@ -69,6 +71,7 @@ class Seen:
                 for what, one in {**FIRST, **THEN}.items():
                     if one.target == name and one.is_of(effect):
                         self.counted[what] += 1
+                        self.last[what] = effect.at
                         if what == "erp":
                             self.booked.setdefault(effect.path.rpartition("eid:")[2], effect.at)
 

@@ -16,8 +16,8 @@ from bench.stack import LineError
 from bench.workers import until
 from streams.topics import COMMANDS, COMMERCE_ORDER, ORDER_EVENT, OUTCOMES
 
-ABOUT = "ERP and shop are away while 200 orders come; the ERP takes 2 calls at once, the shop 20 a second"
-ORDERS, TARGET_S = 200, 0.05
+ABOUT = "ERP and shop are away while 150 orders come; the ERP takes 2 calls at once, the shop 20 a second"
+ORDERS, TARGET_S = 150, 0.05
 ERP_AT_ONCE = 2
 """Fewer than a worker of one core could keep busy: what is measured is the use of what is permitted."""
 SHOP_PER_S, SHOP_WINDOW_S, TOLD = 20, 10, 0.975

@@ -16,7 +16,7 @@ from streams.topics import COMMANDS, COMMERCE_ORDER, ORDER_EVENT
 
 ABOUT = "memory of a worker whose ERP takes nothing: orders stay open, and grow to 100,000"
 OPEN, CHUNK = 100_000, 5_000
-FILL_S = 240.0
+FILL_S = 180.0
 LIMIT_MIB, OF_DICTIONARY = 1024, 1.0
 MIB = 2**20
 
