@@ -7,7 +7,7 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -70,6 +70,13 @@ def cpu_seconds(pid: int) -> float:
     except OSError as error:
         raise ProcessLookupError(pid) from error
     return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def busy_seconds(cores: Iterable[int]) -> float:
+    """Time that these cores were not idle since the machine started, whoever had them."""
+    lines = (line.split() for line in Path("/proc/stat").read_text(encoding="ascii").splitlines())
+    spent = {line[0]: [int(one) for one in line[1:9]] for line in lines if line[0].startswith("cpu")}
+    return sum(sum(spent[f"cpu{core}"]) - sum(spent[f"cpu{core}"][3:5]) for core in cores) / TICKS
 
 
 def resident_bytes(pid: int) -> int:

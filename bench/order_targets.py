@@ -1,85 +1,32 @@
-"""The simulated ERP, warehouse, CRM and shop as processes that answer after a stated time, and what they noted."""
+"""The simulated ERP, warehouse, CRM and shop, and what a worker is told of them."""
 
 import json
-import sys
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
-from bench.workers import Program, free_port, until
+from bench.simulator import Simulator
 from simulators.channels.orders import ACCOUNTS, Item, Record
 
-ANSWER_S = 60.0
-PAGE = 2000
 CONNECTORS = "STREAMS_CONNECTORS__"
-SOURCE = "north"
+SOURCES = ("default", "north", "south", "dropship")
+SOURCE = SOURCES[1]
 ENOUGH = {"quantity": 1_000_000, "status": 1}
-Entry = dict[str, Any]  # Any: a line of a simulator's journal
-
-
-class Effect(NamedTuple):
-    """A call that made or changed something; `at` is when it was answered, by the clock of this machine."""
-
-    at: float
-    method: str
-    path: str
-
-
-class Simulator:
-    """Not pinned: it shares the cores of broker and generator."""
-
-    def __init__(self, name: str, folder: Path, *arguments: str) -> None:
-        port = free_port()
-        self.url, self._since = f"http://127.0.0.1:{port}", 0
-        command = [sys.executable, "-m", f"simulators.{name}", "--port", str(port), *arguments]
-        self._program = Program(command, folder / f"{name}.log", {}, pin=False)
-
-    def wait_ready(self) -> None:
-        """Raises LineError."""
-        until(lambda: "base_url" in self._program.log, within=30, what=lambda: self._program.log)
-
-    def ask(self, path: str, method: str = "GET", body: object = None) -> Any:  # Any: JSON
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.url}{path}", data=data, method=method, headers=headers)
-        with urllib.request.urlopen(request, timeout=ANSWER_S) as answer:
-            return json.loads(answer.read() or b"null")
-
-    def seed(self, **parts: object) -> None:
-        self.ask("/_sim/state", "PUT", parts)
-
-    def slow(self, seconds: float) -> None:
-        """From now on every answer takes so much longer."""
-        self.ask("/_sim/faults", "DELETE")
-        methods = ["GET", "POST", "PUT", "PATCH"]
-        self.ask("/_sim/faults", "POST", {"kind": "latency", "path": ".*", "methods": methods, "delay_s": seconds})
-
-    def effects(self) -> Iterator[Effect]:
-        """Those since it was asked last."""
-        while True:
-            page = self.ask(f"/_sim/journal?since={self._since}&limit={PAGE}")
-            for entry in page["items"]:
-                if entry["effect"] and entry["ended_at"] is not None:
-                    yield Effect(entry["ended_at"], entry["method"], entry["path"])
-            if page["next"] == self._since:
-                return
-            self._since = page["next"]
-
-    def end(self) -> None:
-        self._program.end()
+ORDERS_AT_ONCE, ERP_AT_ONCE = 8, 4
+"""Orders that are worked on side by side at a target, and calls at once of the ERP's account: the defaults, stated."""
 
 
 class OrderTargets:
-    """All four; `begin` once, `end` at the latest with the line."""
+    """All four; `begin` once, `end` at the latest with the line.
 
-    def __init__(self, folder: Path, items: Sequence[Item]) -> None:
+    The shop has as many products as `stocked` says, of which `items` are the first that orders may name.
+    """
+
+    def __init__(self, folder: Path, items: Sequence[Item], *, stocked: int = 0) -> None:
         self._key = folder / "netsuite.pem"
         self.erp = Simulator("netsuite", folder, "--private-key", str(self._key))
         self.wms, self.crm = Simulator("rest_wms", folder), Simulator("salesforce", folder)
         self.shop = Simulator("adobe_commerce", folder, "--settings", json.dumps({"deadlock_chance": 0}))
-        self._items = items
+        self._items, self._stocked = items, stocked or len(items)
 
     @property
     def all(self) -> Mapping[str, Simulator]:
@@ -94,9 +41,8 @@ class OrderTargets:
             for number, item in enumerate(self._items, start=501)
         ]
         self.erp.seed(customers=list(ACCOUNTS), items=rows, terms=["NET30"], currencies=["USD"])
-        skus = [item.sku for item in self._items]
-        self.crm.seed(products=skus)
-        self.shop.seed(products=skus, sources=["default", SOURCE])
+        self.crm.seed(products=[item.sku for item in self._items])
+        self.shop.seed(products=self._stocked, sources=SOURCES)
         self.shop.seed(source_items=ENOUGH)
 
     def slow(self, seconds: float) -> None:
@@ -118,12 +64,14 @@ class OrderTargets:
         wms, crm = f"{CONNECTORS}REST_WMS__", f"{CONNECTORS}SALESFORCE__"
         return {
             "STREAMS_SINKS__MODE": "run",
+            "STREAMS_ORDERS__AT_ONCE": str(ORDERS_AT_ONCE),
             "STREAMS_ORDERS__ERP": "netsuite",
             "STREAMS_ORDERS__WMS": "rest_wms",
             "STREAMS_ORDERS__CRM": "salesforce",
             "STREAMS_ORDERS__ROUTING": json.dumps([{"sources": [SOURCE]}]),
             f"{shop}BASE_URL": self.shop.url,
             f"{erp}BASE_URL": self.erp.url,
+            f"{erp}MAX_CONNECTIONS": str(ERP_AT_ONCE),
             f"{erp}AUTH__KIND": "m2m",
             f"{erp}AUTH__CLIENT_ID": "simulated-client",
             f"{erp}AUTH__CERTIFICATE_ID": "simulated-certificate",

@@ -30,6 +30,20 @@ How it is measured:
 - A peer has an environment of its own (`bench/peers/`, with hashes) and reads the same records.
   What it counted is compared with the truth.
 """
+ORDERS = """What the lines of orders hold beside what they measure:
+
+- `orders`: the ideal schedule, worked out from what simulators and worker are told (`bench/schedule.py`).
+  Every sink works on so many orders at once, each write takes the target's delay, sinks stand side by side, and what
+  follows a shipment begins when all orders were placed.
+- `orders-flood`: the same worker at the same rate of orders, in turn with the flood and without it.
+  The rate of changes that was really folded is a goal of its own: a flood that did not take place slows nobody down.
+- `drain`: what the targets permit, on their own journals.
+  The shop permits calls a second, refuses with 429 what is too much in a window that slides, and the worker is told
+  2.5 % less, as an operator would who leaves room for the network; the ERP permits calls at once.
+  Calls are counted, reads too, for it is calls that a target permits; how many an order took stands beside it.
+- `open-orders`: the decoded orders in a dictionary, which is the least that a consumer can hold of them.
+  Where the time does not suffice for 100,000 the rest is computed from the growth so far, and its goal says so.
+"""
 NONE = "No result is kept yet.\n"
 WHERE = """Where the time goes, and what was tried:
 
@@ -50,7 +64,7 @@ WHERE = """Where the time goes, and what was tried:
 def page(results: Sequence[Result]) -> str:
     """The whole page."""
     found = [_summary(results), *(_section(result) for result in results)] if results else [NONE]
-    return "\n".join([HEAD, _lines(), WHERE, *found])
+    return "\n".join([HEAD, _lines(), ORDERS, WHERE, *found])
 
 
 def _lines() -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import islice
 
 from bench.machine import epoch, now, wait
 from bench.order_targets import OrderTargets
@@ -28,7 +29,11 @@ class Placing:
         self._bills = RecordProducer(*at, ERP_ORDER_EVENT.name, "erp_number")
 
     def shopped(self, number: int) -> list[Record]:
-        return [self._targets.shopped(next(self._simple)) for _ in range(number)]
+        return [self._targets.shopped(order) for order in self.drawn(number)]
+
+    def drawn(self, number: int) -> list[Record]:
+        """Orders that the shop does not hold, for a line in which it is not called."""
+        return list(islice(self._simple, number))
 
     def place(self, orders: Sequence[Record]) -> None:
         self._orders.send(orders)

@@ -33,6 +33,11 @@ class LineError(RuntimeError):
     """A line could not be measured; the message says why."""
 
 
+def behind(ends: Offsets, committed: Offsets) -> int:
+    """Records below `ends`; what was committed beyond them makes up for nothing, and an offset below 0 is none."""
+    return sum(max(0, end - max(committed[number], 0)) for number, end in ends.items())
+
+
 class Watch:
     """What a group has committed and where logs end: asked often, from the core of the broker."""
 
@@ -56,7 +61,7 @@ class Watch:
             answered = self._consumer.committed(asked, timeout=ANSWER_S)
         except KafkaException:
             return sum(ends.values())
-        return sum(ends[one.partition] - max(one.offset, 0) for one in answered)
+        return behind(ends, {one.partition: one.offset for one in answered})
 
     def read(self, topic: str, begin: Offsets) -> Iterable[Any]:  # Any: confluent-kafka's messages
         """Everything from `begin` to the end as it is now."""

@@ -5,10 +5,13 @@ from types import ModuleType
 from bench.lines import (
     catch_up,
     coalesce,
+    drain,
     idle,
     ingest,
     latency,
+    open_orders,
     orders,
+    orders_flood,
     poison,
     rebalance_gap,
     reconcile,
@@ -28,6 +31,9 @@ LINES: dict[str, ModuleType] = {
     "catch-up": catch_up,
     "latency": latency,
     "orders": orders,
+    "orders-flood": orders_flood,
+    "drain": drain,
+    "open-orders": open_orders,
     "rebalance-gap": rebalance_gap,
     "reconcile": reconcile,
 }

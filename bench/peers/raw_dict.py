@@ -1,10 +1,8 @@
 """What a dictionary of the same ledger takes: confluent-kafka, fastavro, one entry per scope, and nothing else."""
 
-from pathlib import Path
-
 from confluent_kafka import Consumer
 
-from bench.peers.stock import Decoder, Ledger, arguments, tell
+from bench.peers.stock import Decoder, Ledger, arguments, resident_bytes, tell
 
 
 def main() -> None:
@@ -13,7 +11,7 @@ def main() -> None:
     config = {"bootstrap.servers": chosen.bootstrap, "group.id": chosen.group, "auto.offset.reset": "earliest"}
     consumer = Consumer({**config, "enable.auto.commit": False})
     consumer.subscribe([chosen.topic])
-    count, before = 0, _resident()
+    count, before = 0, resident_bytes()
     while count < chosen.records:
         batch = consumer.consume(min(1000, chosen.records - count), timeout=60)
         if not batch:
@@ -21,14 +19,8 @@ def main() -> None:
         for message in batch:
             ledger.take(decoder.decode(message.value() or b""))
         count += len(batch)
-    tell(records=count, scopes=len(ledger.scopes), bytes=_resident() - before)
+    tell(records=count, scopes=len(ledger.scopes), bytes=resident_bytes() - before)
     consumer.close()
-
-
-def _resident() -> int:
-    """The consumer's own queue is in it, some tens of MiB at most."""
-    line = next(one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith("VmRSS"))
-    return int(line.split()[1]) * 1024
 
 
 if __name__ == "__main__":
