@@ -40,7 +40,7 @@ bench: $(STAMP) ## measure, beside others, on real Kafka; LINES="ingest coalesce
 docs: $(STAMP) ## write the generated pages in docs/ anew
 	@$(BIN)/python -m streams docs
 
-drill: $(STAMP) ## which alerts fire while the shop is away and when a record is gone, with a real Prometheus; eighteen minutes
+drill: $(STAMP) ## which alerts fire while shop or ERP are away and when a record is gone, with a real Prometheus; half an hour
 	@PATH="$$PATH:$${XDG_CACHE_HOME:-$$HOME/.cache}/commerce-streams/bin" $(BIN)/python -m tests.drill
 
 screenshots: $(STAMP) ## pictures of every page of a real system into out/screenshots, to be looked at; about five minutes

@@ -1,7 +1,11 @@
-"""A real Prometheus (and amtool) beside the workers of a test, with the alert rules of this project."""
+"""A real Prometheus (and amtool) beside the workers of a test, with the alert rules of this project.
+
+python -m tests.monitor    records anew what Prometheus says of the rules (tests/recordings/prometheus/rules.json)
+"""
 
 import json
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,7 @@ RULES = ROOT / "ops" / "prometheus" / "rules" / "commerce-streams.yml"
 ALERTS = tuple(
     alert for group in yaml.safe_load(RULES.read_text())["groups"] for alert in group["rules"] if "alert" in alert
 )
+RECORDED = ROOT / "tests" / "recordings" / "prometheus" / "rules.json"
 JOB = "commerce-streams"
 Series = Mapping[str, str]
 
@@ -62,6 +67,10 @@ class Prometheus(Process):
         """Names of the alerts that fire now."""
         return {labels["alertname"] for labels, _ in self.query('ALERTS{alertstate="firing"}')}
 
+    def rules(self) -> Any:  # Any: JSON
+        """Its whole answer about its alert rules, as the pages ask for it."""
+        return self._ask("rules", type="alert")
+
     def _has(self, expr: str) -> bool:
         try:
             return bool(self.query(expr))
@@ -80,3 +89,20 @@ def program(name: str) -> str:
 
 def is_there(name: str) -> bool:
     return shutil.which(name) is not None
+
+
+def record() -> None:
+    """Without a worker: only what must then hold does."""
+    with tempfile.TemporaryDirectory(prefix="rules-") as folder:
+        rules = Path(shutil.copy2(RULES, folder))
+        prometheus = Prometheus(Path(folder), [], rules)
+        prometheus.start()
+        try:
+            prometheus.wait_for('count(ALERTS{alertname=~"NoWorker|Watchdog"}) == 2')
+            RECORDED.write_text(json.dumps(prometheus.rules(), indent=1, ensure_ascii=False) + "\n")
+        finally:
+            prometheus.end()
+
+
+if __name__ == "__main__":
+    record()

@@ -1,7 +1,6 @@
 """One method per endpoint of Commerce's REST API: values in, values out, errors from the tree."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import TypeVar
 
 from connectors.adobe_commerce import answers, scope, wire
@@ -58,22 +57,6 @@ class CommerceClient:
         """GET products, of each product its SKU only: a whole product is kilobytes."""
         call = self._list("list-product-skus", "products", criteria, fields="items[sku],total_count")
         return await self._send(call, wire.decode_products)
-
-    async def salable_quantity(self, sku: str, stock_id: int) -> Decimal:
-        """GET inventory/get-product-salable-quantity/{sku}/{stockId}: what open orders leave of the stock.
-
-        Raises:
-            NotFoundError: no such product.
-        """
-        template = "inventory/get-product-salable-quantity/{sku}/{stockId}"
-        call = Call(
-            operation="read-salable-quantity",
-            method="GET",
-            path=scope.route(self._settings, template, sku=sku, stockId=stock_id),
-            effect=False,
-            headers=self._headers,
-        )
-        return await self._send(call, wire.decode_quantity)
 
     async def stock_item(self, sku: str) -> wire.StockItemRow:
         """GET stockItems/{sku}, the legacy stock item.

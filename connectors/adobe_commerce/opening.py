@@ -4,7 +4,6 @@ from connectors.adobe_commerce.client import CommerceClient
 from connectors.adobe_commerce.orders.client import OrderClient
 from connectors.adobe_commerce.orders.holdings import OrderHoldings
 from connectors.adobe_commerce.orders.target import ShopOrders
-from connectors.adobe_commerce.promises import ShopPromises
 from connectors.adobe_commerce.reservations.client import ReservationClient
 from connectors.adobe_commerce.reservations.source import ShopReservations
 from connectors.adobe_commerce.settings import Settings
@@ -32,12 +31,12 @@ def open_ports(settings: ConnectorSettings, dependencies: Dependencies) -> Ports
         await client.close()
 
     orders = OrderClient(sender, settings)
+    reservations = ReservationClient(sender, settings)
     stock = SingleStock if settings.single_stock else SourceStock
     return Ports(
         stock=stock(client, settings, close),
-        promises=None if settings.single_stock else ShopPromises(client, settings, close),
         shop_orders=ShopOrders(orders, settings, close),
-        reservations=None if settings.single_stock else ShopReservations(ReservationClient(sender, settings), settings),
+        reservations=None if settings.single_stock else ShopReservations(reservations, client, settings, close),
         holdings=OrderHoldings(orders, settings),
         close=close,
     )

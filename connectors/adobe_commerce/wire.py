@@ -45,7 +45,10 @@ class ListedItemRow(msgspec.Struct, frozen=True, gc=False):
 
 
 class SourceRow(msgspec.Struct, frozen=True):
+    """A row of `inventory/sources`; the stock of one that is not enabled counts nowhere."""
+
     source_code: str
+    enabled: bool = True
 
 
 class StockSourceLinkRow(msgspec.Struct, frozen=True):
@@ -120,7 +123,6 @@ decode_links = msgspec.json.Decoder(Page[StockSourceLinkRow], strict=False).deco
 decode_products = msgspec.json.Decoder(Page[ProductRow], strict=False).decode
 decode_stock_item = msgspec.json.Decoder(StockItemRow, strict=False).decode
 decode_nothing = msgspec.json.Decoder(list[None], strict=True).decode
-decode_quantity = msgspec.json.Decoder(Decimal, strict=False).decode
 decode_id = msgspec.json.Decoder(int, strict=False).decode
 decode_text = msgspec.json.Decoder(str).decode
 decode_error = msgspec.json.Decoder(ErrorBody, strict=False).decode

@@ -70,22 +70,6 @@ class StockTarget(Protocol):
         ...
 
 
-class PromiseSource(Protocol):
-    """A shop that takes orders before anything is shipped, and knows how much they have of a SKU."""
-
-    async def promised(self, sku: str) -> Decimal | None:
-        """What its open orders have reserved; rather too much than too little while its stock is being written.
-
-        None where it shows the SKU as out of stock: then it does not tell.  Raises NotFoundError for a SKU that it
-        does not sell, and else from `connectors.core.errors`, never UnknownOutcomeError.
-        """
-        ...
-
-    async def close(self) -> None:
-        """Release connections."""
-        ...
-
-
 class AvailabilitySource(Protocol):
     """A WMS or ERP that tells of one SKU at once: for the last units, before they are promised."""
 

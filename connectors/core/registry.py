@@ -23,7 +23,7 @@ from connectors.core.order_ports import (
     ShopOrderTarget,
     TaskTarget,
 )
-from connectors.core.ports import AvailabilitySource, PromiseSource, StockTarget
+from connectors.core.ports import AvailabilitySource, StockTarget
 from connectors.core.reference_ports import AccountSource, PriceSource, ProductSource
 from connectors.core.reservation_ports import ReservationSource
 from connectors.core.settings import ConnectorSettings
@@ -40,7 +40,6 @@ class Ports:
 
     close: Callable[[], Awaitable[None]]
     stock: StockTarget | None = None
-    promises: PromiseSource | None = None
     availability: AvailabilitySource | None = None
     orders: OrderTarget | None = None
     tasks: TaskTarget | None = None

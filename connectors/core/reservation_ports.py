@@ -20,8 +20,24 @@ class SalablePage(NamedTuple):
     after: str | None
 
 
-class ReservationSource(Protocol):
-    """A shop that reserves for its orders by itself.
+class ReservedSource(Protocol):
+    """A shop that takes orders before anything is shipped, and knows how much of a SKU they have."""
+
+    async def reserved(self, sku: str) -> int | None:
+        """What its open orders have (micros); rather too much than too little while its stock is being written.
+
+        None where it shows the SKU as out of stock: then it does not tell.  Raises NotFoundError for a SKU that it
+        does not sell, and else from `connectors.core.errors`, never UnknownOutcomeError.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...
+
+
+class ReservationSource(ReservedSource, Protocol):
+    """A shop that reserves for its orders by itself, and shows what its reservations follow from.
 
     Every method raises from `connectors.core.errors`, never UnknownOutcomeError.  Pages go by key, so that what comes
     or goes meanwhile neither hides others nor shows them twice.

@@ -164,7 +164,10 @@ class OrderLook:
             for role, gate in side.gates.items()
             if gate.breaker.state is BreakerState.NEEDS_OPERATOR
         }
-        return msgspec.structs.replace(self._queues.sums(), refusing=refusing)
+        found = self._queues.sums()
+        away = {role for role, gate in side.gates.items() if gate.breaker.state is not BreakerState.CLOSED}
+        failing = found.failing | {role: number for role, number in found.waiting.items() if role in away}
+        return msgspec.structs.replace(found, refusing=refusing, failing=failing)
 
 
 def _stored_work(table: BulkTable, partition: int, order_id: str) -> Work:

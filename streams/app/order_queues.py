@@ -90,6 +90,7 @@ class _Part(NamedTuple):
     parked: Tally = MappingProxyType({})
     """Until when the first of them waits."""
     doubled: int = 0
+    failing: int = 0
     offset: int | None = None
 
 
@@ -194,18 +195,19 @@ class OrderQueues:
 
     async def _unfinished(self, table: BulkTable, partition: int, until: float | None) -> _Part:
         rows: list[_Waiting] = []
-        total = doubled = 0
+        total = doubled = failing = 0
         async for order_id, stored in self._tables.entries(table, partition):
             if self._is_over(until):
-                return _Part((), tuple(rows), total, is_whole=False, doubled=doubled)
+                return _Part((), tuple(rows), total, is_whole=False, doubled=doubled, failing=failing)
             payload = unpack(stored)[1]
             if _QUEUE.decode(payload).pending:
                 total += 1
                 one = work.decode(payload)
                 doubled += one.held == SUSPECTED
+                failing += work.is_failing(one)
                 rows.append(_Waiting(one.head.place[2], order_id.decode(), one))
                 rows = _first(rows, MOST_STORED) if len(rows) > 2 * MOST_STORED else rows
-        return _Part((), tuple(_first(rows, MOST_STORED)), total, doubled=doubled)
+        return _Part((), tuple(_first(rows, MOST_STORED)), total, doubled=doubled, failing=failing)
 
     def _is_over(self, until: float | None) -> bool:
         return until is not None and self._clock.monotonic() > until
@@ -234,6 +236,7 @@ class OrderQueues:
         works = {role: list(self._works_of(role)) for role in self._tables.roles}
         waiting = {role: sum(part.total for part in parts) for role, parts in works.items()}
         doubled = {role: sum(part.doubled for part in parts) for role, parts in works.items()}
+        failing = {role: sum(part.failing for part in parts) for role, parts in works.items()}
         parked = [(kind, *found) for part in held for kind, found in part.parked.items()]
         reasons = [(code, *found) for part in held for code, found in part.reasons.items()]
         return OrderSums(
@@ -248,6 +251,7 @@ class OrderQueues:
             parked=dict(_summed((kind, number) for kind, number, _until in parked)),
             oldest_parked_until=_earliest((kind, until) for kind, _number, until in parked),
             doubled={role: number for role, number in doubled.items() if number},
+            failing={role: number for role, number in failing.items() if number},
             is_whole=all(part.is_whole for part in self._parts.values()),
         )
 

@@ -32,7 +32,7 @@ from streams.runtime.guard import Guard
 from streams.runtime.health import Health
 from streams.runtime.kafka import reader_maker
 from streams.runtime.lease import Lease
-from streams.runtime.metrics import begin_sinks
+from streams.runtime.metrics import PATIENCE, begin_sinks
 from streams.runtime.partition_store import Derive, no_index
 from streams.runtime.serde import Serde
 from streams.runtime.table import BulkTable
@@ -142,6 +142,7 @@ class OrderSide:
             role: [sinks[work.contract.topic] for work in works if work.acts.role == role] for role in self.gates
         }
         begin_sinks(self.gates, ENDS)
+        PATIENCE.set(app.settings.orders.patience_s)
         self._heard = self._order_news()
         intake, news, orders = self._intake(), self._news(self._heard), self._orders(frozenset(self.gates))
         self.parts: list[FlowPart | CommandPart] = [intake, news, orders, *self.sinks]

@@ -2,8 +2,9 @@
 
 from connectors.core.calls import Dependencies
 from connectors.core.order_ports import ShopOrderTarget
-from connectors.core.ports import AvailabilitySource, PromiseSource
+from connectors.core.ports import AvailabilitySource
 from connectors.core.registry import Ports
+from connectors.core.reservation_ports import ReservedSource
 from streams.app.targets import Choice, alive, choose_live, choose_one
 from streams.runtime.clock import Clock
 from streams.runtime.gate import Gate
@@ -18,15 +19,15 @@ def open_shop_orders(live: LiveSettings, clock: Clock) -> ShopOrderTarget:
     return ports.shop_orders
 
 
-def open_promises(live: LiveSettings, clock: Clock) -> PromiseSource:
+def open_reserved(live: LiveSettings, clock: Clock) -> ReservedSource:
     """As `open_shop_orders`."""
     choice, ports = _open(live, clock)
-    if ports.promises is None:
+    if ports.reservations is None:
         raise SettingsError(
             f"{choice.setting}: connector {choice.connector.name!r}, as it is set up, does not tell what its open "
             "orders have; set STREAMS_GATEWAY__RESERVATIONS__ASK_SHOP=false where it has none"
         )
-    return ports.promises
+    return ports.reservations
 
 
 def open_availability(live: LiveSettings, clock: Clock) -> AvailabilitySource:

@@ -28,6 +28,7 @@ from streams.runtime.metrics import (
     OLDEST_LETTER,
     OLDEST_UNACKNOWLEDGED,
     ORDERS_DOUBLED,
+    ORDERS_FAILING,
     ORDERS_HELD,
     ORDERS_HELD_OLDEST,
     ORDERS_WAITING,
@@ -186,6 +187,7 @@ class Watch:
         self._show(ORDERS_HELD_OLDEST, _ages(sums.oldest_by_reason, now))
         self._show(ORDERS_WAITING, {(role,): number for role, number in sums.waiting.items()})
         self._show(ORDERS_WAITING_OLDEST, _ages(sums.oldest_waiting_at, now))
+        self._show(ORDERS_FAILING, {(role,): number for role, number in sums.failing.items()})
         self._show(ORDERS_DOUBLED, {(role,): number for role, number in sums.doubled.items()})
         self._show(EVENTS_PARKED, {(kind,): number for kind, number in sums.parked.items()})
         left = {(kind,): (until - now) / 1_000_000 for kind, until in sums.oldest_parked_until.items()}

@@ -172,6 +172,13 @@ def looked_up(work: Work, manner: Manner) -> Work:
     return msgspec.structs.replace(work, intent=None, busy_until=busy_until, is_doubtful=not manner.upserts)
 
 
+def is_failing(work: Work) -> bool:
+    """Whether the head was called in vain: put off, left without an answer, or called anew since."""
+    return (
+        bool(work.pending) and work.held is None and (work.attempts > 1 or (work.attempts == 1 and work.not_before > 0))
+    )
+
+
 def is_given_up(work: Work) -> bool:
     """Whether the target refused the head often enough without a reason; it is looked up before anyone is told."""
     return work.masked >= MASKED_AT_MOST

@@ -32,7 +32,7 @@ from streams.flows.record_reader import Bad, RecordReader
 from streams.runtime import outbox
 from streams.runtime.clock import Clock
 from streams.runtime.dead_letters import DeadLetters, SourceRecord
-from streams.runtime.metrics import CONSUMED, IGNORED
+from streams.runtime.metrics import CONSUMED, IGNORED, ORDERS_HEARD
 from streams.runtime.outbox import Message, Outboxes
 from streams.runtime.partition_store import PartitionStore
 from streams.runtime.table import BulkTable, Group, Write
@@ -138,6 +138,7 @@ class OrdersFlow:
         groups: list[Group] = []
         outboxes: dict[bytes, list[Message]] = {}
         for order_id, entry in entries.items():
+            _hear(before[order_id], entry)
             writes = []
             if entry != before[order_id]:
                 version = Version(epoch, entry.counter)
@@ -197,6 +198,12 @@ def _count(counts: Counter[str], topic: str, before: OrderEntry, transition: Tra
     if parked := len(transition.entry.parked) - len(before.parked):
         counts[f"{ORDER_EVENT.topic}/parked"] += parked
         counts[f"{ORDER_EVENT.topic}/applied"] -= parked
+
+
+def _hear(before: OrderEntry, after: OrderEntry) -> None:
+    """An order counts when its channel first states it, whatever was heard of it before."""
+    if before.order is None and after.order is not None:
+        ORDERS_HEARD.labels(after.order.channel).inc()
 
 
 def _entries(store: PartitionStore, order_ids: Sequence[str]) -> dict[str, OrderEntry]:

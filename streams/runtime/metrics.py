@@ -130,6 +130,9 @@ REFERENCE_NEWEST = _gauge(
     "reference_newest_timestamp_seconds", "When the newest record of a reference table came; 0: none.", "topic"
 )
 # orders
+ORDERS_HEARD = _counter(
+    "orders_heard_total", "Orders that were heard of for the first time, repeats of a kill included.", "channel"
+)
 COMMANDS_ENDED = _counter(
     "order_commands_total", "Commands of orders by how they ended at their target.", "role", "outcome"
 )
@@ -138,6 +141,11 @@ ORDERS_HELD_OLDEST = _gauge("orders_held_oldest_seconds", "How long the oldest o
 ORDERS_WAITING = _gauge("orders_waiting", "Orders with a command that the target has not answered.", "role")
 ORDERS_WAITING_OLDEST = _gauge(
     "orders_waiting_oldest_seconds", "How long the oldest unanswered command waits since it was decided.", "role"
+)
+ORDERS_FAILING = _gauge(
+    "orders_failing",
+    "Orders whose command was tried in vain and waits; while the target is away: all that wait for it.",
+    "role",
 )
 QUEUED = _gauge("sink_queue_commands", "Orders that wait for a sink, and commands still in its topic.", "sink")
 DRAIN_SECONDS = _gauge(
@@ -158,6 +166,7 @@ EVENTS_PARKED = _gauge("order_events_parked", "Events that wait for an earlier s
 EVENTS_PARKED_LEFT = _gauge(
     "order_events_parked_left_seconds", "Until the first parked event is for a person; below 0 once it is.", "kind"
 )
+PATIENCE = _gauge("order_patience_seconds", "How long an event waits for an earlier step, as it is set.")
 UNKNOWN_WORDS = _gauge(
     "unknown_words", "Words of systems that stand in no table, since this worker began; at most 50.", "topic"
 )
@@ -220,8 +229,11 @@ BUILD = _gauge("build_info", "1, with the version as a label.", "version")
 
 def begin_sinks(roles: Iterable[str], outcomes: Iterable[str]) -> None:
     """As `begin`, for the sinks that this worker has."""
-    for role, outcome in product(roles, outcomes):
+    known = tuple(roles)
+    for role, outcome in product(known, outcomes):
         COMMANDS_ENDED.labels(role, outcome)
+    for role in known:
+        ORDERS_FAILING.labels(role)
 
 
 def begin_statements(findings: Iterable[str]) -> None:

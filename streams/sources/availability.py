@@ -9,7 +9,7 @@ from connectors.core.ports import AvailabilitySource
 from streams.domain.quantities import MICROS, from_decimal
 from streams.runtime.logs import logger
 from streams.sources.reservation_desk import Books, UnknownSkuError
-from streams.sources.shop_promises import Reading, ShopSilentError
+from streams.sources.shop_reserved import Reading, ShopSilentError
 from streams.sources.stock_book import promisable
 
 FRESH_S = 5.0
@@ -63,14 +63,14 @@ class AvailabilityDesk:
         if stock is None:
             raise UnknownSkuError
         there = promisable(stock)
-        known = self._books.promises.lately(sku)
+        known = self._books.reserved.lately(sku)
         if known is not None and self._left(there, known) - quantity > self._last:
             if known.age_s > FRESH_S:
-                self._books.promises.renew(sku)
+                self._books.reserved.renew(sku)
             found = Found(self._left(there, known), known.age_s, CACHE)
             return await self._looked_up(sku, found) if is_shared else found
         try:
-            reading = await self._books.promises.now(sku)
+            reading = await self._books.reserved.now(sku)
         except ShopSilentError as error:
             return Found(there, 0.0, CACHE, f"the shop did not tell what its open orders have: {error}")
         found = Found(self._left(there, reading), reading.age_s, CACHE if reading.why else SHOP, reading.why)

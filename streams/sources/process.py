@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from connectors.core.order_ports import ShopOrderTarget
-from connectors.core.ports import AvailabilitySource, PromiseSource
+from connectors.core.ports import AvailabilitySource
+from connectors.core.reservation_ports import ReservedSource
 from schemas.guards import MAX_VALUE_BYTES
 from streams.rights import Part, Right, by_topic, needed
 from streams.runtime import logs
@@ -36,7 +37,7 @@ ROOM = 64 << 10
 """What a record may have beside its body: headers and frame."""
 AWAY = "kafka"
 OpenShop = Callable[[LiveSettings, Clock], ShopOrderTarget]
-OpenPromises = Callable[[LiveSettings, Clock], PromiseSource]
+OpenReserved = Callable[[LiveSettings, Clock], ReservedSource]
 OpenLookUp = Callable[[LiveSettings, Clock], AvailabilitySource]
 """Each opens a connector, and makes no call.  Each raises SettingsError."""
 _LOG = logs.logger("streams.gateway")
@@ -45,7 +46,7 @@ _LOG = logs.logger("streams.gateway")
 class Behind(NamedTuple):
     """What is asked for reservations and availability; None where it is not."""
 
-    promises: PromiseSource | None
+    reserved: ReservedSource | None
     look_up: AvailabilitySource | None
 
 
@@ -53,7 +54,7 @@ class CannotStartError(Exception):
     """One line that names the thing and what to do."""
 
 
-def run(environ: Mapping[str, str], open_shop: OpenShop, open_promises: OpenPromises, open_look_up: OpenLookUp) -> int:
+def run(environ: Mapping[str, str], open_shop: OpenShop, open_reserved: OpenReserved, open_look_up: OpenLookUp) -> int:
     """Exit code 0 after a stop by signal.
 
     Raises CannotStartError, NotListeningError, SettingsError, ClusterUnavailableError, SchemaMissingError,
@@ -70,7 +71,7 @@ def run(environ: Mapping[str, str], open_shop: OpenShop, open_promises: OpenProm
     shop = open_shop(live, clock) if gateway.reads_the_shop else None
     asks = bool(gateway.reservations.tokens) and gateway.reservations.ask_shop
     looks = bool(gateway.reservations.tokens and gateway.reservations.check_at)
-    behind = Behind(open_promises(live, clock) if asks else None, open_look_up(live, clock) if looks else None)
+    behind = Behind(open_reserved(live, clock) if asks else None, open_look_up(live, clock) if looks else None)
     check_topic(settings, Cluster(settings.kafka))
     logs.configure(
         settings.logs.level,
@@ -174,7 +175,7 @@ async def _reservations(
     if not settings.gateway.reservations.tokens:
         yield None
         return
-    async with following(settings, serde, clock, health, port=behind.promises) as books:
+    async with following(settings, serde, clock, health, port=behind.reserved) as books:
         try:
             yield parts_of(settings, books, log, serde, clock, look_up=behind.look_up)
         finally:

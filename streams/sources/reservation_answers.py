@@ -8,7 +8,7 @@ from schemas.models.stock_reservation import Reservation
 from streams.domain.quantities import to_decimal
 from streams.sources.json_form import EPOCH
 from streams.sources.reservation_desk import Answer
-from streams.sources.shop_promises import Reading
+from streams.sources.shop_reserved import Reading
 
 
 class PartShown(msgspec.Struct, frozen=True):

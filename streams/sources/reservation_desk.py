@@ -23,7 +23,7 @@ from streams.sources.order_record import headers_of
 from streams.sources.reservation_body import Wish
 from streams.sources.reservation_book import ReservationBook
 from streams.sources.shop_acks import ShopAcks
-from streams.sources.shop_promises import Reading, ShopPromises
+from streams.sources.shop_reserved import Reading, ShopReserved
 from streams.sources.stock_book import StockBook
 from streams.topics import RESERVATION_REQUEST
 
@@ -39,7 +39,7 @@ class Books(NamedTuple):
     reservations: ReservationBook
     stock: StockBook
     acks: ShopAcks
-    promises: ShopPromises
+    reserved: ShopReserved
 
 
 class Answer(NamedTuple):
@@ -99,7 +99,7 @@ class ReservationDesk:
             return self.now(self._same(known, wish))
         if wish.sku not in self._books.stock:
             raise UnknownSkuError
-        reading = await self._books.promises.now(wish.sku)
+        reading = await self._books.reserved.now(wish.sku)
         request = self._request(
             name,
             self._item_of(wish.sku),

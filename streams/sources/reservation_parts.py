@@ -7,7 +7,8 @@ from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 
-from connectors.core.ports import AvailabilitySource, PromiseSource
+from connectors.core.ports import AvailabilitySource
+from connectors.core.reservation_ports import ReservedSource
 from schemas.catalogue import DESIRED_STOCK, RESERVATION
 from streams.domain.quantities import from_decimal
 from streams.runtime.clock import Clock
@@ -22,7 +23,7 @@ from streams.sources.order_acceptance import Log
 from streams.sources.reservation_book import ReservationBook
 from streams.sources.reservation_desk import Books, ReservationDesk
 from streams.sources.shop_acks import ShopAcks
-from streams.sources.shop_promises import ShopPromises
+from streams.sources.shop_reserved import ShopReserved
 from streams.sources.stock_book import StockBook
 
 WAIT_MS = 500
@@ -66,7 +67,7 @@ def parts_of(
 
 @asynccontextmanager
 async def following(
-    settings: Settings, serde: Serde, clock: Clock, health: Health, *, port: PromiseSource | None
+    settings: Settings, serde: Serde, clock: Clock, health: Health, *, port: ReservedSource | None
 ) -> AsyncIterator[Books]:
     """The books, fed until the block ends; what stands in the log already is read before readiness.
 
@@ -81,9 +82,9 @@ async def following(
     acks = ShopAcks(make, serde, clock, partitions=settings.kafka.partitions, back=back)
     for one in (*tables, acks):
         one.start()
-    promises = ShopPromises(port, set_.shop_ms / 1000, clock)
+    reserved = ShopReserved(port, set_.shop_ms / 1000, clock)
     try:
-        yield Books(reservations, stock, acks, promises)
+        yield Books(reservations, stock, acks, reserved)
     finally:
         await asyncio.gather(*(one.stop() for one in (*tables, acks)))
-        await promises.close()
+        await reserved.close()

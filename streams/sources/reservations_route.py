@@ -25,7 +25,7 @@ from streams.sources.reservation_desk import (
     UnknownReservationError,
     UnknownSkuError,
 )
-from streams.sources.shop_promises import ShopSilentError
+from streams.sources.shop_reserved import ShopSilentError
 from streams.sources.turnstile import Turnstile
 
 PATH = "/v1/reservations"

@@ -55,6 +55,15 @@ class Counts:
             found[key.labels] = found.get(key.labels, 0.0) + value - before
         return found
 
+    def told(self, name: str, seconds: float) -> dict[Labels, float]:
+        """Labels → the highest that any worker told so many seconds ago; nothing where nobody looked then."""
+        now = self._looks[-1][0] if self._looks else 0
+        before = [known for at, known, _ in self._looks if now - at >= seconds * MICROS][-1:]
+        found: dict[Labels, float] = {}
+        for key, value in ((key, value) for known in before for key, value in known.items() if key.name == name):
+            found[key.labels] = max(value, found.get(key.labels, value))
+        return found
+
     def stood(self, name: str, seconds: float) -> frozenset[Labels]:
         """Labels of what one worker told during all of that time, always with the same value."""
         if not self._looks:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from streams.domain.order_holds import HoldReason
 from streams.domain.stock_statement import WRONG
-from streams.topics import DESIRED, STOCK_INPUTS
+from streams.topics import COMMERCE_ORDER, DESIRED, ORDER_EVENT, STOCK_INPUTS
 from streams.web.accounting import Balance, balances
 from streams.web.alert_memory import CONSUMED, DEAD, STATEMENTS, Counts, Labels, labels_of
 from streams.web.facts import TargetFact
@@ -229,9 +229,46 @@ def held(look: Look) -> Iterator[Sign]:
 
 
 def refused_commands(look: Look) -> Iterator[Sign]:
-    for (role, outcome), commands in look.counts.grown("order_commands_total", 600).items():
-        if outcome == "dead" and commands > 0:
-            yield Sign(role, f"{role} refused {many(round(commands), 'command')} of orders for good")
+    dead = {
+        role: commands
+        for (role, outcome), commands in look.counts.grown("order_commands_total", 600).items()
+        if outcome == "dead" and commands > 0
+    }
+    for role, commands in dead.items():
+        yield Sign(role, f"{role} refused {many(round(commands), 'command')} of orders for good")
+    reasons = {} if dead or look.at.orders is None else look.at.orders.reasons
+    for reason in sorted(_REFUSED & reasons.keys()):
+        if reasons[reason]:
+            yield Sign(reason, f"{many(reasons[reason], 'refused order')} nobody decided about: {reason}")
+
+
+_REFUSED = {one.value for one in (HoldReason.REJECTED, HoldReason.COMMAND_FAILED, HoldReason.REFUSED_BESIDE)}
+_WAY_OF_GOODS = ("erp", "wms")
+
+
+def failing_orders(look: Look) -> Iterator[Sign]:
+    failing = {} if look.at.orders is None else look.at.orders.failing
+    ended = look.counts.grown("order_commands_total", 1800)
+    for role in _WAY_OF_GOODS:
+        waiting = failing.get(role, 0)
+        bad = waiting + sum(ended.get((role, outcome), 0) for outcome in ("dead", "held"))
+        total = waiting + sum(number for (one, _outcome), number in ended.items() if one == role)
+        if bad >= 3 and bad / total > 0.05:
+            yield Sign(role, f"{bad / total:.0%} of the orders for {role} fail: {count(round(bad))}")
+
+
+def not_taken(look: Look) -> Iterator[Sign]:
+    lag = look.counts.told("consumer_lag_records", 900)
+    before = {key: offset + lag.get(key, 0) for key, offset in look.counts.told("committed_offset", 900).items()}
+    now = look.counts.told("committed_offset", 0)
+    for (topic, partition), end in before.items():
+        left = end - now.get((topic, partition), end)
+        if topic in _OF_ORDERS and left > 0:
+            where = f"{topic}[{partition}]"
+            yield Sign(where, f"{many(round(left), 'record')} of {where} waited 15 min and was not taken")
+
+
+_OF_ORDERS = frozenset({COMMERCE_ORDER.name, ORDER_EVENT.name})
 
 
 def doubled(look: Look) -> Iterator[Sign]:
@@ -262,11 +299,13 @@ def _overdue(look: Look, oldest: Mapping[str, int], limit_s: int) -> Iterator[tu
 
 def parked_long(look: Look) -> Iterator[Sign]:
     sums = look.at.orders
+    half_s = 0.5 * max((set_ for _worker, _labels, set_ in look.measured("order_patience_seconds")), default=0.0)
     for kind, until in sums.oldest_parked_until.items() if sums is not None else ():
         left_s = (until - look.at.now) / MICROS
-        if left_s < 7200:
+        if left_s < half_s:
             rest = f"for a person in {span(left_s)}" if left_s > 0 else "and is for a person now"
-            yield Sign(kind, f"{kind} of an order still waits for the step before it, {rest}", until - 7200 * MICROS)
+            since = until - int(half_s * MICROS)
+            yield Sign(kind, f"{kind} of an order still waits for the step before it, {rest}", since)
 
 
 # ── machine and group ────────────────────────────────────────────────────────────────────────────

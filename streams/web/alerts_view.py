@@ -216,7 +216,9 @@ def _hidden(at: Situation) -> Iterable[tuple[Rule, str]]:
             yield rule, "a worker is missing from the sums, or a table is being rebuilt"
 
 
-_OF_SUMS = frozenset({"OrdersHeld", "OrderDuplicateSuspected", "OrdersWaitForTarget", "OrderEventParkedLong"})
+_OF_SUMS = frozenset(
+    {"OrdersHeld", "OrdersFailing", "OrderDuplicateSuspected", "OrdersWaitForTarget", "OrderEventParkedLong"}
+)
 _OF_LANE = frozenset(
     {
         "StockNotApplied",

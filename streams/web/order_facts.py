@@ -228,6 +228,8 @@ class OrderSums(msgspec.Struct, frozen=True, kw_only=True):
     """Role → orders with a command that is not answered."""
     oldest_waiting_at: dict[str, int] = {}
     """Role → when the oldest of these commands was decided."""
+    failing: dict[str, int] = {}
+    """Role → those of them whose command was tried in vain; all of them while its target is away."""
     refusing: dict[str, str] = {}
     """Role → why its target refuses us, so that a person must act."""
     oldest_by_reason: dict[str, int] = {}

@@ -155,10 +155,11 @@ def read_by(workers: Sequence[WorkerFacts]) -> tuple[str, ...]:
 def added(told: Sequence[OrderSums], *, is_whole: bool) -> OrderSums:
     """Several workers' orders in one."""
     oldest = [one.oldest_held_at for one in told if one.oldest_held_at is not None]
-    reasons, waiting = Counter[str](), Counter[str]()
+    reasons, waiting, failing = Counter[str](), Counter[str](), Counter[str]()
     for one in told:
         reasons.update(one.reasons)
         waiting.update(one.waiting)
+        failing.update(one.failing)
     return OrderSums(
         as_of=min(one.as_of for one in told),
         held=sum(one.held for one in told),
@@ -167,6 +168,7 @@ def added(told: Sequence[OrderSums], *, is_whole: bool) -> OrderSums:
         reasons=dict(reasons),
         waiting=dict(waiting),
         oldest_waiting_at=_earliest(one.oldest_waiting_at for one in told),
+        failing=dict(failing),
         refusing={role: why for one in told for role, why in one.refusing.items()},
         oldest_by_reason=_earliest(one.oldest_by_reason for one in told),
         parked=dict(sum((Counter(one.parked) for one in told), Counter[str]())),

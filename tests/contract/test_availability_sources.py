@@ -9,10 +9,12 @@ import pytest
 from connectors.core import registry
 from connectors.core.calls import Dependencies
 from connectors.core.errors import ConfigurationError, NotFoundError, TargetUnavailableError
-from connectors.core.ports import AvailabilitySource, PromiseSource
+from connectors.core.ports import AvailabilitySource
+from connectors.core.reservation_ports import ReservedSource
 from simulators.adobe_commerce import AdobeCommerceSimulator
 from simulators.rest_wms import RestWmsSimulator
 from simulators.rest_wms import Settings as FloorSettings
+from streams.domain.quantities import MICROS
 from tests.contract.rest_warehouse import credential
 from tests.fakes.clock import FakeClock
 
@@ -93,30 +95,39 @@ async def shop() -> AsyncIterator[AdobeCommerceSimulator]:
         yield simulator
 
 
-def _promises(simulator: AdobeCommerceSimulator) -> PromiseSource:
+def _reserved(simulator: AdobeCommerceSimulator) -> ReservedSource:
     connector = registry.load("adobe_commerce")
     auth = {"kind": "token", "username": "integration", "password": "simulated-password-1"}
     given = {"auth": auth, "base_url": simulator.url}
     ports = connector.open(connector.settings.model_validate(given), Dependencies(clock=FakeClock()))
-    assert ports.promises is not None
-    return ports.promises
+    assert ports.reservations is not None
+    return ports.reservations
 
 
 async def test_what_open_orders_of_the_shop_have_is_the_difference(shop: AdobeCommerceSimulator) -> None:
-    port = _promises(shop)
-    before = await port.promised("A")
+    port = _reserved(shop)
+    before = await port.reserved("A")
     await _control(shop.url, "POST", "/_sim/orders", {"items": [{"sku": "A", "qty": 3}]})
 
-    assert (before, await port.promised("A")) == (Decimal(0), Decimal(3))
+    assert (before, await port.reserved("A")) == (0, 3 * MICROS)
+    await port.close()
+
+
+async def test_what_lies_at_a_source_that_is_not_enabled_is_nobodys_reservation(shop: AdobeCommerceSimulator) -> None:
+    await _control(shop.url, "POST", "/_sim/orders", {"items": [{"sku": "A", "qty": 3}]})
+    shop.commerce.shop.state.inventory.sources["west"].enabled = False
+    port = _reserved(shop)
+
+    assert await port.reserved("A") == 3 * MICROS
     await port.close()
 
 
 async def test_a_shop_that_shows_nothing_does_not_tell_and_one_that_sells_no_such_thing_says_so(
     shop: AdobeCommerceSimulator,
 ) -> None:
-    port = _promises(shop)
+    port = _reserved(shop)
 
-    assert await port.promised("a/b") is None
+    assert await port.reserved("a/b") is None
     with pytest.raises(NotFoundError):
-        await port.promised("NO-SUCH")
+        await port.reserved("NO-SUCH")
     await port.close()

@@ -71,7 +71,8 @@ LIMITS = {
     "TargetErrorRatio": "[10m])) > 0.1", "TargetThrottled": "[15m])) > 0.1", "TokenRefreshFailing": "[15m]",
     "DeadLetterRate": "> 0.001 *", "DeadLetterOrder": "[10m]", "DeadLetterAging": "> 86400", "SchemaUnknown": "[10m]",
     "OrdersHeld": "> 3600", "OrderCommandDead": "[10m]", "OrdersWaitForTarget": "> 900", "CutOffWillBeMissed": "> 0",
-    "OrderEventParkedLong": "< 7200", "ReconcileMissed": "> 2 *", "WarehouseDiffers": "[1h]",
+    "OrderEventParkedLong": "0.5 *", "OrdersFailing": "[30m]))) > 0.05", "OrdersNotTaken": "offset 15m",
+    "ReconcileMissed": "> 2 *", "WarehouseDiffers": "[1h]",
     "RebalanceStorm": "[10m])) > 20", "StoreRebuilt": "[1h]", "CompletenessOverdue": "+ 7200",
 }  # fmt: skip
 """As the pages have them (streams/web/alert_signs.py, each with tests at its limit)."""

@@ -135,7 +135,6 @@ DOORS = (
     Door("Commerce: invoice", lambda to, x: orders(to).invoice(x, NONE)),
     Door("Commerce: refund", lambda to, x: orders(to).refund(x, NONE)),
     Door("Commerce: cancel", lambda to, x: orders(to).cancel(x)),
-    Door("Commerce: salable quantity", lambda to, x: commerce(to).salable_quantity(x, 7)),
     Door("Commerce: export", lambda to, x: reservations(to).salable(x, Criteria(page_size=10))),
     Door("NetSuite: save", lambda to, x: NetSuiteClient(to).save_order(x, NONE, hidden=()), "eid:{}"),
     Door("NetSuite: by our id", lambda to, x: NetSuiteClient(to).order_by_external_id(x), "eid:{}"),

@@ -174,10 +174,14 @@ class EveryTarget(OrderSystem):
             if step == "PLACED":
                 self._producer.send([order])
             elif step in {"INVOICED", "REFUNDED"}:
-                self._bills.send([{**told, **bill_of(order, step)}])
+                self._bills.send([{**told, **self.billed(order, step)}])
             else:
                 self._steps.send([{**told, **step_of(order, step)}])
             self.sent.append((order_id, step))
+
+    def billed(self, order: Record, kind: str) -> Record:
+        """What the ERP says of an invoice or a refund; without id and times."""
+        return bill_of(order, kind)
 
     def everywhere(self, **rule: object) -> dict[str, int]:
         """The same fault at every create; kind of create → the rule's id."""

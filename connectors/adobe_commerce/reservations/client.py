@@ -7,7 +7,7 @@ from connectors.adobe_commerce import answers, scope
 from connectors.adobe_commerce.criteria import Criteria
 from connectors.adobe_commerce.reservations import wire
 from connectors.adobe_commerce.settings import Settings
-from connectors.adobe_commerce.wire import Page, StockSourceLinkRow, decode_links
+from connectors.adobe_commerce.wire import Page
 from connectors.core.calls import Call, Query
 from connectors.core.http import Sender
 
@@ -27,15 +27,6 @@ class ReservationClient:
     async def stocks(self, criteria: Criteria) -> Page[wire.StockRow]:
         """GET inventory/stocks."""
         return await self._read("list-stocks", "inventory/stocks", criteria.query(), wire.decode_stocks)
-
-    async def links(self, criteria: Criteria) -> Page[StockSourceLinkRow]:
-        """GET inventory/stock-source-links."""
-        query = criteria.query()
-        return await self._read("list-stock-source-links", "inventory/stock-source-links", query, decode_links)
-
-    async def sources(self, criteria: Criteria) -> Page[wire.SourceStateRow]:
-        """GET inventory/sources, of each whether it counts."""
-        return await self._read("list-sources", "inventory/sources", criteria.query(), wire.decode_source_states)
 
     async def websites(self) -> tuple[wire.WebsiteRow, ...]:
         """GET store/websites: all of them."""

@@ -5,9 +5,11 @@ orders is open; the sum of the reservations follows.  Source: OpenAPI 2.4.9, and
 InventorySales/Model/GetProductSalableQty: salable = stock + reservations - minimum quantity, 0 where not salable.
 """
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
+from connectors.adobe_commerce.client import CommerceClient
 from connectors.adobe_commerce.criteria import Criteria, Filter, sku_filters
 from connectors.adobe_commerce.paging import every_row
 from connectors.adobe_commerce.reservations import mapping, wire
@@ -26,14 +28,55 @@ WEBSITE = "website"
 class ShopReservations:
     """Knows which store view sells from which stock, once `sales_stocks` was asked."""
 
-    def __init__(self, client: ReservationClient, settings: Settings) -> None:
-        self._client, self._settings = client, settings
+    def __init__(
+        self,
+        client: ReservationClient,
+        stock: CommerceClient,
+        settings: Settings,
+        release: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._client, self._stock, self._settings, self._release = client, stock, settings, release
+        self._stocks: Sequence[SalesStock] = ()
         self._stock_of_store: Mapping[int, int] = {}
 
+    async def reserved(self, sku: str) -> int | None:
+        """Which sources serve which stock is asked for once.
+
+        Rows before and after: a row that is written meanwhile counts with the larger of its quantities.
+        """
+        stocks = self._stocks or await self._learn_stocks()
+        before = await self._rows(sku)
+        salable = await asyncio.gather(*(self.salable(stock, [sku]) for stock in stocks))
+        after = await self._rows(sku)
+        if not any(sku in found for found in salable):
+            raise NotFoundError(f"no stock sells {sku!r}", status=None)
+        most = {code: max(before.get(code, 0), after.get(code, 0)) for code in {**before, **after}}
+        if not any(most.values()):
+            return None
+        return sum(
+            max(0, sum(most.get(code, 0) for code in stock.sources) - found[sku])
+            for stock, found in zip(stocks, salable, strict=True)
+            if sku in found
+        )
+
+    async def close(self) -> None:
+        await self._release()
+
+    async def _rows(self, sku: str) -> Mapping[str, int]:
+        """Source → quantity of its row (micros), where that is in stock."""
+        criteria = self._all("source_code", Filter("sku", "eq", sku))
+        rows = await every_row(self._stock.source_items, criteria)
+        return {row.source_code: mapping.micros(row.quantity) for row in rows if row.sku == sku and row.status == 1}
+
     async def sales_stocks(self) -> Sequence[SalesStock]:
-        enabled = {row.source_code for row in await every_row(self._client.sources, self._all()) if row.enabled}
+        stocks = await self._learn_stocks()
+        await self._learn_stores(stocks)
+        return stocks
+
+    async def _learn_stocks(self) -> Sequence[SalesStock]:
+        enabled = {row.source_code for row in await every_row(self._stock.sources, self._all()) if row.enabled}
         sources: defaultdict[int, list[str]] = defaultdict(list)
-        for link in await every_row(self._client.links, self._all("source_code")):
+        for link in await every_row(self._stock.stock_source_links, self._all("source_code")):
             if link.source_code in enabled:
                 sources[link.stock_id].append(link.source_code)
         stocks = []
@@ -41,7 +84,7 @@ class ShopReservations:
             channels = tuple(one.code for one in row.extension_attributes.sales_channels if one.type == WEBSITE)
             if channels:
                 stocks.append(SalesStock(row.stock_id, tuple(sources[row.stock_id]), channels))
-        await self._learn_stores(stocks)
+        self._stocks = stocks
         return stocks
 
     async def _learn_stores(self, stocks: Sequence[SalesStock]) -> None:

@@ -22,11 +22,6 @@ class StockRow(msgspec.Struct, frozen=True):
     extension_attributes: StockExtension = StockExtension()
 
 
-class SourceStateRow(msgspec.Struct, frozen=True):
-    source_code: str
-    enabled: bool = True
-
-
 class WebsiteRow(msgspec.Struct, frozen=True):
     id: int
     code: str
@@ -75,7 +70,6 @@ class SellingRow(msgspec.Struct, frozen=True):
 
 
 decode_stocks = msgspec.json.Decoder(Page[StockRow], strict=False).decode
-decode_source_states = msgspec.json.Decoder(Page[SourceStateRow], strict=False).decode
 decode_websites = msgspec.json.Decoder(tuple[WebsiteRow, ...], strict=False).decode
 decode_store_views = msgspec.json.Decoder(tuple[StoreViewRow, ...], strict=False).decode
 decode_salable = msgspec.json.Decoder(Page[SalableRow], strict=False).decode

@@ -167,7 +167,7 @@ async def _sales_stocks(ports: Ports) -> None:
     await _reservations(ports).sales_stocks()
 
 
-async def _promises(ports: Ports) -> None:
+async def _open_lines(ports: Ports) -> None:
     await _reservations(ports).open_lines("3")
     await _reservations(ports).lines_of("A/B-1", 100)
 
@@ -349,7 +349,7 @@ CASE = ConnectorCase(
         Use(name="refund", settings=ON_PREMISES, effect=True, run=_refund, well=_made, creates=True),
         Use(name="cancel", settings=ON_PREMISES, effect=True, run=_cancel, well=_agreed),
         Use(name="sales stocks", settings=ON_PREMISES, effect=False, run=_sales_stocks, well=_stores),
-        Use(name="promises", settings=ON_PREMISES, effect=False, run=_promises, well=_empty_list),
+        Use(name="open lines", settings=ON_PREMISES, effect=False, run=_open_lines, well=_empty_list),
         Use(name="salable", settings=ON_PREMISES, effect=False, run=_salable, well=_empty_list),
         Use(name="selling rules", settings=ON_PREMISES, effect=False, run=_selling, well=_stock_item),
         Use(name="cloud read", settings=CLOUD, effect=False, run=_read, well=_empty_list),

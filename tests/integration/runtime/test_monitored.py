@@ -46,11 +46,12 @@ def collector() -> Iterator[Collector]:
 
 @pytest.fixture(scope="module")
 def live(make_site: MakeSite, collector: Collector) -> Iterator[Site]:
-    """One worker, traced."""
+    """One worker, traced; it has closed a day."""
     site = make_site(STREAMS_INVENTORY__WINDOW_MS="50", STREAMS_TRACES__URL=collector.url)
     site.desk.run("resume", STOCK)
     site.desk.run("sinks", "run", "commerce")
     site.ready()
+    site.desk.run("completeness", "--now", expect=None, STREAMS_WEB__PORT=str(site.workers[0].port))
     yield site
     site.desk.run("sinks", "run", "commerce")
     site.desk.run("resume", STOCK)

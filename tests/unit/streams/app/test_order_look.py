@@ -316,6 +316,23 @@ async def test_sums_tell_what_came_too_early_and_what_a_target_has_twice(tmp_pat
     assert told.doubled == {"erp": 1}
 
 
+async def test_what_was_tried_in_vain_fails_and_while_its_target_is_away_all_that_waits(tmp_path: Path) -> None:
+    async with begun(tmp_path) as (app, look):
+        tried, waits, new = (app.pending(f"web-{number}", T0) for number in (1, 2, 3))
+        await app.put_work("web-1", Work((tried,), attempts=1, not_before=T0 + 5))
+        await app.put_work("web-2", Work((waits,), attempts=1))
+        await app.put_work("web-3", Work((new,)))
+        look.sums()
+        assert look._queues._background is not None
+        await look._queues._background
+        well = look.sums()
+        app.order_side.gates["erp"].failed(UnauthorizedError("401 refused"))
+        away = look.sums()
+
+    assert (well.waiting, well.failing) == ({"erp": 3}, {"erp": 1})
+    assert away.failing == {"erp": 3}
+
+
 async def test_what_is_stuck_is_told_with_how_its_target_is(tmp_path: Path) -> None:
     async with begun(tmp_path) as (app, look):
         await app.put_work("web-1", Work((app.pending("web-1", T0),)))

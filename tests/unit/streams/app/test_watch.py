@@ -24,6 +24,7 @@ from streams.runtime.metrics import (
     OLDEST_LETTER,
     OLDEST_UNACKNOWLEDGED,
     ORDERS_DOUBLED,
+    ORDERS_FAILING,
     ORDERS_HELD,
     ORDERS_HELD_OLDEST,
     ORDERS_WAITING,
@@ -270,6 +271,7 @@ SUMS = OrderSums(
     waiting={"erp": 7},
     oldest_waiting_at={"erp": NOW - 600_000_000},
     doubled={"erp": 1},
+    failing={"erp": 4},
     parked={"SHIPPED": 2},
     oldest_parked_until={"SHIPPED": NOW + 60_000_000},
 )
@@ -284,6 +286,7 @@ def test_what_waits_of_orders_is_measured_by_reason_role_and_kind_and_by_no_orde
     assert ORDERS_WAITING.labels("erp")._value.get() == 7
     assert ORDERS_WAITING_OLDEST.labels("erp")._value.get() == 600
     assert ORDERS_DOUBLED.labels("erp")._value.get() == 1
+    assert ORDERS_FAILING.labels("erp")._value.get() == 4
     assert (EVENTS_PARKED.labels("SHIPPED")._value.get(), EVENTS_PARKED_LEFT.labels("SHIPPED")._value.get()) == (2, 60)
 
 
@@ -294,7 +297,12 @@ def test_what_no_longer_waits_of_orders_is_measured_as_none(world: World) -> Non
     world.orders = OrderSums(as_of=NOW)
     watch._measure()
 
-    gauges = (ORDERS_HELD.labels("credit"), ORDERS_WAITING_OLDEST.labels("erp"), EVENTS_PARKED.labels("SHIPPED"))
+    gauges = (
+        ORDERS_HELD.labels("credit"),
+        ORDERS_FAILING.labels("erp"),
+        ORDERS_WAITING_OLDEST.labels("erp"),
+        EVENTS_PARKED.labels("SHIPPED"),
+    )
     assert {gauge._value.get() for gauge in gauges} == {0}
 
 

@@ -155,6 +155,18 @@ def test_what_was_called_once_or_cannot_be_doubled_is_not_looked_at_again() -> N
     assert repeated("a", manner=UPSERTS).checks == ()
 
 
+def test_a_head_fails_from_its_first_call_in_vain_until_it_ends_and_its_follower_does_not() -> None:
+    fresh = queued("a", "b")
+    called = work.calling(fresh, 10)
+    put_off = work.put_off(called, 20)
+    again = work.calling(put_off, 20)
+
+    assert [work.is_failing(one) for one in (fresh, called, put_off, again)] == [False, False, True, True]
+    assert work.is_failing(work.unknown(called, 10, 20))
+    assert not work.is_failing(work.held(put_off, "duplicate-suspected"))
+    assert not work.is_failing(work.ended(again, "APPLIED"))
+
+
 def test_stored_work_comes_back() -> None:
     one = work.calling(work.ended(queued("a", "b"), "DEAD"), NOW)
 

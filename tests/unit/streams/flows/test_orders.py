@@ -11,6 +11,7 @@ from connectors.core.errors import LeaseLostError
 from schemas.models.operations import WRITE_STOCK
 from schemas.models.order_event import EventLine, OrderEvent, OrderEventKind
 from streams.domain.order_state import OrderState
+from streams.runtime.metrics import ORDERS_HEARD
 from streams.topics import ORDER_EVENT, OUTCOMES, SHIPMENT
 from tests.contract.order_target import order
 from tests.unit.streams.domain.ledger import T0
@@ -49,6 +50,17 @@ async def test_the_same_order_by_three_ways_is_one_order(tmp_path: Path) -> None
     await worker.follow()
 
     assert len(worker.commands()) == 1
+    worker.close()
+
+
+async def test_an_order_is_heard_of_once_whatever_its_channel_says_of_it_again(tmp_path: Path) -> None:
+    before = ORDERS_HEARD.labels("web")._value.get()
+    worker = await begun(tmp_path)
+    for number in (2, 3):
+        await worker.place(msgspec.structs.replace(WEB, event_id=f"e{number}"), first=number)
+    await worker.follow()
+
+    assert ORDERS_HEARD.labels("web")._value.get() - before == 1
     worker.close()
 
 

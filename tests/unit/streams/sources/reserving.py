@@ -33,9 +33,9 @@ from streams.sources.reservation_desk import Books
 from streams.sources.reservation_parts import parts_of
 from streams.sources.server import GatewayServer, Parts
 from streams.sources.shop_acks import ShopAcks
-from streams.sources.shop_promises import ShopPromises
+from streams.sources.shop_reserved import ShopReserved
 from streams.sources.stock_book import StockBook
-from tests.fakes.promise_source import MemoryPromises, MemoryWarehouse
+from tests.fakes.reserved_source import MemoryReserved, MemoryWarehouse
 from tests.fakes.still_clock import StillClock
 from tests.unit.streams.domain.ledger import SKU, UNIT, count, ledger_of
 from tests.unit.streams.flows.wire import MemoryRegistry
@@ -123,7 +123,7 @@ class Reserving:
 
     url: str
     owner: MemoryOwner
-    shop: MemoryPromises
+    shop: MemoryReserved
     clock: StillClock
     warehouse: MemoryWarehouse
 
@@ -160,12 +160,12 @@ async def reserving(units: float = 10, **changes: object) -> AsyncIterator[Reser
             "gateway": {"port": 0, "reservations": given},
         }
     )
-    clock, shop = StillClock(START), MemoryPromises()
+    clock, shop = StillClock(START), MemoryReserved()
     serde = Serde(MemoryRegistry(), clock)
     await serde.prepare([RESERVATION_REQUEST.topic])
     acks = ShopAcks(_no_consumer, serde, clock, partitions=1, back=_NO_TIME)
-    promises = ShopPromises(shop, settings.gateway.reservations.shop_ms / 1000, clock)
-    books = Books(ReservationBook(), StockBook(), acks, promises)
+    reserved = ShopReserved(shop, settings.gateway.reservations.shop_ms / 1000, clock)
+    books = Books(ReservationBook(), StockBook(), acks, reserved)
     owner = MemoryOwner(books.reservations, books.stock, acks, clock)
     owner.holds(SKU, units)
     recent: Recent[Place] = Recent(clock, for_s=600, at_most=1000)

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from streams.domain.quantities import MICROS
 from tests.unit.streams.domain.ledger import SKU
 from tests.unit.streams.sources.reserving import TOKENS, Reserving, reserving
 from tests.unit.streams.sources.senders import ask
@@ -117,7 +118,7 @@ async def test_more_than_there_is_is_told_with_what_there_is(one: Reserving) -> 
 
 
 async def test_what_orders_of_the_shop_have_is_not_there(one: Reserving) -> None:
-    one.shop.promises[SKU] = Decimal(8)
+    one.shop.quantities[SKU] = 8 * MICROS
 
     assert (await one.reserve(quantity="3")).json["available"] == "2"
 
@@ -234,7 +235,7 @@ async def test_a_shop_that_told_nothing_lately_lets_nothing_be_promised(one: Res
 
 async def test_where_the_shop_has_no_orders_of_its_own_it_is_not_asked() -> None:
     async with reserving() as one:
-        one.shop.promises[SKU] = None
+        one.shop.quantities[SKU] = None
         assert (await one.reserve()).json["available"] == "0"
 
 
@@ -254,7 +255,7 @@ async def test_a_reading_that_is_no_longer_fresh_is_renewed_beside_the_answer(on
     ask = partial(one.ask, "GET", f"/v1/availability?sku={SKU}&quantity=2")
     await ask()
     one.clock.after(8)
-    one.shop.promises[SKU] = Decimal(3)
+    one.shop.quantities[SKU] = 3 * MICROS
     second, third = (await ask()).json, (await ask()).json
 
     assert (second["left"], second["checked"], second["age_seconds"]) == ("10", "cache", 8.0)

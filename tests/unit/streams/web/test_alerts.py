@@ -61,7 +61,8 @@ def _judged(*looks: tuple[int, Facts], world: World | None = None) -> tuple[Alar
 
 
 def _sums(**changes: Any) -> Facts:  # Any: fields of OrderSums
-    return {"order_sums": OrderSums(as_of=NOW, is_whole=True, **changes)}
+    patience = {"measures": {"order_patience_seconds": {"": 14_400.0}}}
+    return {"order_sums": OrderSums(as_of=NOW, is_whole=True, **changes), **patience}
 
 
 def _measured(name: str, **values: float) -> Facts:
@@ -139,6 +140,7 @@ LASTING: dict[str, Facts] = {
     "LedgerMismatch": {"accounted": {**ACCOUNTED, STOCK: {**ACCOUNTED[STOCK], "handed": 1_607_107}}},
     "UnknownSkus": {"lane": lane(unknown_skus=("GHOST-1",))},
     "UnknownWords": {"unknown_words": (f.WordFact("erp.order-event.v1", "erp", "DUNNO", "table", 3, NOW),)},
+    "OrdersFailing": _sums(failing={"erp": 3}, waiting={"erp": 3}),
     "CutOffWillBeMissed": {"order_sinks": (_LATE_ERP,)},
     "ReconcileDrift": _gauge("reconcile_drift_items", "full|stale", 4.0),
     "ReservationsInconsistent": _gauge("reservation_inconsistencies", "not-compensated", 2.0),
@@ -170,7 +172,7 @@ def _fires(found: tuple[Alarm, ...]) -> set[str]:
 
 
 def test_every_alert_is_judged_by_a_case_here_or_says_why_it_cannot_be() -> None:
-    cases = {*AT_ONCE, *LASTING, *GROWING, "ConsumerStalled", "DeadLetterAging", "NoWorker"}
+    cases = {*AT_ONCE, *LASTING, *GROWING, "ConsumerStalled", "OrdersNotTaken", "DeadLetterAging", "NoWorker"}
     cases |= {"TargetErrorRatio", "TargetThrottled", "TokenRefreshFailing"}
 
     assert cases == {rule.name for rule in RULES if rule.judge is not None}
@@ -246,6 +248,55 @@ def test_a_partition_with_records_and_no_commit_for_five_minutes_stands_still() 
     assert _judged((0, told(5)), (200, told(5))) == ()
     assert _judged((0, told(5)), (200, told(6)), (400, told(6))) == ()
     assert _judged((0, told(5)), (301, told(5, lag=0.0))) == ()
+
+
+def test_what_was_in_the_log_a_quarter_of_an_hour_ago_and_is_not_committed_is_not_taken() -> None:
+    def told(committed: float, lag: float, topic: str = "commerce.order.v1") -> Facts:
+        key = f"{topic}|3"
+        return {"measures": {"committed_offset": {key: committed}, "consumer_lag_records": {key: lag}}}
+
+    behind = ((0, told(5, 9)), (300, told(8, 20)), (901, told(13, 40)), (962, told(13, 40)))
+    kept_up = ((0, told(5, 9)), (901, told(14, 40)), (962, told(14, 40)))
+    of_stock = tuple((at, told(5 + at / 1000, 9, STOCK)) for at in (0, 300, 901, 962))
+
+    assert _fires(_judged(*behind)) == {"OrdersNotTaken"}
+    assert (
+        next(one.what for one in _judged(*behind)) == "1 record of commerce.order.v1[3] waited 15 min and was not taken"
+    )
+    assert _judged(*behind[:2]) == _judged(*kept_up) == _judged(*of_stock) == ()
+
+
+def test_three_orders_in_twenty_that_fail_are_told_with_their_share_and_fewer_are_not() -> None:
+    def told(applied: float, dead: float, failing: int, role: str = "erp") -> Facts:
+        joined = {f"{role}|applied": applied, f"{role}|dead": dead}
+        return {**_sums(failing={role: failing}), "measures": {"order_commands_total": joined}}
+
+    begun = told(100, 0, 0)
+    third, second, many = told(156, 1, 2), told(156, 1, 1), told(158, 1, 2)
+
+    found = [one for one in _judged((0, begun), (60, third), (180, third)) if one.name == "OrdersFailing"]
+    assert [(one.what, one.fires) for one in found] == [("5% of the orders for erp fail: 3", True)]
+    assert "OrdersFailing" not in {one.name for one in _judged((0, begun), (60, second))}
+    assert "OrdersFailing" not in {one.name for one in _judged((0, begun), (60, many))}
+    assert "OrdersFailing" not in {one.name for one in _judged((0, told(1, 0, 0, "crm")), (60, told(1, 9, 9, "crm")))}
+
+
+def test_a_refused_order_is_told_until_somebody_decided_and_once_only() -> None:
+    waits = _sums(reasons={"rejected-by-target": 2, "credit": 5})
+    dead = {**waits, "measures": {"order_commands_total": {"erp|dead": 1.0}}}
+
+    assert [(one.name, one.instance) for one in _judged((0, waits))] == [("OrderCommandDead", "rejected-by-target")]
+    assert [one.instance for one in _judged((0, {}), (60, dead))] == ["erp"]
+    assert _judged((0, _sums(reasons={"credit": 5}))) == ()
+
+
+def test_a_step_is_parked_long_once_half_of_its_time_is_over_however_long_that_is() -> None:
+    hour = {"measures": {"order_patience_seconds": {"": 3600.0}}}
+    early = {**_sums(oldest_parked_until={"SHIPPED": NOW + 31 * MINUTE}), **hour}
+    late = {**_sums(oldest_parked_until={"SHIPPED": NOW + 24 * MINUTE}), **hour}
+
+    assert _judged((0, early)) == ()
+    assert _fires(_judged((0, late))) == {"OrderEventParkedLong"}
 
 
 def test_a_letter_that_waits_for_a_day_is_told_with_its_age() -> None:

@@ -5,8 +5,7 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 from connectors.core.errors import ConnectorError, NotFoundError
-from connectors.core.ports import PromiseSource
-from streams.domain.quantities import from_decimal
+from connectors.core.reservation_ports import ReservedSource
 from streams.runtime.clock import Clock
 from streams.runtime.logs import logger
 
@@ -28,10 +27,10 @@ class ShopSilentError(Exception):
     """The shop did not tell, and nothing that it told lately is known; the message is for the log."""
 
 
-class ShopPromises:
+class ShopReserved:
     """`port` None: the shop is not asked, and has no open orders of its own."""
 
-    def __init__(self, port: PromiseSource | None, within_s: float, clock: Clock) -> None:
+    def __init__(self, port: ReservedSource | None, within_s: float, clock: Clock) -> None:
         self._port, self._within_s, self._clock = port, within_s, clock
         self._known: OrderedDict[str, tuple[int | None, float]] = OrderedDict()
         self._renewing: dict[str, asyncio.Task[None]] = {}
@@ -43,8 +42,7 @@ class ShopPromises:
         began = self._clock.monotonic()
         try:
             async with asyncio.timeout(self._within_s):
-                told = await self._port.promised(sku)
-            reserved = None if told is None else from_decimal(told)
+                reserved = await self._port.reserved(sku)
         except NotFoundError:  # what it does not sell nobody ordered there
             reserved = 0
         except (ConnectorError, TimeoutError) as error:
@@ -73,7 +71,7 @@ class ShopPromises:
         try:
             await self.now(sku)
         except ShopSilentError as error:  # the log has it; who asks next hears how old the last reading is
-            _LOG.debug("shop-promises-not-renewed", sku=sku, why=str(error))
+            _LOG.debug("shop-reserved-not-renewed", sku=sku, why=str(error))
         finally:
             del self._renewing[sku]
 
@@ -86,7 +84,7 @@ class ShopPromises:
             await self._port.close()
 
     def _known_of(self, sku: str, why: str) -> Reading:
-        _LOG.warning("shop-promises-unknown", sku=sku, why=why)
+        _LOG.warning("shop-reserved-unknown", sku=sku, why=why)
         known = self.lately(sku)
         if known is None:
             raise ShopSilentError(why)

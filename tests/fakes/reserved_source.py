@@ -1,4 +1,4 @@
-"""`connectors.core.ports.PromiseSource` and `AvailabilitySource` in memory."""
+"""`ReservedSource` and `AvailabilitySource` of `connectors.core` in memory."""
 
 import asyncio
 from decimal import Decimal
@@ -6,21 +6,21 @@ from decimal import Decimal
 from connectors.core.errors import NotFoundError, TargetUnavailableError
 
 
-class MemoryPromises:
-    """What open orders have, by SKU; `away` fails, `slow` never answers."""
+class MemoryReserved:
+    """What open orders have, by SKU (micros); `away` fails, `slow` never answers."""
 
     def __init__(self) -> None:
-        self.promises: dict[str, Decimal | None] = {}
+        self.quantities: dict[str, int | None] = {}
         self.away = self.slow = self.closed = False
         self.asked: list[str] = []
 
-    async def promised(self, sku: str) -> Decimal | None:
+    async def reserved(self, sku: str) -> int | None:
         self.asked.append(sku)
         if self.slow:
             await asyncio.Event().wait()
         if self.away:
             raise TargetUnavailableError("the shop is away")
-        return self.promises.get(sku, Decimal(0))
+        return self.quantities.get(sku, 0)
 
     async def close(self) -> None:
         self.closed = True
