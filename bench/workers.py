@@ -137,6 +137,12 @@ class Worker(Program):
         except OSError:
             return None
 
+    def metric(self, sample: str) -> float:
+        """What it says of a sample, name and labels as they stand on `/metrics`; 0 where there is none.  OSError."""
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        return next((float(line.removeprefix(sample)) for line in lines if line.startswith(f"{sample} ")), 0.0)
+
     def forget(self) -> None:
         """Its data: the disk is not for keeping rounds."""
         shutil.rmtree(self.data, ignore_errors=True)

@@ -10,15 +10,17 @@ from bench.environments import Environment
 from bench.machine import now
 from bench.order_live import OrderLive
 from bench.result import Figures, Result, Rounding
-from bench.workers import Program, answer_of
+from bench.stack import LineError
+from bench.workers import Program, answer_of, until
 from schemas.catalogue import COMMERCE_ORDER as CONTRACT
 from streams.topics import COMMANDS, COMMERCE_ORDER, ORDER_EVENT
 
 ABOUT = "memory of a worker whose ERP takes nothing: orders stay open, and grow to 100,000"
 OPEN, CHUNK = 100_000, 5_000
-FILL_S = 180.0
+FILL_S, OPEN_S = 180.0, 20.0
 LIMIT_MIB, OF_DICTIONARY = 1024, 1.0
 MIB = 2**20
+WAITING = 'streams_pending_keys{sink="erp"}'
 
 
 class Held(NamedTuple):
@@ -55,6 +57,7 @@ def run(bench: Bench) -> Result:
         begun = now()
         held = _filled(live)
         seconds, peak = now() - begun, live.worker.peak_rss_bytes
+        _check_open(live, held[-1].orders)
         dictionary = _dictionary(live, environment, held[-1].orders)
     return _result(bench, held, {"orders a second": held[-1].orders / seconds, "rss MiB peak": peak / MIB}, dictionary)
 
@@ -69,6 +72,17 @@ def _filled(live: OrderLive) -> Sequence[Held]:
         held.append(Held(held[-1].orders + chunk, live.worker.rss_bytes))
         live.bench.say(f"{held[-1].orders:,} open orders, {held[-1].rss / MIB:.0f} MiB")
     return held
+
+
+def _check_open(live: OrderLive, orders: int) -> None:
+    """LineError where the ERP has one of them, or a command does not wait for it."""
+    if booked := sum(1 for _ in live.targets.erp.effects()):
+        raise LineError(f"{booked} orders are at the ERP, though sinks are paused")
+
+    def wait_for_erp() -> str:
+        return f"{live.worker.metric(WAITING):,.0f} of {orders:,} orders wait for the ERP\n{live.worker.log[-2000:]}"
+
+    until(lambda: live.worker.metric(WAITING) == orders, within=OPEN_S, what=wait_for_erp, step=0.5)
 
 
 def _dictionary(live: OrderLive, environment: Environment, orders: int) -> Figures:
