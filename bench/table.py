@@ -3,6 +3,7 @@
 from types import ModuleType
 
 from bench.lines import (
+    availability,
     catch_up,
     coalesce,
     drain,
@@ -34,6 +35,7 @@ LINES: dict[str, ModuleType] = {
     "orders-flood": orders_flood,
     "drain": drain,
     "open-orders": open_orders,
+    "availability": availability,
     "rebalance-gap": rebalance_gap,
     "reconcile": reconcile,
 }

@@ -58,6 +58,10 @@ class TargetUnavailableError(TransientError):
         self.retry_after = retry_after
 
 
+class LockedError(TransientError):
+    """Another request holds what this one would change; the target itself is well, and nothing was changed."""
+
+
 class MaskedFailureError(TransientError):
     """The target reports a failed save without saying whether the cause lasts."""
 

@@ -18,6 +18,7 @@ from connectors.core.errors import (
     ConfigurationError,
     ConflictError,
     ConnectorError,
+    LockedError,
     PermanentError,
     RateLimitedError,
     RejectedPayloadError,
@@ -162,7 +163,7 @@ def _unavailable(message: str, _complaint: Complaint, call: Call, answer: Answer
 _OUR_QUERY = frozenset({"INVALID_FIELD", "INVALID_TYPE", "MALFORMED_QUERY"})
 
 _BY_CODE: dict[str, Rule] = {
-    "UNABLE_TO_LOCK_ROW": _plain(TransientError),
+    "UNABLE_TO_LOCK_ROW": _plain(LockedError),
     "QUERY_TIMEOUT": _plain(TransientError),
     "SERVER_UNAVAILABLE": _unavailable,
     "REQUEST_LIMIT_EXCEEDED": _limited,

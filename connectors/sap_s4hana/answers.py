@@ -19,6 +19,7 @@ from connectors.core.errors import (
     ConfigurationError,
     ConflictError,
     ConnectorError,
+    LockedError,
     MaskedFailureError,
     NotFoundError,
     RejectedPayloadError,
@@ -109,7 +110,7 @@ def _worded(call: Call, answer: Answer, complaint: Complaint, locks: Collection[
         return None
     if answer.status == HTTPStatus.LOCKED or _is_lock(complaint, locks):
         told = f"{call.operation} answered {answer.status}: locked ({', '.join(complaint.codes)})"
-        return TransientError(told, status=answer.status)  # the text names the user who holds the lock
+        return LockedError(told, status=answer.status)  # the text names the user who holds the lock
     if answer.status == HTTPStatus.BAD_REQUEST:
         if complaint.codes and _MASKED.issuperset(complaint.codes):
             return MaskedFailureError(message, status=answer.status)

@@ -12,7 +12,9 @@ from datetime import timedelta
 from connectors.core.calls import CallDetails
 from connectors.core.errors import (
     ConfigurationError,
+    ConflictError,
     ConnectorError,
+    LockedError,
     RateLimitedError,
     TargetUnavailableError,
     UnauthorizedError,
@@ -190,6 +192,7 @@ class Gate:
         why = f"{type(error).__name__}: {error.message}"[:300]
         if isinstance(error, RateLimitedError):
             self._refused(error)
+        if isinstance(error, (RateLimitedError, LockedError, ConflictError)):
             self._is_there()  # it answers
             return
         if isinstance(error, (UnauthorizedError, ConfigurationError)):

@@ -8,6 +8,7 @@ import msgspec
 from connectors.core.errors import (
     ConnectorError,
     LeaseLostError,
+    LockedError,
     MaskedFailureError,
     PermanentError,
     RejectedPayloadError,
@@ -31,6 +32,7 @@ SHADOW_LOOKS_EVERY_US = 60_000_000
 ASKED_AGAIN_US = 200_000
 """What has to be in order beside the call is usually so soon."""
 MICROS = 1_000_000
+AGAIN_S, LOCKED_AT_MOST_S = 0.2, 10.0
 SUSPECTED = "duplicate-suspected"
 Mode = Literal["run", "shadow", "paused"]
 _LOG = logger("streams.command-sink")
@@ -133,19 +135,19 @@ class CommandCalls:
             at.gate.succeeded()
             return await self._refused(entity, command, error)
         except ConnectorError as error:
-            return await self._no_answer(entity, command, error)
+            return await self._no_answer(entity, before, command, error)
         at.gate.succeeded()
         attempts = before.attempts + 1
         return await self._end(
             entity, command, "APPLIED", effect, detail=effect.detail, started_at=started, attempts=attempts
         )
 
-    async def _no_answer(self, entity: Entity, command: Command, error: ConnectorError) -> int:
+    async def _no_answer(self, entity: Entity, before: Work, command: Command, error: ConnectorError) -> int:
         """The effect may be there, or provably is not.  A target that hides its reason is there, and serves others."""
         is_hidden = isinstance(error, MaskedFailureError) and not self._at.acts.manner.upserts
         if is_hidden:
             self._at.gate.answered()
-        later = self._at.clock.micros() if is_hidden else self._later(error)
+        later = self._at.clock.micros() if is_hidden else self._later(error, before.attempts)
         _LOG.warning("call-failed", error=type(error).__name__, kind=command.kind, order=command.entity)
         if isinstance(error, UnknownOutcomeError) or is_hidden:
             UNKNOWN_OUTCOMES.labels(self._at.gate.target, command.kind).inc()
@@ -156,10 +158,11 @@ class CommandCalls:
         await self._at.beside.put_off(command)
         return later
 
-    def _later(self, error: ConnectorError) -> int:
-        """The gate knows how long the target wants to be left alone."""
+    def _later(self, error: ConnectorError, attempts: int = 0) -> int:
+        """The gate knows how long the target wants to be left alone; a lock is asked for more and more seldom."""
         self._at.gate.failed(error)
-        return self._at.clock.micros() + int(max(0.2, self._at.gate.ready_in()) * MICROS)
+        least = min(LOCKED_AT_MOST_S, AGAIN_S * 2 ** min(attempts, 8)) if isinstance(error, LockedError) else AGAIN_S
+        return self._at.clock.micros() + int(max(least, self._at.gate.ready_in()) * MICROS)
 
     async def _check(self, entity: Entity, before: Work) -> int | None:
         """Both calls of a command may have had their effect; then a person must look at the order."""

@@ -13,10 +13,10 @@ from connectors.core.errors import (
     ConfigurationError,
     ConflictError,
     ConnectorError,
+    LockedError,
     RateLimitedError,
     RejectedPayloadError,
     TargetUnavailableError,
-    TransientError,
     UnauthorizedError,
     UnknownOutcomeError,
 )
@@ -111,10 +111,10 @@ async def test_a_row_that_is_locked_is_tried_again_later() -> None:
     async with opened() as (crm, org):
         await org.break_with(kind="row-lock", methods=["PATCH"], times=1)
 
-        with pytest.raises(TransientError) as told:
+        with pytest.raises(LockedError) as told:
             await record(crm)
 
-        assert type(told.value) is TransientError
+        assert type(told.value) is LockedError
         assert "UNABLE_TO_LOCK_ROW" in str(told.value)
         await record(crm)
 
@@ -130,7 +130,7 @@ async def test_two_orders_of_one_account_at_once_may_meet_at_its_row_and_nothing
 
         refused = [one for one in told if isinstance(one, BaseException)]
         assert refused
-        assert {type(one) for one in refused} == {TransientError}
+        assert {type(one) for one in refused} == {LockedError}
         for number in numbers:
             await crm.target.record_order(number, ORDER, status="PLACED")
         assert len(await org.orders()) == 5

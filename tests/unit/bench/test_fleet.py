@@ -45,6 +45,7 @@ def test_every_line_of_the_table_is_there() -> None:
         "drain",
         "open-orders",
         "coalesce",
+        "availability",
         "catch-up",
         "recovery",
         "rebalance-gap",

@@ -10,11 +10,11 @@ from connectors.core.errors import (
     ConfigurationError,
     ConflictError,
     ConnectorError,
+    LockedError,
     MaskedFailureError,
     NotFoundError,
     RejectedPayloadError,
     TargetUnavailableError,
-    TransientError,
     UnauthorizedError,
     UnknownOutcomeError,
 )
@@ -39,9 +39,9 @@ def raw(status: int, body: bytes, took_s: float = 0) -> Answer:
     ("answer", "kind"),
     [
         (said(400, "V1/302"), RejectedPayloadError),
-        (said(400, "VL/045"), TransientError),
-        (said(400, "SLS_LORD/033", details=("MC/601",)), TransientError),
-        (said(400, "ZZ/001", "Order 1 is currently being processed by user TESTUSER"), TransientError),
+        (said(400, "VL/045"), LockedError),
+        (said(400, "SLS_LORD/033", details=("MC/601",)), LockedError),
+        (said(400, "ZZ/001", "Order 1 is currently being processed by user TESTUSER"), LockedError),
         (said(400, "ZZ/002"), RejectedPayloadError),
         (said(400, "SY/530"), MaskedFailureError),
         (said(400, "SY/530", details=("V1/302",)), RejectedPayloadError),
@@ -50,8 +50,8 @@ def raw(status: int, body: bytes, took_s: float = 0) -> Answer:
         (said(403, "/IWFND/CM_CONSUMER/101"), UnauthorizedError),
         (said(412), ConflictError),
         (said(428), ConflictError),
-        (said(423, "ZZ/003"), TransientError),
-        (raw(423, b"<html>"), TransientError),
+        (said(423, "ZZ/003"), LockedError),
+        (raw(423, b"<html>"), LockedError),
         (raw(428, b""), ConflictError),
         (raw(404, b"<html>"), ConfigurationError),
         (raw(403, b"<html>"), UnauthorizedError),
@@ -95,7 +95,7 @@ def test_a_lock_does_not_tell_who_holds_it_and_the_operator_may_name_further_one
     named = answers.refusal(WRITE, said(400, "ZZ/007", "Gesperrt durch TESTUSER"), ("ZZ/007",))
 
     for error in (known, named):
-        assert type(error) is TransientError
+        assert type(error) is LockedError
         assert "TESTUSER" not in error.message
 
 

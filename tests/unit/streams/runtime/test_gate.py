@@ -8,7 +8,9 @@ import pytest
 from connectors.core.calls import CallDetails
 from connectors.core.errors import (
     ConfigurationError,
+    ConflictError,
     ConnectorError,
+    LockedError,
     RateLimitedError,
     TargetUnavailableError,
     TransientError,
@@ -58,6 +60,14 @@ def test_after_a_failure_it_waits_even_while_the_breaker_is_closed(gate: Gate, c
     assert gate.ready_in() == 1
     clock.after(1)
     assert gate.ready_in() == 0
+
+
+@pytest.mark.parametrize("error", [LockedError("somebody has it"), ConflictError("it has changed")])
+def test_a_record_that_somebody_else_has_is_no_failure_of_the_target(gate: Gate, error: ConnectorError) -> None:
+    for _ in range(5):
+        gate.failed(error)
+
+    assert (gate.breaker.state, gate.ready_in()) == (BreakerState.CLOSED, 0)
 
 
 @pytest.mark.parametrize("error", [DOWN, TransientError("x"), UnknownOutcomeError("x")])

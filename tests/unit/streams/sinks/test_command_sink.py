@@ -1,5 +1,6 @@
 """Commands become effects once, whatever becomes of the calls, of the worker and of the target."""
 
+import itertools
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from structlog.typing import EventDict
 from connectors.core.errors import (
     ConnectorError,
     LeaseLostError,
+    LockedError,
     MaskedFailureError,
     RateLimitedError,
     RejectedPayloadError,
@@ -359,6 +361,26 @@ async def test_an_outcome_that_could_not_be_told_is_told_by_the_same_sink(tmp_pa
 
         assert [(told.entity, told.state) for told in one.outcomes] == [("web-1", "APPLIED")]
         assert (one.erp.creates, one.counts["applied"]) == (["web-1"], 1)
+
+
+async def test_a_record_that_is_locked_is_asked_for_more_and_more_seldom(tmp_path: Path) -> None:
+    async with sink(tmp_path, upserts=True) as one:
+        one.erp.failures.extend([Failure(LockedError("somebody has it"))] * 4)
+        await one.fold(create())
+        asked: list[float] = []
+
+        def is_done() -> bool:
+            if len(one.erp.creates) > len(asked):
+                asked.append(one.clock.micros() / 1_000_000)
+            return len(asked) == 5
+
+        await one.until(is_done, passing=0.1)
+        await one.at_rest()
+
+        waited = [after - before for before, after in itertools.pairwise(asked)]
+        assert waited == sorted(waited)
+        assert waited[-1] > 4 * waited[0]
+        assert one.counts["applied"] == 1
 
 
 async def test_an_order_without_its_content_is_refused_before_any_call(tmp_path: Path) -> None:
