@@ -130,7 +130,7 @@ def _without_words(call: Call, answer: Answer) -> ConnectorError:
     if answer.status in _STALE:
         return ConflictError(message, status=answer.status)
     if answer.status == HTTPStatus.LOCKED:
-        return TransientError(message, status=answer.status)
+        return LockedError(message, status=answer.status)
     if answer.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
         return ConfigurationError(message, status=answer.status)  # the service is not active at this address
     return answers.refusal(call, answer, what)
