@@ -23,7 +23,6 @@ from connectors.core.errors import (
     MaskedFailureError,
     NotFoundError,
     RejectedPayloadError,
-    TransientError,
     UnknownOutcomeError,
 )
 from connectors.core.failures import broken_off
