@@ -52,6 +52,7 @@ class Turn:
 
     under_way: int = 0
     is_used: bool = False
+    is_over: bool = False
     exchanges: int = 0
     """Since the last call left."""
     made: int = 0
@@ -149,11 +150,23 @@ class Gate:
             yield turn
         finally:
             _TURN.reset(token)
-            self._under_way -= 1
-            if not turn.is_used:
-                self.governor = governor.unused(self.governor)
-            for wake in self._wakes:
-                wake()
+            self._give_back(turn)
+
+    def done(self) -> None:
+        """The calls of this turn are made: somebody else may have its place while what came of them is written."""
+        turn = _TURN.get()
+        if turn is not None:
+            self._give_back(turn)
+
+    def _give_back(self, turn: Turn) -> None:
+        if turn.is_over:
+            return
+        turn.is_over = True
+        self._under_way -= 1
+        if not turn.is_used:
+            self.governor = governor.unused(self.governor)
+        for wake in self._wakes:
+            wake()
 
     def leaving(self) -> None:
         """A call leaves now."""

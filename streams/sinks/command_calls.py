@@ -148,6 +148,7 @@ class CommandCalls:
         if is_hidden:
             self._at.gate.answered()
         later = self._at.clock.micros() if is_hidden else self._later(error, before.attempts)
+        self._at.gate.done()
         _LOG.warning("call-failed", error=type(error).__name__, kind=command.kind, order=command.entity)
         if isinstance(error, UnknownOutcomeError) or is_hidden:
             UNKNOWN_OUTCOMES.labels(self._at.gate.target, command.kind).inc()
@@ -254,6 +255,7 @@ class CommandCalls:
         self, entity: Entity, outcome: Outcome, change: Callable[[Work], Work], counts: Mapping[str, int]
     ) -> Told:
         """State and outcome are one write; the outcome leaves after it, and again after a kill."""
+        self._at.gate.done()
         topic = self._at.outcome_topic
         message = Message(topic, entity.name.encode(), self._at.serde.encode(topic, outcome))
         told = Told(f"{outcome.command_id}/{outcome.state}".encode(), message)

@@ -220,6 +220,21 @@ def test_no_more_are_under_way_than_may_be_and_who_waits_is_woken(clock: StillCl
     assert (gate.ready_in(), len(woken)) == (0, 2)
 
 
+def test_a_place_is_free_for_another_while_what_came_of_a_call_is_written(clock: StillClock) -> None:
+    gate = Gate("erp", clock, Limits(at_once=1))
+    woken: list[str] = []
+    gate.when_free(lambda: woken.append("free"))
+    with gate.turn():
+        gate.leaving()
+        waits = gate.ready_in()
+        gate.done()
+        after = gate.ready_in()
+
+    assert (waits > 0, after, woken) == (True, 0, ["free"])
+    with gate.turn():
+        assert gate.ready_in() > 0, "it was given back once"
+
+
 def test_a_turn_is_taken_at_once_and_given_back_where_it_is_not_used(clock: StillClock) -> None:
     gate = Gate("shop", clock, Limits(calls_per_s=4))
 
