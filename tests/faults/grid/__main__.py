@@ -9,22 +9,23 @@ fault, which has to hold first, and the bugs.
 """
 
 import argparse
-import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
-from simulators.local_stack.registry import Registry
 from tests.faults.grid import bugs, page, report, results
+from tests.faults.grid.flow_played import Asked, flow_played
 from tests.faults.grid.flows import FLOWS, STOCK, Flow
 from tests.faults.grid.nemeses import NEMESES
-from tests.faults.grid.nemeses.everything import PER_S, lasting
-from tests.faults.grid.play import play
+from tests.faults.grid.nemeses.everything import PER_S
 from tests.faults.grid.results import Kept
 
 CANNOT = 2
 NO_FAULT = "N0"
+BESIDE = 1.5
+"""How much longer everything may take where two flows share the cores."""
 
 
 def main() -> int:
@@ -66,44 +67,28 @@ def _wanted(options: argparse.Namespace) -> tuple[list[str], list[str]]:
 def _all_played(
     names: list[str], seeded: list[str], kept: dict[str, Kept], options: argparse.Namespace
 ) -> list[bugs.Caught]:
-    """Adds to `kept`.  No bug is played where the run without a fault broke: its checks say nothing then."""
+    """Adds to `kept`.  Flows are played side by side, for they mostly wait."""
     folder = options.out or Path(tempfile.mkdtemp(prefix="faults-"))
     print(
         f"seed {options.seed}; what runs showed, and the history of what did not hold, is kept in {folder}", flush=True
     )
-    with Registry(folder / "registry") as registry:
-        for flow in _flows(options):
-            for name in names:
-                if name not in flow.claims:
-                    continue
-                own = _own(folder, results.key_of(flow.name, name))
-                nemesis = lasting(NEMESES[name], options.minutes, options.per_s)
-                one = results.keep(folder, play(nemesis, own, registry.url, seed=options.seed, flow=flow))
-                kept[results.key(one.played)] = one
-                print(report.story(one.played), flush=True)
-        first = kept.get(NO_FAULT)
-        may_go_on = first is None or first.played.holds
-        return list(_caught(seeded if may_go_on else [], folder, registry.url, options.seed))
+    flows = [flow.name for flow in _flows(options)]
+    patience = 1.0 if len(flows) == 1 else BESIDE
+    asked = Asked(tuple(names), folder, options.seed, options.minutes, options.per_s, patience)
+    # Each in a process of its own: commands of the product that are tried in this one print to its one output.
+    with ProcessPoolExecutor(len(flows), get_context("spawn")) as pool:
+        played = [pool.submit(flow_played, flow, asked, seeded if flow == flows[0] else []) for flow in flows]
+    caught = []
+    for one in played:
+        runs, bugs_caught = one.result()
+        kept.update(runs)
+        caught += bugs_caught
+    return caught
 
 
 def _flows(options: argparse.Namespace) -> list[Flow]:
     """Those that are asked for; the seeded bugs are of stock."""
     return [FLOWS[options.flow]] if options.flow else [STOCK] if options.bugs else list(FLOWS.values())
-
-
-def _caught(seeded: Iterable[str], folder: Path, registry_url: str, seed: int) -> Iterator[bugs.Caught]:
-    for bug in seeded:
-        found = bugs.play_bug(bug, NEMESES, _own(folder, bug), registry_url, seed=seed)
-        print(bugs.line(found), flush=True)
-        yield found
-
-
-def _own(folder: Path, name: str) -> Path:
-    """Of an earlier run nothing stays: its logs and tables would be taken for this one's."""
-    own = folder / name
-    shutil.rmtree(own, ignore_errors=True)
-    own.mkdir(parents=True)
-    return own
 
 
 def _options() -> argparse.Namespace:
