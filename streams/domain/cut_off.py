@@ -22,7 +22,10 @@ LONGEST_LOOK = 15
 
 
 class CutOffs(NamedTuple):
-    """When production of a channel's orders is planned; `lead_days` None: a date does not let an order wait."""
+    """When production of a channel's orders is planned: at least one time on at least one weekday.
+
+    `lead_days` None: a date does not let an order wait.
+    """
 
     times: tuple[time, ...]
     zone: tzinfo
@@ -30,14 +33,13 @@ class CutOffs(NamedTuple):
     """Monday is 0."""
     lead_days: int | None = None
 
-    def first_after(self, at: int) -> int | None:
+    def first_after(self, at: int) -> int:
         """The first cut-off later than that."""
-        return next((moment for moment in self._from(at) if moment > at), None)
+        return next(moment for moment in self._from(at) if moment > at)
 
-    def last_until(self, at: int) -> int | None:
+    def last_until(self, at: int) -> int:
         """The last cut-off not later than that."""
-        found = [moment for moment in self._from(at - LONGEST_LOOK * DAY_US) if moment <= at]
-        return found[-1] if found else None
+        return [moment for moment in self._from(at - LONGEST_LOOK * DAY_US) if moment <= at][-1]
 
     def _from(self, at: int) -> Iterator[int]:
         """In order, from the day of that moment on."""
@@ -82,14 +84,12 @@ def urgency(command: Command, table: CutOffTable) -> Urgency:
     if cut_offs is None:
         return Urgency(command.at)
     first = cut_offs.first_after(command.at)
-    if first is None or order.requested_at is None or cut_offs.lead_days is None:
+    if order.requested_at is None or cut_offs.lead_days is None:
         return _until(command.at, first, cut_offs)
     latest = cut_offs.last_until(order.requested_at - cut_offs.lead_days * DAY_US)
-    return _until(command.at, first if latest is None else max(first, latest), cut_offs)
+    return _until(command.at, max(first, latest), cut_offs)
 
 
-def _until(since: int, cut_off: int | None, cut_offs: CutOffs) -> Urgency:
-    if cut_off is None:
-        return Urgency(since)
+def _until(since: int, cut_off: int, cut_offs: CutOffs) -> Urgency:
     local = datetime.fromtimestamp(cut_off / MICROS, UTC).astimezone(cut_offs.zone)
     return Urgency(since, cut_off, local.isoformat(timespec="minutes"))

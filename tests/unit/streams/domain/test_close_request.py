@@ -5,8 +5,9 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.domain.close_request import CloseRequest, is_due, midnight, stretch_of
-from streams.domain.closing import Page
+from streams.domain.close_request import CloseRequest, CloseRun, is_due, midnight, stretch_of
+from streams.domain.closing import Finding, Kind, Page
+from streams.domain.reconciliation import RunState
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
@@ -73,3 +74,22 @@ def test_the_daily_page_is_due_once_a_day_at_its_time() -> None:
 def test_a_day_on_which_nobody_worked_is_made_up_for() -> None:
     at, day = time(3, 30), datetime(2026, 3, 5, 1, tzinfo=UTC)
     assert is_due(at, day, midnight(day) - 3 * DAY)
+
+
+def test_a_run_goes_on_until_it_says_when_and_how_it_ended() -> None:
+    run = CloseRun(CloseRequest(run="now"), NOW)
+    assert (run.state, run.ended_at, run.why) == (RunState.RUNNING, 0, "")
+
+    run.ended(RunState.FAILED, NOW + HOUR, "erp does not answer")
+
+    assert (run.state, run.ended_at, run.why) == (RunState.FAILED, NOW + HOUR, "erp does not answer")
+
+
+def test_a_run_tells_the_findings_of_all_its_pages() -> None:
+    orders, stock = Finding(Kind.TWICE, "web-1", "netsuite web-1"), Finding(Kind.SNAPSHOT_GONE, "PUMP", "source W1")
+    pages = [
+        Page(flow=flow, opened_at=0, closed_at=NOW, made_at=NOW, findings=(finding,), found=1)
+        for flow, finding in (("orders", orders), ("stock", stock))
+    ]
+
+    assert CloseRun(CloseRequest(run="now"), NOW, pages=pages).findings == [orders, stock]

@@ -97,7 +97,6 @@ def test_a_cut_off_is_later_than_the_command_and_on_a_day_of_production(
 
     found = cut_offs.first_after(at * MICROS)
 
-    assert found is not None
     assert at * MICROS < found <= at * MICROS + 8 * DAY_US
     assert datetime.fromtimestamp(found / MICROS, BERLIN).weekday() in days
     assert cut_offs.last_until(found) == found

@@ -14,6 +14,8 @@ from streams.domain import lane_rows
 from streams.domain.drift import KINDS, REPAIRABLE, Drift, Verdict, judge, shown_of
 from streams.domain.lane_rows import Row, RowState, Shown, Unposted
 from streams.domain.reconciliation import KEPT_DRIFT, Request, Run, RunState, Scope, next_daily
+from streams.domain.reservation_candidates import Kind
+from streams.domain.reservations import Certainty, Finding
 from streams.domain.set_difference import SetDifference
 from streams.domain.version import Version
 
@@ -161,6 +163,29 @@ def test_a_run_counts_everything_and_keeps_a_bounded_list() -> None:
 
     assert (run.compared, run.found, len(run.drift)) == (KEPT_DRIFT + 6, KEPT_DRIFT + 1, KEPT_DRIFT)
     assert (run.repaired[Verdict.MISSING], run.state, run.ended_at) == (1, RunState.DONE, NOW + 1)
+
+
+def test_a_run_about_reservations_counts_its_findings_by_their_kind_and_keeps_a_bounded_list() -> None:
+    run = Run(Request("r", Scope.RESERVATIONS), NOW)
+    one = Finding(
+        kind=Kind.NEGATIVE,
+        stock_id=1,
+        sku="A",
+        salable=-1,
+        available=0,
+        threshold=0,
+        reserved=-1,
+        expected=-1,
+        certainty=Certainty.CERTAIN,
+    )
+    run.looks[Verdict.AGREES] += 5
+    run.looks[Verdict.SET_ASIDE] += 3
+    run.tell_findings([one] * KEPT_DRIFT)
+    run.tell_findings([last := msgspec.structs.replace(one, kind=Kind.NOT_RESERVED)])
+
+    assert (run.compared, run.found, len(run.findings)) == (KEPT_DRIFT + 6, KEPT_DRIFT + 1, KEPT_DRIFT)
+    assert run.inconsistent == {Kind.NEGATIVE: KEPT_DRIFT, Kind.NOT_RESERVED: 1}
+    assert last not in run.findings
 
 
 def test_the_daily_run_is_today_if_its_time_is_still_to_come() -> None:

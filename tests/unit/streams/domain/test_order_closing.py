@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.domain import order_closing
-from streams.domain.closing import ABOUT, Kind, State
+from streams.domain.closing import ABOUT, Closed, Finding, Kind, State
 from streams.domain.order_closing import Answered, Asked, EntrySeen, OrderEvidence, Record, WorkSeen
 
 NOW = 1_000_000
@@ -158,6 +158,103 @@ def test_what_the_state_says_decides_where_the_order_stands(changes: dict[str, o
 def test_an_input_that_was_set_aside_is_dead() -> None:
     closed = order_closing.closed(OrderEvidence("web-1", "1", letters=("wrong-key",)), NOW)
     assert (closed.states, closed.why) == ({State.DEAD: 1}, "wrong-key")
+
+
+def _state(one: OrderEvidence, **changes: object) -> OrderEvidence:
+    """With other fields of its entry."""
+    assert one.entry is not None
+    return one._replace(entry=one.entry._replace(**changes))  # type: ignore[arg-type]  # any field by name
+
+
+def test_an_order_of_before_the_stretch_lacks_nothing_of_what_its_sinks_kept_then() -> None:
+    """Of it only what is new was read: that a sink does not have its command says nothing."""
+    one = _lost_by_the_sink(_whole())
+    assert [finding.kind for finding in order_closing.closed(one, NOW).findings] == [Kind.NOT_IN_STATE]
+
+    assert order_closing.closed(one._replace(is_new=False), NOW).findings == ()
+
+
+def test_a_changelog_that_is_behind_a_command_is_named_with_both_versions() -> None:
+    [finding] = order_closing.closed(_whole()._replace(newest_counter=6), NOW).findings
+
+    assert finding.key == (Kind.NOT_IN_STATE, "web-1", "changelog of orders")
+    assert finding.detail == "it has version 4; a command was decided with 6"
+
+
+def test_an_answer_to_a_command_that_is_gone_is_named_although_the_request_was_repeated() -> None:
+    """The state counts requests; of two commands for one of them only the answers tell."""
+    one = _whole()
+    first = Answered("command-0", "wms", "CREATE_TASK", "north", "DEAD", "", "", _record("wms.outcome.v1", at=OLD - 1))
+    answers = {("command-0", "DEAD"): first, **one.answers}
+
+    [finding] = order_closing.closed(one._replace(answers=answers), NOW).findings
+
+    assert finding.key == (Kind.COMMAND_GONE, "web-1", "wms.command.v1")
+    assert (finding.detail, finding.since) == ("CREATE_TASK north: it was answered", OLD - 1)
+
+
+def test_a_shipment_whose_command_is_gone_is_named_in_its_own_log() -> None:
+    one = _state(_whole(), asked=(("commerce", "CREATE_SHIPMENT", "S1"),))
+
+    [finding] = order_closing.closed(one, NOW).findings
+
+    assert finding.key == (Kind.COMMAND_GONE, "web-1", "commerce.shipment.v1")
+    assert finding.detail == "CREATE_SHIPMENT S1: it was not answered"
+
+
+@pytest.mark.parametrize("state", ["expected", "placed", "accepted"])
+def test_an_order_of_which_nothing_was_asked_yet_is_in_flight_since_it_was_placed(state: str) -> None:
+    early = _state(_whole(), state=state, asked=(), seen=(PLACED,))._replace(commands={}, answers={}, works={})
+    closed = order_closing.closed(early, NOW)
+
+    assert (closed.states, closed.findings) == ({State.IN_FLIGHT: 1}, ())
+    assert (closed.since, closed.why) == (OLD, "nothing was asked of anybody yet")
+
+
+def _cancelled(one: OrderEvidence, *made: Answered) -> OrderEvidence:
+    """With nothing but these answers."""
+    never = _state(one, state="cancelled", asked=(), seen=(PLACED,))
+    answers = {(answer.command_id, answer.state): answer for answer in made}
+    commands = {answer.command_id: _asked(answer.command_id, answer.role, answer.kind) for answer in made}
+    return never._replace(commands=commands, answers=answers, works={})
+
+
+def test_a_cancelled_order_is_superseded_where_nobody_made_it_and_delivered_where_somebody_did() -> None:
+    noted = _answer("command-3", "crm", "RECORD_ORDER")
+    made = _answer(CREATE, "erp", "CREATE_ORDER")
+
+    closed = order_closing.closed(_cancelled(_whole(), noted), NOW)
+
+    assert (closed.states, closed.why) == ({State.SUPERSEDED: 1}, "cancelled before anybody made it")
+    assert order_closing.closed(_cancelled(_whole()), NOW).states == {State.SUPERSEDED: 1}
+    assert order_closing.closed(_cancelled(_whole(), noted, made), NOW).states == {State.DELIVERED: 1}
+
+
+@pytest.mark.parametrize(("dead_at", "state"), [(OLD - 1, State.DELIVERED), (OLD + 1, State.DEAD)])
+@pytest.mark.parametrize("comes_first", [True, False])
+def test_of_a_request_that_was_repeated_the_newest_answer_counts_in_whatever_order_they_are_read(
+    dead_at: int, state: State, *, comes_first: bool
+) -> None:
+    one = _whole()
+    again = _asked("command-0", "wms", "CREATE_TASK", "north")
+    dead = _answer("command-0", "wms", "CREATE_TASK", "north", "DEAD")
+    dead = dead._replace(reason="no such item", record=_record("wms.outcome.v1", at=dead_at))
+    answers = {("command-0", "DEAD"): dead}
+    answers = {**answers, **one.answers} if comes_first else {**one.answers, **answers}
+
+    closed = order_closing.closed(one._replace(commands={**one.commands, "command-0": again}, answers=answers), NOW)
+
+    assert (closed.states, closed.findings) == ({state: 1}, ())
+    assert closed.why == ("CREATE_TASK: no such item" if state is State.DEAD else "")
+
+
+def test_what_a_target_lacks_makes_its_order_missing_and_one_of_another_stretch_stays_in_no_sum() -> None:
+    found = Finding(Kind.EVENT_GONE, "web-1", "orders.event.v1")
+    lacks = Finding(Kind.NOT_AT_TARGET, "web-1", "netsuite web-1")
+    counted = order_closing.with_finding(Closed("web-1", {State.DELIVERED: 1}, (found,), since=7), lacks)
+
+    assert counted == Closed("web-1", {State.MISSING: 1}, (found, lacks), since=7)
+    assert order_closing.with_finding(Closed("web-1", {}), lacks) == Closed("web-1", {}, (lacks,))
 
 
 @given(st.sets(st.sampled_from(sorted(DELETIONS))), st.integers(0, 2 * NOW))

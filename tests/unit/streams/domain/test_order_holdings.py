@@ -1,6 +1,7 @@
 """What targets hold against what they acknowledged: missing, twice, another total, and why."""
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -107,6 +108,21 @@ def test_what_was_cancelled_at_a_target_is_not_looked_for() -> None:
 def test_what_was_not_answered_says_where_it_waits() -> None:
     [waiting] = wanted_of(_evidence(("erp", "CREATE_ORDER", ""), applied=False), MONEY, "price")
     assert waiting.why == "CREATE_ORDER in erp-work: price"
+
+
+@pytest.mark.parametrize("comes_first", [True, False])
+def test_of_a_request_that_was_repeated_the_newest_command_says_what_the_target_should_hold(
+    *, comes_first: bool
+) -> None:
+    """In whatever order their logs are read."""
+    evidence = _evidence(("finance", "POST_INVOICE", "I-1"))
+    [newest] = evidence.commands.values()
+    older = newest._replace(command_id="older", amount=5_000_000, record=newest.record._replace(at=9))
+    commands = {"older": older, "c0": newest} if comes_first else {"c0": newest, "older": older}
+
+    [wanted] = wanted_of(evidence._replace(commands=commands), MONEY, "")
+
+    assert (wanted.total, wanted.since) == (7_000_000, 10)
 
 
 def test_sums_of_slices_add_up_by_role() -> None:

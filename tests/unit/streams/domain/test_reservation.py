@@ -145,6 +145,12 @@ def test_one_source_that_has_all_goes_before_several_and_the_setting_says_which_
     assert {part.source_code: part.quantity for part in found} == parts
 
 
+def test_a_source_that_has_nothing_gets_no_part() -> None:
+    parts = rules_of.allot({"a": 0, "b": 3, "c": 2, "d": 4}, 8, ("c",))
+
+    assert parts == (ReservedPart("c", 2), ReservedPart("b", 3), ReservedPart("d", 3))
+
+
 # ── what becomes of it ───────────────────────────────────────────────────────────────────────────
 
 
@@ -170,6 +176,15 @@ def test_a_confirmed_one_names_its_order_holds_on_and_no_longer_expires() -> Non
     assert done.entry.source("W1").allocated == 4 * UNIT
     assert over.ignored is IgnoreReason.STALE
     assert rules_of.due_at(_told(done)) == 0
+
+
+def test_what_was_promised_at_a_till_ends_with_its_goods_and_never_by_time() -> None:
+    """Although the request names the revision that it has."""
+    done = _confirmed()
+
+    over = _fold(done.entry, done.kept, asked("EXPIRE", at=10**6, revision=_told(done).revision))
+
+    assert (over.ignored, over.kept, over.entry) == (IgnoreReason.STALE, None, done.entry)
 
 
 @pytest.mark.parametrize(("action", "state"), [("RELEASE", "RELEASED"), ("EXPIRE", "EXPIRED")])

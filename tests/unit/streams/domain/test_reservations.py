@@ -1,13 +1,17 @@
 """What a shop reserves against what its orders promise: no false alarm, and a compensation that makes it right."""
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.models.reservation import PromisedLine, SellingRules
 from streams.domain.reservation_candidates import Kind
 from streams.domain.reservations import (
+    SHOWN,
     Certainty,
+    Compensation,
+    Finding,
     Held,
     Pair,
     Verdict,
@@ -97,6 +101,89 @@ def _line(number: int, units: int, **changes: object) -> PromisedLine:
         ordered=units * UNIT,
     )
     return msgspec.structs.replace(made, **changes)
+
+
+def _found(told: Held, *placed: PromisedLine) -> Finding:
+    [found] = explained(PAIR, told, placed, is_all=True, at=1)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("changes", "missing", "how"),
+    [
+        ({}, 7, "is open, and was never reserved"),
+        ({"shipped": 3 * UNIT}, 4, "is open, and what is left of it is not reserved"),
+        ({"shipped": 2 * UNIT}, 2, "was shipped, and that was compensated twice"),
+        ({"cancelled": 2 * UNIT}, 2, "was cancelled, and that was compensated twice"),
+        (
+            {"unshipped_refunded": 2 * UNIT},
+            2,
+            "was refunded before it was shipped, and that was compensated twice",
+        ),
+        (
+            {"state": "complete", "is_over": True, "shipped": 7 * UNIT},
+            7,
+            "was shipped, and that was compensated twice",
+        ),
+    ],
+)
+def test_an_order_of_which_too_little_is_reserved_is_named_with_what_happened_to_it(
+    changes: dict[str, object], missing: int, how: str
+) -> None:
+    """Another order, of another quantity, does not make the difference."""
+    placed = (_line(1, 7, **changes), _line(2, 31))
+
+    found = _found(held(placed, 95, SellingRules(), -missing * UNIT), *placed)
+
+    [blamed] = found.candidates
+    assert (found.kind, found.certainty, found.difference) == (Kind.NOT_RESERVED, Certainty.CERTAIN, missing * UNIT)
+    assert (blamed.order_number, blamed.quantity, blamed.how) == ("000000001", missing * UNIT, how)
+    assert compensation_of(found) == Compensation("000000001", PAIR.sku, -missing * UNIT, 1)
+
+
+def test_an_order_that_is_over_is_never_said_to_lack_a_reservation_of_its_own() -> None:
+    placed = (_line(1, 7, state="complete", is_over=True, shipped=3 * UNIT),)
+
+    assert _found(held(placed, 95, SellingRules(), -7 * UNIT), *placed).kind is Kind.UNEXPLAINED
+
+
+def test_where_more_is_promised_than_is_there_the_newest_open_orders_are_those_that_wait() -> None:
+    open_ones = tuple(_line(number, 2, shipped=UNIT) for number in range(1, SHOWN + 3))
+    others = (_line(90, 2, stock_id=2), _line(91, 2, state="complete", is_over=True), _line(92, 2, shipped=2 * UNIT))
+    placed = (*open_ones, *others)
+    expected = -sum(one.open for one in open_ones)
+
+    found = _found(Held(expected + 3 * UNIT, 3 * UNIT, expected, SellingRules()), *placed)
+
+    assert (found.kind, found.certainty, found.difference) == (Kind.NEGATIVE, Certainty.CERTAIN, 0)
+    assert [one.entity_id for one in found.candidates] == list(range(SHOWN + 2, 2, -1))
+    assert {(one.kind, one.quantity, one.how) for one in found.candidates} == {(Kind.NEGATIVE, UNIT, "is open")}
+    assert compensation_of(found) is None
+
+
+def test_what_is_reserved_wrongly_and_promised_beyond_what_is_there_is_two_findings() -> None:
+    placed = (_line(1, 5),)
+    told = Held(-7 * UNIT, 3 * UNIT, -5 * UNIT, SellingRules())
+
+    wrong, negative = explained(PAIR, told, placed, is_all=True, at=1)
+
+    assert (wrong.kind, wrong.difference) == (Kind.DEDUCTED_TWICE, -5 * UNIT)
+    assert (negative.kind, negative.difference) == (Kind.NEGATIVE, -5 * UNIT)
+
+
+def test_what_is_promised_beyond_what_is_there_is_exact_although_the_shop_says_0() -> None:
+    """What is missing follows from the orders, not from what the shop may sell."""
+    found = _found(Held(0, 3 * UNIT, -5 * UNIT, SellingRules()), _line(1, 5))
+
+    assert (found.kind, found.is_bound) == (Kind.NEGATIVE, False)
+    assert [one.order_number for one in found.candidates] == ["000000001"]
+
+
+def test_orders_of_another_stock_are_not_blamed() -> None:
+    placed = (_line(1, 3, stock_id=2),)
+    told = Held(37 * UNIT, 40 * UNIT, 0, SellingRules())
+
+    assert (_found(told, *placed).kind, _found(told, *placed).candidates) == (Kind.UNEXPLAINED, ())
 
 
 def test_where_not_every_order_was_read_nothing_is_certain() -> None:

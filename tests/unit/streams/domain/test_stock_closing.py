@@ -1,5 +1,7 @@
 """Input records of a SKU end in one state each, and the sums close."""
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +70,43 @@ def test_records_that_only_repeat_what_was_known_are_superseded() -> None:
 def test_a_source_that_nobody_counted_parks_its_records() -> None:
     unknown = LedgerSeen({TOPIC: 3}, (SourceSeen("north", shown=False, contained=3),))
     assert stock_closing.closed(_whole()._replace(ledger=unknown, snapshot=None)).states[State.PARKED] == 1
+
+
+def test_a_snapshot_that_the_lane_has_not_taken_yet_is_in_flight_since_its_first_record() -> None:
+    waiting = _whole()._replace(is_snapshot_taken=False)
+
+    assert stock_closing.closed(waiting).states == {State.IN_FLIGHT: 1, State.SUPERSEDED: 2}
+    assert stock_closing.closed(waiting).since == 10
+    assert stock_closing.closed(waiting._replace(rows=None)).findings == ()
+
+
+def test_a_sku_that_the_lane_has_no_row_of_yet_is_in_flight() -> None:
+    """What is too young to be judged may still be on its way."""
+    young = _whole()._replace(records=_records(3, at=NOW), rows=None)
+
+    assert stock_closing.closed(young).states == {State.IN_FLIGHT: 1, State.SUPERSEDED: 2}
+
+
+@pytest.mark.parametrize(
+    ("acked_at", "told", "may_lack"),
+    [
+        (50, {}, True),
+        (50, {"north": Version(1, 2)}, True),
+        (50, {"south": Version(1, 3)}, True),
+        (50, {"north": Version(1, 3)}, False),
+        (50, {"north": Version(2, 1)}, False),
+        (49, {}, False),
+    ],
+)
+def test_a_row_that_was_acknowledged_in_a_version_of_which_nothing_was_told_may_lack_an_outcome(
+    acked_at: int, told: dict[str, Version], *, may_lack: bool
+) -> None:
+    """Outcomes were read from 50 on: of what was acknowledged before, they are not looked for."""
+    row = msgspec.structs.replace(_row(), acked_at=acked_at, acked_version=Version(1, 3))
+    one = _whole()._replace(rows=(row,), told=told, told_from=50)
+
+    assert stock_closing.may_lack_an_outcome(one) is may_lack
+    assert not stock_closing.may_lack_an_outcome(one._replace(rows=None))
 
 
 @given(

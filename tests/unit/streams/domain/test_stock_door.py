@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 import pytest
 
-from streams.domain.stock_door import Admitted, Arrival, Refused, admit, is_sku
+from schemas.models.stock_reservation import ReservationRequest
+from streams.domain.stock_door import Admitted, Arrival, Refused, admit, is_sku, refuse_reservation
 from streams.domain.stock_rules import StockRules
 from tests.unit.streams.domain.ledger import T0, UNIT, Ledger, count, delta, ledger_of, stock_change
 
@@ -189,6 +190,43 @@ def test_what_the_source_saw_is_not_compared_where_it_does_not_convert_exactly()
     change = _admitted(UNITS, units=3, uom="THIRD", previous_quantity=1 * UNIT, resulting_quantity=1 * UNIT).change
 
     assert (change.previous, change.result) == (None, None)
+
+
+# ── the inputs that are ours ─────────────────────────────────────────────────────────────────────
+
+
+def _refused(**fields: Any) -> Refused | None:  # noqa: ANN401  any field of a request
+    plain = {"request_id": "q", "reservation_id": "r1", "sku": "A", "action": "CREATE", "client": "pos", "at": T0}
+    return refuse_reservation(ReservationRequest(**{"quantity": UNIT, **plain, **fields}))
+
+
+def test_a_request_of_a_channel_may_enter_whatever_it_asks_for() -> None:
+    assert [_refused(action=action) for action in ("CREATE", "CONFIRM", "RELEASE", "EXPIRE")] == [None] * 4
+    assert _refused(quantity=None, action="RELEASE") is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"sku": " A"}, "bad-sku"),
+        ({"quantity": -1}, "negative-absolute"),
+        ({"quantity": 10**18 + 1}, "quantity-out-of-range"),
+        ({"action": "UNKNOWN"}, "unknown-kind"),
+        *(({name: "x" * 129}, "name-too-long") for name in ("reservation_id", "client", "order_id")),
+    ],
+)
+def test_a_request_that_the_ledger_cannot_keep_is_refused_with_its_reason(fields: dict[str, Any], reason: str) -> None:
+    found = _refused(**fields)
+
+    assert found is not None
+    assert found.reason == reason
+
+
+def test_names_of_a_request_have_at_most_128_characters() -> None:
+    assert _refused(reservation_id="x" * 128, client="x" * 128, order_id="x" * 128) is None
+    found = _refused(client="x" * 500)
+    assert found is not None
+    assert found.detail == "a name of 500 characters, at most 128"
 
 
 # ── locations and items ──────────────────────────────────────────────────────────────────────────

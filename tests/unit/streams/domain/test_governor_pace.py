@@ -1,0 +1,36 @@
+"""The pace of calls: what was learned from refusals, and never above what is configured."""
+
+from itertools import pairwise
+
+from streams.domain.governor_pace import FIRST_PAUSE_S, Pace, left, let_through, refused
+
+
+def _calls(pace: Pace, now: float, until: float) -> tuple[Pace, float, list[float]]:
+    """One after the other at the pace, all let through; also when each left."""
+    times = []
+    while now < until:
+        now = max(now, pace.next_at)
+        pace = let_through(left(pace, now), now)
+        times.append(now)
+    return pace, now, times
+
+
+def test_a_pace_that_was_learned_climbs_back_to_what_is_configured_and_not_beyond_it() -> None:
+    pace, now, _ = _calls(Pace(most=10.0), 0.0, 60.0)
+    assert pace.bound == 10.0
+
+    pace = refused(pace, now, None)
+    assert 0 < pace.bound < 10.0
+    pace, _, times = _calls(pace, now + FIRST_PAUSE_S, 3000.0)
+
+    assert pace.per_s >= 10.0
+    assert pace.bound == 10.0
+    assert min(later - earlier for earlier, later in pairwise(times)) >= 0.1
+
+
+def test_of_what_was_learned_and_what_is_configured_the_lower_one_counts() -> None:
+    assert Pace(most=10.0, per_s=4.0).bound == 4.0
+    assert Pace(most=3.0, per_s=4.0).bound == 3.0
+    assert Pace(per_s=4.0).bound == 4.0
+    assert Pace(most=10.0).bound == 10.0
+    assert Pace().bound == 0.0
