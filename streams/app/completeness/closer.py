@@ -94,7 +94,7 @@ class Closer:
         except msgspec.MsgspecError as error:
             _LOG.warning("order-unreadable", key=order.key, error=str(error)[:200])
             return
-        if any(run.request.run == asked.run for run in self.runs) or asked in self._asked:
+        if asked.run in {one.run for one in (*(run.request for run in self.runs), *self._asked)}:
             return
         asked = msgspec.structs.replace(asked, by=order.actor, reason=order.reason)
         if why := self.refusal():

@@ -51,6 +51,8 @@ class Gathered:
     placed_at: int | None = None
     inputs: list[Record] = field(default_factory=list)
     letters: list[str] = field(default_factory=list)
+    dead: list[Record] = field(default_factory=list)
+    """Inputs that became letters."""
     events: dict[str, Record] = field(default_factory=dict)
     statements: list[Record] = field(default_factory=list)
     is_new: bool = False
@@ -82,7 +84,7 @@ class Gathered:
 
     def is_of(self, window: Window) -> bool:
         """Whether the order was heard in the stretch; others were only touched by it."""
-        heard = [record.at for record in (*self.inputs, *self.statements)]
+        heard = [record.at for record in (*self.inputs, *self.dead, *self.statements)]
         heard += [] if self.placed_at is None else [self.placed_at]
         return any(window.since <= at < window.closed_at for at in heard)
 
@@ -156,10 +158,8 @@ class OrderEvidences:
                 one = self._early(order_id)
                 one.number = one.number or ("" if order is None else order.number)
                 reason = self._letters.get((raw.topic, raw.partition, raw.offset))
-                if reason is None:
-                    one.inputs.append(record_of(raw, self.stretches))
-                else:
-                    one.letters.append(reason)
+                (one.inputs if reason is None else one.dead).append(record_of(raw, self.stretches))
+                one.letters += [] if reason is None else [reason]
 
     async def _count_news(self) -> None:
         async for piece in self._reading.pieces(spans_of(self.stretches, [topic.name for topic in NEWS_INPUTS])):

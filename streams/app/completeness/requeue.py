@@ -25,6 +25,7 @@ from streams.domain.derived_id import derived_id
 from streams.domain.order_closing import Asked
 from streams.domain.order_closing import Record as Where
 from streams.domain.order_goods import goods_of
+from streams.domain.order_table import OrderState
 from streams.runtime.lookback import Place
 from streams.runtime.operating.log_reader import LogRecord
 from streams.runtime.operating.posting import NotWrittenError, Posting
@@ -37,6 +38,7 @@ SOURCE = "reconcile"
 CREATE_ORDER = "CREATE_ORDER"
 CREATES = frozenset({"CREATE_ORDER", "CREATE_TASK", "RECORD_ORDER", "POST_INVOICE", "POST_PAYMENT", "POST_CREDIT"})
 MISSING = frozenset({Kind.NEVER_SEEN, Kind.NOT_AT_TARGET, Kind.COMMAND_GONE, Kind.NOT_IN_STATE})
+NOT_TO_BE_MADE = frozenset({OrderState.CANCELLED, OrderState.REJECTED})
 
 
 class Requeue:
@@ -102,7 +104,9 @@ class Requeue:
             command = await self._read(asked)
         again = msgspec.structs.replace(
             command,
-            command_id=derived_id("requeue", run.request.run, command.command_id),
+            command_id=derived_id(
+                "requeue", run.request.run, command.entity, command.role, command.kind, command.part or ""
+            ),
             at=self._app.clock.micros(),
         )
         topic = COMMANDS[command.role].name
@@ -128,6 +132,8 @@ class Requeue:
         entry = order_entry.decode(payload)
         if entry.order is None:
             raise _RefusedError("the order itself never came")
+        if entry.state in NOT_TO_BE_MADE:
+            raise _RefusedError(f"the order is {entry.state.value}: nobody is to make it")
         lines = tuple(EventLine(line_id=one.line_id, sku=one.sku, quantity=one.quantity) for one in entry.order.lines)
         return Command(
             command_id=derived_id(entry.order_id, CREATE_ORDER, str(version)),
