@@ -125,9 +125,10 @@ def _print_page(page: Mapping[str, Json]) -> None:
 
 
 def _target_row(one: Mapping[str, Json]) -> list[str]:
+    names = ("there", "missing", "twice", "differ", "lines")
     if one["why"]:
-        return [one["target"], f"{one['wanted']:,}", f"not asked: {one['why']}"]
-    numbers = [f"{one[name]:,}" for name in ("wanted", "there", "missing", "twice", "differ", "lines")]
+        return [one["target"], f"{one['wanted']:,}", *("–" for _ in names), f"not asked: {one['why']}"]
+    numbers = [f"{one[name]:,}" for name in ("wanted", *names)]
     total = ", ".join(f"{micros / MICROS:,.2f} {currency}" for currency, micros in sorted(one["total"].items()))
     return [one["target"], *numbers, total or "not stated"]
 

@@ -16,8 +16,9 @@ from simulators.rest_wms.events import TOPIC
 from simulators.rest_wms.server import main
 from simulators.rest_wms.speaking import Address, Disorder, KafkaSpeaker, Scrambler, UndeliveredError
 from simulators.wms.wire import RecordCodec, schema_of, unframe
+from tests.fakes.registry import FakeRegistry
 from tests.unit.simulators.rest_wms.support import LINE
-from tests.unit.simulators.wms.conftest import MOCK, FakeRegistry, read_topic
+from tests.unit.simulators.wms.conftest import MOCK, read_topic
 
 TASK = {"order_id": "web-1", "source_code": "wh-east", "lines": [LINE]}
 DISORDER = Disorder(duplicates=1.0)

@@ -12,7 +12,8 @@ import pytest
 from simulators.wms.__main__ import main, parser, phases_of, settings_of
 from simulators.wms.disturb import Disturbance
 from simulators.wms.plan import Phase
-from tests.unit.simulators.wms.conftest import PATIENCE_S, FakeRegistry, wait_for
+from tests.fakes.registry import FakeRegistry
+from tests.unit.simulators.wms.conftest import PATIENCE_S, wait_for
 
 NOW = 1_763_700_000_000_000
 

@@ -10,7 +10,8 @@ from simulators.wms.record import RecountRequest
 from simulators.wms.recount import RecountBridge, consumer_config
 from simulators.wms.simulator import WmsSimulator
 from simulators.wms.wire import RECOUNT_TOPIC, RecordCodec, frame, schema_of, subject_of
-from tests.unit.simulators.wms.conftest import FakeRegistry, Start, brokers_of, wait_for
+from tests.fakes.registry import FakeRegistry
+from tests.unit.simulators.wms.conftest import Start, brokers_of, wait_for
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import pytest
 from simulators.wms.poison import bomb_schema
 from simulators.wms.registry import Registry, RegistryError, resolve
 from simulators.wms.wire import STOCK_TOPIC, schema_of, subject_of
-from tests.unit.simulators.wms.conftest import FakeRegistry
+from tests.fakes.registry import FakeRegistry
 
 OURS = schema_of(STOCK_TOPIC)
 SUBJECT = subject_of(STOCK_TOPIC)

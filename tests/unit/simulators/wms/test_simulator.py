@@ -19,7 +19,8 @@ from simulators.wms.simulator import WmsSimulator
 from simulators.wms.traffic import Traffic, WorldSettings
 from simulators.wms.truth import Shown, tell
 from simulators.wms.wire import SNAPSHOT_TOPIC, STOCK_TOPIC, RecordCodec, frame, schema_of, unframe
-from tests.unit.simulators.wms.conftest import FakeRegistry, Start, SteppingClock, brokers_of, read_topic
+from tests.fakes.registry import FakeRegistry
+from tests.unit.simulators.wms.conftest import Start, SteppingClock, brokers_of, read_topic
 
 CODEC = RecordCodec(schema_of(STOCK_TOPIC))
 ROUGH = Disturbance(
