@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.simulator import Simulator
-from simulators.channels.orders import ACCOUNTS, Item, Record
+from simulators.channels.orders import Item, Record
 
 CONNECTORS = "STREAMS_CONNECTORS__"
 SOURCES = ("default", "north", "south", "dropship")
 SOURCE = SOURCES[1]
+CUSTOMERS = tuple(f"C-{number}" for number in range(2000, 2500))
+"""Orders of one customer wait for each other at the CRM, whose row they all touch."""
 ENOUGH = {"quantity": 1_000_000, "status": 1}
 ORDERS_AT_ONCE, ERP_AT_ONCE = 8, 4
 """Orders that are worked on side by side at a target, and calls at once of the ERP's account: the defaults, stated."""
@@ -40,7 +42,7 @@ class OrderTargets:
             {"id": str(number), "external_id": item.sku, "made": item.made_to_order, "price": str(item.price)}
             for number, item in enumerate(self._items, start=501)
         ]
-        self.erp.seed(customers=list(ACCOUNTS), items=rows, terms=["NET30"], currencies=["USD"])
+        self.erp.seed(customers=list(CUSTOMERS), items=rows, terms=["NET30"], currencies=["USD"])
         self.crm.seed(products=[item.sku for item in self._items])
         self.shop.seed(products=self._stocked, sources=SOURCES)
         self.shop.seed(source_items=ENOUGH)

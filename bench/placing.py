@@ -5,7 +5,7 @@ from decimal import Decimal
 from itertools import islice
 
 from bench.machine import epoch, now, wait
-from bench.order_targets import OrderTargets
+from bench.order_targets import CUSTOMERS, OrderTargets
 from bench.stack import Stack
 from simulators.channels.orders import Channels, Item, Record
 from simulators.channels.producer import OrderProducer, RecordProducer
@@ -23,7 +23,8 @@ class Placing:
     def __init__(self, stack: Stack, targets: OrderTargets, items: Sequence[Item], seed: int) -> None:
         at = (stack.bootstrap, stack.registry)
         self._targets = targets
-        self._simple = _simple(Channels(items, seed=seed, now=int(epoch() * 1_000_000)))
+        made = Channels(items, seed=seed, now=int(epoch() * 1_000_000), accounts=CUSTOMERS)
+        self._simple = _simple(made)
         self._orders = OrderProducer(*at)
         self._steps = RecordProducer(*at, FULFILMENT_EVENT.name, "order_id")
         self._bills = RecordProducer(*at, ERP_ORDER_EVENT.name, "erp_number")

@@ -35,9 +35,9 @@ def catalogue(items: int, seed: int = 1) -> tuple[Item, ...]:
 class Channels:
     """`orders` yields each order once; the same seed gives the same orders."""
 
-    def __init__(self, items: Sequence[Item], *, seed: int = 1, now: int) -> None:
+    def __init__(self, items: Sequence[Item], *, seed: int = 1, now: int, accounts: Sequence[str] = ACCOUNTS) -> None:
         self._items, self._chance, self._now = tuple(items), random.Random(seed), now
-        self._next = FIRST_NUMBER
+        self._next, self._accounts = FIRST_NUMBER, accounts
 
     def orders(self, number: int) -> Iterator[Record]:
         for _ in range(number):
@@ -51,7 +51,7 @@ class Channels:
         subtotal = sum((line["row_total"] for line in lines), Decimal(0))
         tax = sum((line["tax"] for line in lines), Decimal(0))
         shipping = Decimal("25.00")
-        account = chance.choice(ACCOUNTS)
+        account = chance.choice(self._accounts)
         address = _address(chance)
         return {
             "event_id": f"{'dealer' if is_dealer else 'web'}-{number}-1",
