@@ -1,7 +1,7 @@
 """What a day leaves in the logs, made by the real flows and sinks, and the closer that reads it; Kafka in memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -204,10 +204,10 @@ class Closing:
                         return run
                 await turns()
 
-    async def was_logged(self, event: str, logged: Sequence[Mapping[str, Any]]) -> None:
-        """Until something of this name was logged."""
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait for it."""
         async with asyncio.timeout(WITHIN_S):
-            while not any(entry["event"] == event for entry in logged):
+            while not condition():
                 await turns()
 
     async def page(self, *flows: str, **more: Any) -> Page:  # noqa: ANN401  as above

@@ -219,8 +219,7 @@ async def test_who_loses_the_lane_no_longer_tells_of_pages(daily: Closing) -> No
 
 async def test_brokers_that_do_not_answer_fail_the_run_with_the_reason_and_it_is_tried_again(daily: Closing) -> None:
     async with daily.going():
-        while daily.closer._closed_at is None:
-            await turns()
+        await daily.until(lambda: daily.closer._closed_at is not None)
         daily.logs.away = True
         run = await daily.ended("daily-")
         daily.logs.away = False
@@ -236,10 +235,9 @@ async def test_brokers_that_do_not_answer_fail_the_run_with_the_reason_and_it_is
 async def test_pages_that_cannot_be_read_are_logged_and_read_later(closing: Closing, logged: list[EventDict]) -> None:
     closing.logs.away = True
     async with closing.going():
-        await closing.was_logged("pages-unreadable", logged)
+        await closing.until(lambda: "pages-unreadable" in [entry["event"] for entry in logged])
         closing.logs.away = False
-        while closing.closer._closed_at is None:
-            await turns()
+        await closing.until(lambda: closing.closer._closed_at is not None)
 
     assert _measured(COMPLETENESS_FOUND, "orders") == 0
 
