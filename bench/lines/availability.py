@@ -28,7 +28,7 @@ PLENTY = 50_000_000
 """µ: far above what counts as the last units."""
 SHOP_S = 0.05
 P99_MS = 20.0
-TOKEN = "token-of-a-benchmark-" + "x" * 24
+TOKEN = "simulated-asking-" + "x" * 24
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from connectors.core.calls import Answer, Call
-from connectors.core.errors import RejectedPayloadError, TransientError
+from connectors.core.errors import LockedError, RejectedPayloadError
 from connectors.core.order_ports import OrderTarget
 from connectors.core.paths import path
 from connectors.core.registry import Ports
@@ -353,7 +353,7 @@ def _reject(recorded: bytes) -> tuple[object, object]:
 
 def _lock(recorded: bytes) -> tuple[object, object]:
     error = _refused(recorded)
-    assert type(error) is TransientError
+    assert type(error) is LockedError
     return False, "TESTUSER" in error.message
 
 
