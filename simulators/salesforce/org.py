@@ -14,8 +14,8 @@ from simulators.core.wire import JsonValue, Number
 from simulators.salesforce.errors import ApiError, RefusedRowError
 from simulators.salesforce.objects import EXTERNAL_ID, check_fields, fields_of, rules_of
 from simulators.salesforce.settings import Settings
+from simulators.salesforce.table import Record, Table
 
-Record = dict[str, JsonValue]
 STAMP = "SystemModstamp"
 SEED_AT = 1_767_225_600.0
 """When everything of the seed was changed last: 2026-01-01, UTC."""
@@ -39,20 +39,21 @@ class SeveralRecordsError(Exception):
 class Org:
     """Tables by object, records by id.  `undo` takes back, newest first, what a call did; `now` in seconds."""
 
-    tables: dict[str, dict[str, Record]] = field(default_factory=dict)
+    tables: dict[str, Table] = field(default_factory=dict)
     now: Callable[[], float] = field(default=lambda: SEED_AT)
     _made: int = 0
 
-    def table(self, kind: str) -> dict[str, Record]:
-        return self.tables.setdefault(kind, {})
+    def table(self, kind: str) -> Table:
+        return self.tables.setdefault(kind, Table())
 
     def found(self, kind: str, value: str, settings: Settings) -> list[str]:
         """Ids of the records with this external id."""
         same = (lambda text: text) if settings.case_sensitive_ids else str.casefold
+        table = self.table(kind)
         return [
             id_
-            for id_, record in self.table(kind).items()
-            if isinstance(held := record.get(EXTERNAL_ID), str) and same(held) == same(value)
+            for id_ in table.near(EXTERNAL_ID, [value])
+            if isinstance(held := table[id_].get(EXTERNAL_ID), str) and same(held) == same(value)
         ]
 
     def insert(self, kind: str, fields: Mapping[str, JsonValue]) -> str:
@@ -188,7 +189,8 @@ class Org:
             raise RefusedRowError("FIELD_INTEGRITY_EXCEPTION", message, "PricebookEntryId")
 
     def lines_of(self, order_id: str) -> list[Record]:
-        return [record for record in self.table("OrderItem").values() if record.get("OrderId") == order_id]
+        items = self.table("OrderItem")
+        return [items[id_] for id_ in items.near("OrderId", [order_id]) if items[id_]["OrderId"] == order_id]
 
     def shown(self, kind: str, id_: str, settings: Settings) -> Record:
         """With what the org works out by itself."""

@@ -7,7 +7,7 @@ quotes and with its zone; nothing is smaller or greater than null).
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -16,8 +16,9 @@ from typing import Any  # what two sides of a comparison are
 from simulators.core.wire import JsonValue
 from simulators.salesforce.errors import ApiError
 from simulators.salesforce.objects import EXTERNAL_ID, RULES, fields_of
-from simulators.salesforce.org import Org, Record
+from simulators.salesforce.org import Org
 from simulators.salesforce.settings import Settings
+from simulators.salesforce.table import FOUND_BY, Record, Table
 
 TOKEN = re.compile(
     r"\s*(?:('(?:[^'\\]|\\.)*')|([A-Za-z_][\w.]*)"
@@ -72,11 +73,20 @@ def run(text: str, org: Org, settings: Settings) -> list[dict[str, object]]:
     def value_of(record: Record, name: str) -> JsonValue:
         return _value(org, query.kind, record, name, settings)
 
-    records = [org.shown(query.kind, id_, settings) for id_ in org.table(query.kind)]
+    records = [org.shown(query.kind, id_, settings) for id_ in _near(org.table(query.kind), query.where)]
     found = [one for one in records if _holds(query.where, partial(value_of, one), settings)]
     for name in reversed(query.order):
         found.sort(key=lambda one: _rank(value_of(one, name)))  # noqa: B023 - sorted at once
     return [_shown(org, query, record, settings) for record in found[: query.limit]]
+
+
+def _near(table: Table, where: Expression) -> Iterable[str]:
+    """Ids of the records among which all stand that are asked for."""
+    conditions = (where,) if isinstance(where, Condition) else where.parts if where.is_all else ()
+    for one in conditions:
+        if isinstance(one, Condition) and one.field in FOUND_BY and one.op == "=":
+            return table.near(one.field, one.values)
+    return table
 
 
 def malformed(why: str) -> ApiError:

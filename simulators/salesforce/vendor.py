@@ -15,8 +15,9 @@ from simulators.salesforce.auth import TOKEN_PATH, Doorkeeper, refused_login, re
 from simulators.salesforce.errors import ApiError, locked, not_found, over_limit
 from simulators.salesforce.locks import Locks
 from simulators.salesforce.objects import EXTERNAL_ID
-from simulators.salesforce.org import Org, Record
+from simulators.salesforce.org import Org
 from simulators.salesforce.settings import Settings, changed
+from simulators.salesforce.table import Record
 from simulators.salesforce.writes import Writes
 
 DAY_S = 24 * 3600.0

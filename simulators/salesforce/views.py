@@ -7,8 +7,9 @@ import msgspec
 
 from simulators.core.wire import Number
 from simulators.salesforce.objects import RULES
-from simulators.salesforce.org import Org, Record
+from simulators.salesforce.org import Org
 from simulators.salesforce.settings import Settings, shown
+from simulators.salesforce.table import Record
 
 PRICE_BOOK = "01s000000000000001"
 

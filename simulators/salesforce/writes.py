@@ -14,8 +14,9 @@ from simulators.core.wire import JsonValue
 from simulators.salesforce.errors import ApiError, RefusedRowError
 from simulators.salesforce.locks import Locks
 from simulators.salesforce.objects import EXTERNAL_ID, RULES, rules_of
-from simulators.salesforce.org import Org, Record, SeveralRecordsError
+from simulators.salesforce.org import Org, SeveralRecordsError
 from simulators.salesforce.settings import Settings
+from simulators.salesforce.table import Record
 
 ROLLED_BACK = RefusedRowError(
     "ALL_OR_NONE_OPERATION_ROLLED_BACK",
