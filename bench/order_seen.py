@@ -1,13 +1,13 @@
 """What is written where for an order, and when the targets noted it."""
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bench.order_targets import ERP_AT_ONCE, ORDERS_AT_ONCE, OrderTargets
-from bench.placing import Placing
+from bench.placing import Placing, id_of
 from bench.schedule import Share, ideal_seconds
 from bench.simulator import Called
 from bench.stack import LineError
@@ -34,7 +34,7 @@ class Write(NamedTuple):
 FIRST: Mapping[str, Write] = {
     "erp": Write("erp", "PUT", r"/salesOrder/", min(ERP_AT_ONCE, ORDERS_AT_ONCE)),
     "wms": Write("wms", "PUT", r"/v1/tasks/"),
-    "crm": Write("crm", "PATCH", r"/sobjects/Order/"),
+    "crm": Write("crm", "PATCH", r"/composite/sobjects/OrderItem/"),
     "number": Write("shop", "POST", r"/V1/orders$"),
 }
 """Of an order that was placed."""
@@ -45,12 +45,25 @@ THEN: Mapping[str, Write] = {
 """Of one that was shipped and billed."""
 
 
+SINKS: Mapping[str, Sequence[str]] = {
+    "erp": ("erp",),
+    "wms": ("wms",),
+    "crm": ("crm",),
+    "shop": ("number", "invoice"),
+    "shipments": ("shipment",),
+}
+"""Who makes which of them; each works on its own orders."""
+
+
 def ideal_s(orders: int, delay_s: float) -> float:
-    """Seconds that the writes alone take, where every target answers after `delay_s`: placed first, then shipped."""
-    return ideal_seconds(
-        orders,
-        [{what: Share(1, one.at_once, delay_s) for what, one in phase.items()} for phase in (FIRST, THEN)],
-    )
+    """Seconds that the writes alone take, where every target answers after `delay_s`, all sinks side by side."""
+    writes = {**FIRST, **THEN}
+    shares = {sink: Share(len(made), writes[made[0]].at_once, delay_s) for sink, made in SINKS.items()}
+    return ideal_seconds(orders, shares)
+
+
+def _nothing() -> None:
+    return
 
 
 @dataclass
@@ -62,8 +75,8 @@ class Seen:
     wanted: Counter[str] = field(default_factory=Counter)
     """Every write is made once: so many in all that were waited for."""
     booked: dict[str, float] = field(default_factory=dict)
-    last: dict[str, float] = field(default_factory=dict)
-    """When each was made last."""
+    tasked: set[str] = field(default_factory=set)
+    """Orders that the warehouse has a task of."""
 
     def look(self) -> None:
         for name, simulator in self.targets.all.items():
@@ -71,16 +84,20 @@ class Seen:
                 for what, one in {**FIRST, **THEN}.items():
                     if one.target == name and one.is_of(effect):
                         self.counted[what] += 1
-                        self.last[what] = effect.at
+                        if what == "wms":
+                            self.tasked.add(effect.path.rpartition("/")[2].rpartition("-")[0])
                         if what == "erp":
                             self.booked.setdefault(effect.path.rpartition("eid:")[2], effect.at)
 
-    def wait(self, whats: Mapping[str, Write], number: int, worker: Worker) -> None:
-        """Until so many more of each were made.  LineError where they are not in time."""
+    def wait(
+        self, whats: Mapping[str, Write], number: int, worker: Worker, then: Callable[[], None] = _nothing
+    ) -> None:
+        """Until so many more of each were made, with `then` after each look.  LineError where they are not in time."""
         self.wanted.update(dict.fromkeys(whats, number))
 
         def done() -> bool:
             self.look()
+            then()
             if not worker.running:
                 raise LineError(f"the worker ended\n{worker.log[-2000:]}")
             return all(self.counted[what] >= count for what, count in self.wanted.items())
@@ -98,3 +115,19 @@ def acknowledged(placing: Placing, seen: Seen, worker: Worker, orders: Sequence[
     placed = placing.place_evenly(orders, per_s)
     seen.wait(FIRST, len(orders), worker)
     return [seen.booked[order_id] - at for order_id, at in placed.items()]
+
+
+def streamed(placing: Placing, seen: Seen, worker: Worker, orders: Sequence[Record], ahead: int) -> None:
+    """Every write of every order is made: shipped and billed when the warehouse has its task, `ahead` open at most."""
+    begun = seen.counted["invoice"]
+    to_place, to_ship = deque(orders), {id_of(order): order for order in orders}
+
+    def go_on() -> None:
+        ready = [to_ship.pop(order_id) for order_id in to_ship.keys() & seen.tasked]
+        if ready:
+            placing.shipped(ready)
+        is_open = len(orders) - len(to_place) - (seen.counted["invoice"] - begun)
+        placing.place([to_place.popleft() for _ in range(min(ahead - is_open, len(to_place)))])
+
+    go_on()
+    seen.wait({**FIRST, **THEN}, len(orders), worker, then=go_on)

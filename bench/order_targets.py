@@ -13,7 +13,7 @@ SOURCE = SOURCES[1]
 CUSTOMERS = tuple(f"C-{number}" for number in range(2000, 2500))
 """Orders of one customer wait for each other at the CRM, whose row they all touch."""
 ENOUGH = {"quantity": 1_000_000, "status": 1}
-ORDERS_AT_ONCE, ERP_AT_ONCE = 8, 4
+ORDERS_AT_ONCE, ERP_AT_ONCE = 16, 4
 """Orders that are worked on side by side at a target, and calls at once of the ERP's account: the defaults, stated."""
 
 

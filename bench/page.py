@@ -33,8 +33,7 @@ How it is measured:
 ORDERS = """What the lines of orders hold beside what they measure:
 
 - `orders`: the ideal schedule, worked out from what simulators and worker are told (`bench/schedule.py`).
-  Every sink works on so many orders at once, each write takes the target's delay, sinks stand side by side, and what
-  follows a shipment begins when all orders were placed.
+  Every sink works on so many orders at once, each write takes the target's delay, and sinks stand side by side.
 - `orders-flood`: the same worker at the same rate of orders, in turn with the flood and without it.
   The rate of changes that was really folded is a goal of its own: a flood that did not take place slows nobody down.
 - `drain`: what the targets permit, on their own journals.

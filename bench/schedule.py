@@ -16,9 +16,9 @@ class Share(NamedTuple):
         return -(-orders // self.at_once) * self.calls * self.delay_s
 
 
-def ideal_seconds(orders: int, phases: Sequence[Mapping[str, Share]]) -> float:
-    """Phases one after the other; in each all sinks side by side, so that the slowest says how long it takes."""
-    return sum(max(share.seconds(orders) for share in phase.values()) for phase in phases)
+def ideal_seconds(orders: int, shares: Mapping[str, Share]) -> float:
+    """All sinks side by side, so that the slowest says how long it takes."""
+    return max(share.seconds(orders) for share in shares.values())
 
 
 def paced_share(times: Sequence[float], per_s: float) -> float:

@@ -292,7 +292,7 @@ class OrderSettings(Frozen):
     notify: tuple[Literal["shipment", "promise", "packed", "delivered", "tracking", "cancel", "return"], ...] = Field(
         ("shipment",), description="What the shop mails the customer about."
     )
-    at_once: int = Field(8, ge=1, le=256, description="Orders that are worked on side by side at one target.")
+    at_once: int = Field(16, ge=1, le=256, description="Orders that are worked on side by side at one target.")
     cut_offs: dict[ChannelOrAny, CutOffSettings] = Field(
         default_factory=dict,
         description="Channel (or `*`) → by when its orders must have reached the ERP; empty: there is no cut-off.",

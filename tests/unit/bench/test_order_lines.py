@@ -46,5 +46,5 @@ def test_what_was_not_filled_is_computed_by_the_steeper_growth() -> None:
     assert Growth(each=30.0, last=20.0).whole(Held(1_000, 54_000), 1_000) == 54_000
 
 
-def test_the_ideal_of_orders_waits_for_the_erp_first_and_then_for_the_shop() -> None:
-    assert ideal_s(400, 0.05) == pytest.approx(100 * 0.05 + 50 * 0.05)
+def test_the_ideal_of_orders_waits_for_the_sink_that_has_most_to_do() -> None:
+    assert ideal_s(400, 0.05) == pytest.approx(100 * 0.05)

@@ -14,13 +14,13 @@ def test_a_sink_works_in_rounds_and_the_last_one_takes_as_long() -> None:
     assert SLOW.seconds(0) == 0.0
 
 
-def test_sinks_of_a_phase_work_side_by_side_and_phases_one_after_the_other() -> None:
-    assert ideal_seconds(16, [{"erp": SLOW, "wms": QUICK}]) == 4.0
-    assert ideal_seconds(16, [{"erp": SLOW, "wms": QUICK}, {"shipment": QUICK, "invoice": QUICK}]) == 5.0
+def test_sinks_work_side_by_side_and_the_slowest_says_how_long_it_takes() -> None:
+    assert ideal_seconds(16, {"erp": SLOW, "wms": QUICK}) == 4.0
+    assert ideal_seconds(16, {"wms": QUICK}) == 1.0
 
 
 def test_twice_the_orders_side_by_side_take_half_the_time() -> None:
-    assert ideal_seconds(64, [{"erp": SLOW._replace(at_once=8)}]) == ideal_seconds(64, [{"erp": SLOW}]) / 2
+    assert ideal_seconds(64, {"erp": SLOW._replace(at_once=8)}) == ideal_seconds(64, {"erp": SLOW}) / 2
 
 
 def test_calls_at_exactly_the_permitted_rate_are_all_of_it() -> None:
