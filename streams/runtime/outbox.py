@@ -3,6 +3,7 @@
 On assignment and after a kill they are sent again; readers know a repeat by its derived id.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -43,12 +44,11 @@ def waiting(store: PartitionStore) -> list[tuple[Write, list[Message]]]:
 
 
 async def send(writer: Writer, messages: Sequence[Message], *, generation: int) -> None:
-    """As stored, in order per topic and key; returns when the broker has them."""
+    """As stored, in order per topic and key, topics side by side; returns when the broker has them."""
     by_topic: dict[str, list[Record]] = {}
     for message in messages:
         by_topic.setdefault(message.topic, []).append(Record(message.key, message.value, message.headers))
-    for topic, records in by_topic.items():
-        await writer.send(topic, records, generation=generation)
+    await asyncio.gather(*(writer.send(topic, records, generation=generation) for topic, records in by_topic.items()))
 
 
 async def resend(table: BulkTable, writer: Writer, partition: int, *, generation: int) -> int:

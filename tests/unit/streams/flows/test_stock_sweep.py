@@ -170,7 +170,7 @@ async def test_what_cannot_be_told_now_is_told_the_next_time(tmp_path: Path, tro
 
         await _running(one, story)
 
-        assert [hold.quantity for hold in one.holds] == [0]
+        assert {hold.quantity for hold in one.holds} == {0}  # again, where another topic alone had not taken it
 
 
 async def test_an_alert_of_a_source_that_could_not_be_sent_is_sent_the_next_time(tmp_path: Path) -> None:
