@@ -1,6 +1,8 @@
 """Brokers end, die, come back, and take no more than they may; three of them, each record on all three."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+from confluent_kafka import KafkaException
 
 from streams.runtime.cluster import Cluster as Topics
 from streams.settings import KafkaSettings
@@ -137,12 +139,12 @@ def _too_few_copies(run: Run) -> Hit:
     number, before = cluster.others(cluster.coordinator())[0], logged(run, TOO_FEW)
     written = (run.system.commands, changelog(APP_ID, run.system.decides))
     for topic in written:
-        topics.set_config(topic, {"min.insync.replicas": "3"})
+        _configure(topics, topic, {"min.insync.replicas": "3"})
     kafka.stop_node(number, ENDS_S)
     until(lambda: logged(run, TOO_FEW) > before, within=REFUSED_S, what="writes are refused for want of copies")
     refused = logged(run, TOO_FEW) - before
     for topic in written:
-        topics.set_config(topic, {"min.insync.replicas": "2"})
+        _configure(topics, topic, {"min.insync.replicas": "2"})
     kafka.restart_node(number, BACK_S)
     return Hit("writes refused: NOT_ENOUGH_REPLICAS", refused)
 
@@ -151,11 +153,24 @@ def _too_large(run: Run) -> Hit:
     """MSG_SIZE_TOO_LARGE: what is decided cannot be sent, so the worker ends before it commits, and starts again."""
     topics = _topics(run)
     before = run.supervisor.codes.total()
-    topics.set_config(run.system.commands, {"max.message.bytes": "1"})
+    _configure(topics, run.system.commands, {"max.message.bytes": "1"})
     until(lambda: run.supervisor.codes.total() > before, within=REFUSED_S, what="a worker ended", step=0.3)
     ended = run.supervisor.codes.total() - before
-    topics.set_config(run.system.commands, {"max.message.bytes": str(RECORD_BYTES)})
+    _configure(topics, run.system.commands, {"max.message.bytes": str(RECORD_BYTES)})
     return Hit("workers that ended because a command was too large for its topic, and were started again", ended)
+
+
+def _configure(topics: Topics, topic: str, config: Mapping[str, str]) -> None:
+    """Set twice is set once: brokers that have just come back need a while until a controller answers."""
+    until(lambda: _is_configured(topics, topic, config), within=BACK_S, what=f"a controller sets {dict(config)}")
+
+
+def _is_configured(topics: Topics, topic: str, config: Mapping[str, str]) -> bool:
+    try:
+        topics.set_config(topic, config)
+    except KafkaException:
+        return False
+    return True
 
 
 def _topics(run: Run) -> Topics:
