@@ -23,8 +23,10 @@ from streams.domain.order_words import ERP, SAID_BY_SYSTEMS, WMS, OrderWords
 from streams.domain.quantities import from_decimal
 from streams.domain.reconciliation import ReconcileRules
 from streams.domain.stock_rules import Owner, PairTable, StockRules
+from streams.settings.comparisons import ReconcileSettings
+from streams.settings.inventory import InventorySettings, SkuClass
 from streams.settings.order_tables import WEEKDAYS, CutOffSettings, RoutingSettings, WordSettings
-from streams.settings.tree import InventorySettings, OrderSettings, ReconcileSettings, SkuClass
+from streams.settings.orders import OrderSettings
 
 MICROS = 1_000_000
 

@@ -2,7 +2,7 @@
 
 from streams.app.completeness.closer import Closer
 from streams.domain.close_request import CloseRun
-from streams.settings.tree import CompletenessSettings
+from streams.settings.comparisons import CompletenessSettings
 from streams.web.completeness_facts import CloseRunFact, CloseRunWhole, CompletenessFact
 
 EXPLAINED_AT_MOST = 1000

@@ -10,7 +10,7 @@ from simulators.local_stack import LocalStack
 from streams.runtime.kafka import producer_maker
 from streams.runtime.lease import Lease, LeaseLostError
 from streams.runtime.writer import Record, Writer
-from streams.settings.tree import KafkaSettings
+from streams.settings.worker import KafkaSettings
 from tests.fakes.still_clock import StillClock
 from tests.integration.local_stack.records import create_topic
 

@@ -15,8 +15,11 @@ from streams.runtime.health import Health
 from streams.runtime.partition_store import Derive
 from streams.runtime.table import BulkTable
 from streams.settings import SettingsError
+from streams.settings.inventory import InventorySettings
+from streams.settings.orders import OrderSettings
 from streams.settings.rules import stock_rules
-from streams.settings.tree import InventorySettings, KafkaSettings, OrderSettings, SinkSettings
+from streams.settings.tree import SinkSettings
+from streams.settings.worker import KafkaSettings
 from streams.sinks.beside import Nothing
 from streams.sinks.shipment_post import ShipmentPost
 from streams.tables import SHIPMENT_WORK, WORK, TableSpec

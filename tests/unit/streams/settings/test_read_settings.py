@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from streams.settings import Settings, SettingsError, read_settings, shown
+from streams.settings.inventory import OwnerSettings
 from streams.settings.read import known_names
-from streams.settings.tree import OwnerSettings
 from tests.unit.streams.settings.private import private
 
 LEAST = {"STREAMS_KAFKA__BOOTSTRAP_SERVERS": "k:9092", "STREAMS_SCHEMA_REGISTRY__URL": "https://r:8081"}

@@ -11,8 +11,8 @@ from streams.domain.lane_rules import Window
 from streams.domain.order_checks import OrderFacts
 from streams.domain.stock_rules import HOUR, Owner, StockRules
 from streams.settings import InventorySettings
+from streams.settings.inventory import OwnerSettings, SkuClass
 from streams.settings.rules import lane_rules, look_up_rules, stock_rules
-from streams.settings.tree import OwnerSettings, SkuClass
 from tests.unit.streams.settings.test_read_settings import read, wrong
 
 UNIT = 1_000_000

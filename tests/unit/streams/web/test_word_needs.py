@@ -6,7 +6,7 @@ import shlex
 import msgspec
 import pytest
 
-from streams.settings.tree import OrderSettings
+from streams.settings.orders import OrderSettings
 from streams.web import facts as f
 from streams.web.need import Need
 from streams.web.verdict import verdict
