@@ -42,21 +42,19 @@ from streams.web.facts import (
     GapFact,
     IntakeFact,
     LaneFact,
-    LedgerFact,
-    NotOwnedError,
     OrderFact,
     OrderSinkFact,
     Readiness,
     ReferenceFact,
-    RowsFact,
-    ShopFact,
     TargetFact,
     TroubleFact,
     WordFact,
     WorkerFacts,
 )
+from streams.web.introspection import NotOwnedError
 from streams.web.order_facts import OrderSums
 from streams.web.reconcile_facts import RunFact
+from streams.web.stock_facts import LedgerFact, RowsFact, ShopFact
 
 if TYPE_CHECKING:
     from streams.app.application import Application
@@ -68,7 +66,7 @@ Sums = Callable[[], OrderSums]
 
 
 class AppIntrospection:
-    """Implements `streams.web.facts.Introspection`."""
+    """Implements `streams.web.introspection.Introspection`."""
 
     def __init__(self, application: "Application", rules: StockRules, sums: Sums | None = None) -> None:
         self._app, self._rules, self._sums = application, rules, sums

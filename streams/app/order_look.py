@@ -20,7 +20,7 @@ from streams.runtime.table import BulkTable
 from streams.runtime.versioned import unpack
 from streams.sinks.shipment_post import PARTITION
 from streams.sinks.shop import ROLE as SHOP
-from streams.web.facts import NotOwnedError
+from streams.web.introspection import NotOwnedError
 from streams.web.order_facts import (
     EntryFact,
     FoundFact,

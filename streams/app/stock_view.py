@@ -17,7 +17,16 @@ from streams.runtime.lookback import Lookback, Place
 from streams.runtime.serde import Serde
 from streams.sinks.lane_index import LaneIndex
 from streams.topics import STOCK_INPUTS
-from streams.web.facts import CauseFact, LedgerFact, ReservationFact, RowFact, RowsFact, ScopeFact, SourceFact, TermFact
+from streams.web.stock_facts import (
+    CauseFact,
+    LedgerFact,
+    ReservationFact,
+    RowFact,
+    RowsFact,
+    ScopeFact,
+    SourceFact,
+    TermFact,
+)
 
 _TERMS: tuple[tuple[str, int], ...] = (
     ("on_hand", 1),

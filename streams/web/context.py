@@ -14,8 +14,8 @@ from streams.web.act_book import ActBook
 from streams.web.acts import Acts, LetterActs
 from streams.web.alert_watch import AlertWatch
 from streams.web.door import Door, Visitor
-from streams.web.facts import Introspection
 from streams.web.fleet import Fleet, Snapshot
+from streams.web.introspection import Introspection
 from streams.web.letter_groups import Letter
 from streams.web.letter_index import LetterIndex
 from streams.web.letter_log import StoredLetter

@@ -11,7 +11,8 @@ import msgspec
 
 from streams.runtime.clock import Clock
 from streams.web.envelope import Envelope, SilentWorker, Workers
-from streams.web.facts import Introspection, WorkerFacts
+from streams.web.facts import WorkerFacts
+from streams.web.introspection import Introspection
 from streams.web.words import moment, moment_or_none
 
 CACHED_S = 1.0

@@ -17,8 +17,8 @@ from streams.web.answers import set_headers
 from streams.web.context import CONTEXT, LetterSource, Look, Scene, WebContext
 from streams.web.door import Door
 from streams.web.errors import failures
-from streams.web.facts import Introspection
 from streams.web.fleet import Fleet
+from streams.web.introspection import Introspection
 from streams.web.letter_index import LetterIndex
 from streams.web.letter_view import Decode
 from streams.web.limits import Allowance

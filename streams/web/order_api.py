@@ -13,8 +13,8 @@ from streams.web.acts import ActFailedError, Mandate, OrderAct
 from streams.web.answers import json_answer, own_answer, page
 from streams.web.context import context, visitor
 from streams.web.envelope import Envelope
-from streams.web.facts import NotOwnedError
 from streams.web.fleet import PeerSilentError
+from streams.web.introspection import NotOwnedError
 from streams.web.order_facts import STUCK_AFTER_S, Queue
 from streams.web.order_json import read_order
 from streams.web.order_parts import OrderLookup, People

@@ -14,8 +14,8 @@ import msgspec
 from streams.domain.order_id import is_unified
 from streams.runtime.clock import Clock
 from streams.web.envelope import SilentWorker
-from streams.web.facts import Introspection, NotOwnedError
 from streams.web.fleet import Fleet, Peers, PeerSilentError
+from streams.web.introspection import Introspection, NotOwnedError
 from streams.web.order_facts import EntryFact, FoundFact, OrderSource, Queue, QueueFact, ShipmentFact
 from streams.web.words import moment
 

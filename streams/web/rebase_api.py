@@ -10,8 +10,8 @@ from streams.web.act_bodies import RebaseAct
 from streams.web.acts import Mandate, Place
 from streams.web.answers import own_answer
 from streams.web.context import context
-from streams.web.facts import ScopeFact
 from streams.web.refusal import RefusedError
+from streams.web.stock_facts import ScopeFact
 
 BUCKETS = ("ON_HAND", "AVAILABLE", "ALLOCATED", "ON_HOLD")
 

@@ -13,8 +13,9 @@ import msgspec
 
 from connectors.core.errors import ConnectorError
 from streams.runtime.clock import Clock
-from streams.web.facts import Introspection, LedgerFact, NotOwnedError, RowFact, RowsFact, ShopFact
 from streams.web.fleet import Fleet, Peers, PeerSilentError
+from streams.web.introspection import Introspection, NotOwnedError
+from streams.web.stock_facts import LedgerFact, RowFact, RowsFact, ShopFact
 
 OWN_PATH = "/api/v1/stock/own"
 WITHIN_S = 2.0

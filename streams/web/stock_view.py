@@ -5,10 +5,10 @@ from datetime import datetime
 import msgspec
 
 from streams.web.envelope import Envelope, State
-from streams.web.facts import CauseFact, LedgerFact, ReservationFact, RowFact, ScopeFact, ShopFact, SourceFact
 from streams.web.letter_groups import Letter
 from streams.web.needs_sink import standstill
 from streams.web.situation import Situation
+from streams.web.stock_facts import CauseFact, LedgerFact, ReservationFact, RowFact, ScopeFact, ShopFact, SourceFact
 from streams.web.stock_parts import StockParts
 from streams.web.stock_words import formula, sentence, state_words
 from streams.web.words import moment, moment_or_none

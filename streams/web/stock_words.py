@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from streams.web.envelope import State
-from streams.web.facts import RowFact, ShopFact, SourceFact
+from streams.web.stock_facts import RowFact, ShopFact, SourceFact
 from streams.web.stock_parts import StockParts
 from streams.web.words import age, ago, many, plain, seconds_since, upper_first
 

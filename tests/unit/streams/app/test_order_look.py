@@ -13,7 +13,7 @@ from streams.domain.version import Version
 from streams.domain.work import Intent, Pending, Work
 from streams.runtime.table import Group, Write
 from streams.runtime.versioned import pack
-from streams.web.facts import NotOwnedError
+from streams.web.introspection import NotOwnedError
 from streams.web.order_facts import MOST_STORED
 from tests.contract.order_target import order
 from tests.unit.streams.app.looking import acknowledged, begun, event, placed

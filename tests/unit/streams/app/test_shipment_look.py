@@ -13,7 +13,7 @@ from streams.domain import work
 from streams.domain.derived_id import derived_id
 from streams.domain.work import Intent, Pending, Work
 from streams.sinks.lane_shipments import Short, Standing
-from streams.web.facts import NotOwnedError
+from streams.web.introspection import NotOwnedError
 from streams.web.order_facts import LaneStandFact, ShortFact
 from tests.unit.streams.app.looking import App, begun
 from tests.unit.streams.domain.ledger import T0

@@ -8,7 +8,8 @@ import msgspec
 
 from streams.topics import ORDERS_READ
 from streams.web import order_facts as o
-from streams.web.facts import IntakeFact, NotOwnedError, OrderSinkFact, SinkQueueFact, TargetFact
+from streams.web.facts import IntakeFact, OrderSinkFact, SinkQueueFact, TargetFact
+from streams.web.introspection import NotOwnedError
 
 SECOND = 1_000_000
 NOW = int(datetime(2026, 11, 21, 2, 14, 7, tzinfo=UTC).timestamp()) * SECOND

@@ -9,6 +9,7 @@ from streams.runtime.operating.letter_closings import Closing
 from streams.web import facts as f
 from streams.web.letter_index import IndexState
 from streams.web.reconcile_facts import RunFact
+from streams.web.stock_facts import RowFact, ShopFact
 from tests.unit.streams.web.worlds import (
     ACCOUNTED,
     DESIRED,
@@ -52,11 +53,11 @@ def calm_but(**own: Any) -> World:
 
 
 def calm() -> World:
-    rows: dict[str, tuple[f.RowFact, ...]] = {"PUMP-200": (row("north", "120", "120"), row("south", "70.7", "70.7"))}
-    shops: dict[str, tuple[f.ShopFact, ...]] = {
+    rows: dict[str, tuple[RowFact, ...]] = {"PUMP-200": (row("north", "120", "120"), row("south", "70.7", "70.7"))}
+    shops: dict[str, tuple[ShopFact, ...]] = {
         "PUMP-200": (
-            f.ShopFact("north", "120.0000", in_stock=True, at=NOW),
-            f.ShopFact("south", "70.7", in_stock=True, at=NOW),
+            ShopFact("north", "120.0000", in_stock=True, at=NOW),
+            ShopFact("south", "70.7", in_stock=True, at=NOW),
         )
     }
     return World(ledgers={"PUMP-200": ledger()}, lane_rows=rows, shops=shops)

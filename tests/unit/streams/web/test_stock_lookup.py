@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from streams.web import facts as f
+from streams.web.stock_facts import ShopFact
 from tests.fakes.servers import web_server
 from tests.unit.streams.web import scenes
 from tests.unit.streams.web.asking import OPERATE, READ, WITH_TOKENS, Answer, bearer, get
@@ -150,7 +150,7 @@ async def test_commerce_is_asked_on_request_only_and_compared() -> None:
         await get(f"{one.url}/stock?sku=PUMP-200")
         before = world.asked_shop
         same = await get(f"{one.url}/api/v1/stock/shop?sku=PUMP-200")
-        world.shops["PUMP-200"] = (f.ShopFact("north", "119", in_stock=True, at=NOW),)
+        world.shops["PUMP-200"] = (ShopFact("north", "119", in_stock=True, at=NOW),)
         other = await get(f"{one.url}/api/v1/stock/shop?sku=PUMP-200")
 
     assert (before, world.asked_shop) == (0, 2)

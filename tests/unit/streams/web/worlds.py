@@ -19,11 +19,23 @@ from streams.web import facts as f
 from streams.web.acts import ActFailedError, LetterAct, LettersEnded, Mandate, Mode, OrderAct, Place, Told
 from streams.web.completeness_facts import CloseRunWhole
 from streams.web.install import Now, Ports, install
+from streams.web.introspection import Introspection, NotOwnedError
 from streams.web.letter_groups import Letter, group_id
 from streams.web.letter_index import IndexState, LetterIndex
 from streams.web.letter_log import StoredLetter
 from streams.web.letter_view import Decoded
 from streams.web.reconcile_facts import CandidateFact, DriftFact, FindingFact, ReconcileFact, RunFact
+from streams.web.stock_facts import (
+    CauseFact,
+    LedgerFact,
+    ReservationFact,
+    RowFact,
+    RowsFact,
+    ScopeFact,
+    ShopFact,
+    SourceFact,
+    TermFact,
+)
 from tests.fakes.clock import FakeClock
 from tests.unit.streams.web.order_worlds import ACCOUNTED as ORDERS_ACCOUNTED
 from tests.unit.streams.web.order_worlds import Orders
@@ -222,27 +234,27 @@ def letter(number: int, *, reason: str = "unknown-location", detail: str = "", *
 
 
 TERMS = (
-    f.TermFact("on_hand", 1, "131"),
-    f.TermFact("available", 1, "0"),
-    f.TermFact("wip", 1, "0"),
-    f.TermFact("on_hold", -1, "4"),
-    f.TermFact("allocated", -1, "0"),
-    f.TermFact("channels", -1, "5"),
-    f.TermFact("shipped", 1, "0"),
-    f.TermFact("buffer", -1, "2"),
+    TermFact("on_hand", 1, "131"),
+    TermFact("available", 1, "0"),
+    TermFact("wip", 1, "0"),
+    TermFact("on_hold", -1, "4"),
+    TermFact("allocated", -1, "0"),
+    TermFact("channels", -1, "5"),
+    TermFact("shipped", 1, "0"),
+    TermFact("buffer", -1, "2"),
 )
 
 
-def source(code: str, desired: str | None, **changes: object) -> f.SourceFact:
-    made = f.SourceFact(
+def source(code: str, desired: str | None, **changes: object) -> SourceFact:
+    made = SourceFact(
         code, desired, in_stock=True, shown=True, terms=TERMS, without_base=(), changes=44, holds=1,
         cause_topic=STOCK, cause_offset=88_120,
     )  # fmt: skip
     return msgspec.structs.replace(made, **changes)
 
 
-def row(code: str, wanted: str, acked: str | None, **changes: object) -> f.RowFact:
-    made = f.RowFact(
+def row(code: str, wanted: str, acked: str | None, **changes: object) -> RowFact:
+    made = RowFact(
         source_code=code,
         state="clean" if wanted == acked else "dirty",
         wanted=wanted,
@@ -258,14 +270,14 @@ def row(code: str, wanted: str, acked: str | None, **changes: object) -> f.RowFa
     return msgspec.structs.replace(made, **changes)
 
 
-def ledger(sku: str = "PUMP-200", **changes: object) -> f.LedgerFact:
-    scope = f.ScopeFact(
+def ledger(sku: str = "PUMP-200", **changes: object) -> LedgerFact:
+    scope = ScopeFact(
         "WMS-01", "ON_HAND", "wms-north", "acme", "131", base="140", base_at=NOW - 7200 * SECOND,
         newest_at=NOW - 14 * SECOND, remembered=9, suspect=False,
     )  # fmt: skip
-    cause = f.CauseFact(STOCK, 3, 88_120, NOW - 14 * SECOND, "DELTA", "ON_HAND", "WMS-01", "-1", "PICK", "e-1")
-    lost = f.CauseFact(STOCK, 3, 88_001, None, None, None, None, None, None, None)
-    made = f.LedgerFact(
+    cause = CauseFact(STOCK, 3, 88_120, NOW - 14 * SECOND, "DELTA", "ON_HAND", "WMS-01", "-1", "PICK", "e-1")
+    lost = CauseFact(STOCK, 3, 88_001, None, None, None, None, None, None, None)
+    made = LedgerFact(
         sku,
         partition=3,
         version="1.412",
@@ -277,8 +289,8 @@ def ledger(sku: str = "PUMP-200", **changes: object) -> f.LedgerFact:
         causes=(cause, lost),
         near=(),
         reservations=(
-            f.ReservationFact("r-1", "pos", "held", "2", ("north: 2",), NOW + 300 * SECOND, None, NOW - 60 * SECOND),
-            f.ReservationFact("r-2", "edi", "confirmed", "5", ("south: 5",), None, "edi-88", NOW - 7200 * SECOND),
+            ReservationFact("r-1", "pos", "held", "2", ("north: 2",), NOW + 300 * SECOND, None, NOW - 60 * SECOND),
+            ReservationFact("r-2", "edi", "confirmed", "5", ("south: 5",), None, "edi-88", NOW - 7200 * SECOND),
         ),
         promisable="190.7",
     )
@@ -286,15 +298,15 @@ def ledger(sku: str = "PUMP-200", **changes: object) -> f.LedgerFact:
 
 
 @dataclass
-class World(f.Introspection):
+class World(Introspection):
     """Everything that one worker would tell, and what was asked of it."""
 
     own: f.WorkerFacts = field(default_factory=worker)
     others: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """URL → partitions of the other workers."""
-    ledgers: dict[str, f.LedgerFact] = field(default_factory=dict)
-    lane_rows: dict[str, tuple[f.RowFact, ...]] = field(default_factory=dict)
-    shops: dict[str, tuple[f.ShopFact, ...]] = field(default_factory=dict)
+    ledgers: dict[str, LedgerFact] = field(default_factory=dict)
+    lane_rows: dict[str, tuple[RowFact, ...]] = field(default_factory=dict)
+    shops: dict[str, tuple[ShopFact, ...]] = field(default_factory=dict)
     shop_down: bool = False
     ledger_owner: str | None = "own"
     lane_owner: str | None = "own"
@@ -342,15 +354,15 @@ class World(f.Introspection):
     def owner_of_lane(self) -> str | None:
         return self.own.url if self.lane_owner == "own" else self.lane_owner
 
-    async def ledger(self, sku: str) -> f.LedgerFact | None:
+    async def ledger(self, sku: str) -> LedgerFact | None:
         if self.ledger_owner != "own":
-            raise f.NotOwnedError(sku)
+            raise NotOwnedError(sku)
         return self.ledgers.get(sku)
 
-    async def rows(self, sku: str) -> f.RowsFact | None:
+    async def rows(self, sku: str) -> RowsFact | None:
         if self.lane_owner != "own":
-            raise f.NotOwnedError(sku)
-        return f.RowsFact(sku, self.lane_rows[sku]) if sku in self.lane_rows else None
+            raise NotOwnedError(sku)
+        return RowsFact(sku, self.lane_rows[sku]) if sku in self.lane_rows else None
 
     def run(self, run: str) -> RunFact | None:
         known = () if self.own.reconciliation is None else self.own.reconciliation.runs
@@ -364,7 +376,7 @@ class World(f.Introspection):
             return self.kept_pages
         return tuple(page for page in self.kept_pages if since < page.closed_at <= before)
 
-    async def shop(self, sku: str, sources: tuple[str, ...]) -> tuple[f.ShopFact, ...]:
+    async def shop(self, sku: str, sources: tuple[str, ...]) -> tuple[ShopFact, ...]:
         self.asked_shop += 1
         if self.shop_down:
             raise TargetUnavailableError("connection refused")
