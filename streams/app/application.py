@@ -21,20 +21,13 @@ from streams.app.faust_app import make_faust_app, raw_topic
 from streams.app.intake import Intake
 from streams.app.order_parts import CommandPart
 from streams.app.order_side import OrderSide
-from streams.app.parts import LanePart, StatementsPart, StockPart
+from streams.app.parts import LanePart, StockPart
 from streams.app.preparation import Prepared
 from streams.app.reprocessing import Reprocessing, TakesAgain
+from streams.app.stock_side import StockSide
 from streams.app.targets import Choices, certificate_files, open_shop
 from streams.app.tracing import open_traces
 from streams.app.watch import Watch
-from streams.domain.stock_statement import Finding
-from streams.flows.record_reader import RecordReader
-from streams.flows.reservation_sweep import ReservationSweep
-from streams.flows.stock import StockFlow
-from streams.flows.stock_keys import derive_index
-from streams.flows.stock_records import StockRecords
-from streams.flows.stock_statements import StockStatements
-from streams.flows.stock_sweep import Limits, StockSweep
 from streams.runtime import log_traces
 from streams.runtime.certificates import CertificateFiles
 from streams.runtime.clock import Clock
@@ -43,14 +36,12 @@ from streams.runtime.control import SINK, StandingOrders
 from streams.runtime.dead_letters import DeadLetters
 from streams.runtime.driver.install import install
 from streams.runtime.granted import lost_right
-from streams.runtime.guard import Guard
 from streams.runtime.health import Health
 from streams.runtime.kafka import FOLLOW_ONE_MS, follower_maker, partition_of, producer_maker, reader_maker
 from streams.runtime.lease import Lease
 from streams.runtime.logs import logger
 from streams.runtime.lookback import Lookback
-from streams.runtime.metrics import begin_statements
-from streams.runtime.partition_store import Derive, no_index
+from streams.runtime.partition_store import Derive
 from streams.runtime.registry import HttpRegistry
 from streams.runtime.serde import Serde
 from streams.runtime.shell import ChangelogGapError, Shell
@@ -58,14 +49,10 @@ from streams.runtime.store_errors import StoreError
 from streams.runtime.table import BulkTable
 from streams.runtime.writer import Writer
 from streams.settings import Settings, shown
-from streams.settings.rules import lane_rules, reconcile_rules, shipment_limits, stock_rules
-from streams.sinks.lane_catalogue import LaneCatalogue
-from streams.sinks.lane_context import ROLE, LaneContext
-from streams.sinks.lane_index import LaneIndex
-from streams.sinks.lane_sources import LaneSources
-from streams.sinks.lane_table import LaneTable
-from streams.sinks.stock_lane import Mode, StockLane
-from streams.tables import CHANGELOG_BATCH_BYTES, STOCK_LEDGER, STOCK_WRITE, TABLES, TableSpec, changelog
+from streams.settings.rules import stock_rules
+from streams.sinks.lane_context import ROLE
+from streams.sinks.stock_lane import Mode
+from streams.tables import CHANGELOG_BATCH_BYTES, TABLES, TableSpec, changelog
 from streams.topics import (
     AUDIT,
     BY_NAME,
@@ -74,7 +61,6 @@ from streams.topics import (
     CONTROL,
     DEAD_LETTER,
     DESIRED,
-    RECORD_BYTES,
     STOCK_INPUTS,
     STOCK_WRITTEN,
     WMS_SNAPSHOT,
@@ -125,10 +111,9 @@ class Application:
         )
         self.intake.generation = lambda: self.lease.generation
         self.shell.pause = self.intake.hold_back
-        self.ledger = self.table(STOCK_LEDGER, derive_index)
-        self.rows = LaneTable(self.table(STOCK_WRITE, no_index))
-        self.stock = self._stock_part()
-        self.lane = self._lane_part()
+        stock_side = StockSide(self)
+        self.ledger, self.rows = stock_side.ledger, stock_side.rows
+        self.stock, self.lane, self.statements = stock_side.stock, stock_side.lane, stock_side.statements
         self.intake.mode_changed = self.lane.lane.reindex
         self.orders.changed.append(self._asked_to_reconcile)
         self.order_side = OrderSide(self, choices.orders) if choices.orders else None
@@ -138,7 +123,6 @@ class Application:
         self.letter_depths: Callable[[], Mapping[tuple[str, str], Depth] | None] = _none
         """Open dead letters, as the pages count them."""
         self._certificates = CertificateFiles(certificate_files(settings, choices))
-        self.statements = self._statements_part()
         self.parts: list[StockPart | LanePart | FlowPart | CommandPart] = [self.stock, self.statements, self.lane]
         if self.order_side is not None:
             self.parts += self.order_side.parts
@@ -176,77 +160,6 @@ class Application:
         self.shell.tables[spec.name] = table
         self.shell.inputs |= dict.fromkeys(spec.fed_by, spec.name)
         return table
-
-    def _stock_part(self) -> StockPart:
-        rules = self.rules
-        guards = {topic.name: Guard(topic.name, self.intake.pause_after_errors) for topic in STOCK_INPUTS}
-        records = StockRecords(self.serde, rules, guards, self.settings.inventory.max_record_bytes)
-        flow = StockFlow(
-            self.ledger,
-            self.writer,
-            self.letters,
-            records=records,
-            encode=self.serde.encode,
-            rules=rules,
-            clock=self.clock,
-            worker=self.worker_id,
-            traces=self.traces,
-        )
-        set_ = self.settings.inventory
-        hold, base, every = (timedelta(seconds=s) for s in (set_.hold_limit_s, set_.base_alert_s, set_.check_every_s))
-        limits = Limits(hold=hold, base=base, every=every)
-        sweep = StockSweep(self.ledger, self.writer, encode=self.serde.encode, limits=limits, clock=self.clock)
-        ends = ReservationSweep(
-            self.ledger,
-            self.writer,
-            encode=self.serde.encode,
-            every=timedelta(seconds=set_.reservation_check_s),
-            clock=self.clock,
-        )
-        return StockPart(flow, (sweep, ends), self.failed, is_paused=self.intake.is_paused)
-
-    def _statements_part(self) -> StatementsPart:
-        begin_statements(Finding)
-        settings = self.settings
-        guards = {WMS_SNAPSHOT.name: Guard(WMS_SNAPSHOT.name, self.intake.pause_after_errors)}
-        statements = StockStatements(
-            self.ledger,
-            self.writer,
-            self.letters,
-            reader=RecordReader(self.serde, guards, settings.inventory.max_record_bytes),
-            encode=self.serde.encode,
-            rules=self.rules,
-            clock=self.clock,
-            patience=timedelta(seconds=settings.reconcile.snapshot_patience_s),
-        )
-        return StatementsPart(statements, self.failed, is_paused=self.intake.is_paused)
-
-    def _lane_part(self) -> LanePart:
-        port, gate, clock = self.shop.port, self.shop.gate, self.clock
-        context = LaneContext(
-            table=self.rows,
-            index=LaneIndex(lane_rules(self.settings.inventory), clock, self.shop.size),
-            port=port,
-            sources=LaneSources(port, gate, clock),
-            catalogue=LaneCatalogue(port, gate, clock),
-            gate=gate,
-            writer=self.writer,
-            letters=self.letters,
-            lookback=self.lookback,
-            clock=clock,
-            encode=self.serde.encode,
-            settle=timedelta(seconds=self.shop.settings.settle_s),
-            permit=self.lease.check,
-            failed=self.failed,
-            reservations=self.shop.ports.reservations,
-            traces=self.traces,
-        )
-        guards = {DESIRED.name: Guard(DESIRED.name, self.intake.pause_after_errors)}
-        reader = RecordReader(self.serde, guards, RECORD_BYTES)
-        limits = shipment_limits(self.settings.inventory)
-        reconcile = reconcile_rules(self.settings.reconcile, self.settings.inventory.threshold)
-        lane = StockLane(context, self.sink_mode, limits, reconcile)
-        return LanePart(lane, self.rows, reader, self.letters, self.failed)
 
     def _agents(self) -> None:
         partitions = self.settings.kafka.partitions
