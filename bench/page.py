@@ -55,9 +55,10 @@ WHERE = """Where the time goes, and what was tried:
 - `idle`: consumers that follow silent topics asked the brokers ten times a second and were most of it.
   What is left is the group's own consumer, as with Faust, and a look at the gauges once a second.
 - `recovery`: the look-up whether a key has a newer version is the largest part, the write with its index the next.
-- `orders`: an order is 24 calls (2 at the ERP, 1 at the warehouse, 9 at the CRM, 12 at the shop), ten commands and their
-  outcomes, each kept and acknowledged before the next.
-  Sinks are two fifths of the worker's time, half of that HTTP; deciding and keeping is a fifth, the rest Kafka's client.
+- `orders`: an order is 24 calls (2 at the ERP, 1 at the warehouse, 9 at the CRM, 12 at the shop), ten commands and
+  their outcomes, each kept and acknowledged before the next.
+  Sinks are two fifths of the worker's time, half of that HTTP; deciding and keeping is a fifth, the rest is Kafka's
+  client.
   Nothing stands out.
   Tried and left out, for it gave nothing that could be measured: uvloop; waking one waiting task of a sink instead of
   all; keeping an intent beside the look that comes before its call.
