@@ -16,6 +16,8 @@ ROUND_S, ROUND_CALLS = 5.0, 8
 """What is let through for so long, and so often, at one pace, the target takes."""
 FIRST_CLIMB_S, LATEST_CLIMB_S = 15.0, 900.0
 COST = 40
+ROUGH_STEP, ROUGH_ROUND_S, ROUGH_CALLS = 2.0, 1.0, 2
+"""What was found from a handful of calls is doubled after two more, until it is refused: it may be far too low."""
 MEMORY_S = 120.0
 LOWER, STEADY = 0.97, 0.9
 LEAST_PAUSE_S = 0.001
@@ -57,6 +59,8 @@ class Pace:
     refused_at: float = float("-inf")
     is_doubtful: bool = False
     """One refusal after a handful of calls says nothing of a pace: it is paused for, and the next one counts."""
+    is_rough: bool = False
+    """What was found last is from a handful of calls, and nothing better was known before."""
 
     @property
     def bound(self) -> float:
@@ -97,11 +101,22 @@ def let_through(pace: Pace, now: float) -> Pace:
         return pace  # it left before the refusal
     if pace.pause_s:
         return replace(pace, pause_s=0.0, began=now, let=1, round_at=now, round_let=1)
-    if not pace.per_s or now - pace.round_at < max(ROUND_S, 2 * pace.longest, ROUND_CALLS * pace.spacing):
+    if not pace.per_s or now - pace.round_at < _round_s(pace):
         return pace
     is_used = pace.round_let >= BUSY * pace.bound * (now - pace.round_at)
     pace = replace(pace, round_at=now, round_let=0)
-    return _climbed(replace(pace, good=max(pace.good, pace.per_s)), now) if is_used else pace
+    if not is_used:
+        return pace
+    if pace.is_rough:
+        return replace(pace, per_s=pace.per_s * ROUGH_STEP)
+    return _climbed(replace(pace, good=max(pace.good, pace.per_s)), now)
+
+
+def _round_s(pace: Pace) -> float:
+    """So long a pace is kept before it says something."""
+    if pace.is_rough:
+        return max(ROUGH_ROUND_S, ROUGH_CALLS * pace.spacing)
+    return max(ROUND_S, 2 * pace.longest, ROUND_CALLS * pace.spacing)
 
 
 def _climbed(pace: Pace, now: float) -> Pace:
@@ -152,4 +167,5 @@ def _found(pace: Pace) -> Pace:
     found = max(pace.let, 1) / max(pace.paused_until - pace.began, LEAST_PAUSE_S)
     if pace.was:
         found = max(min(max(found, pace.was / 4), pace.was * LOWER), pace.least)
-    return replace(pace, per_s=found)
+    is_rough = pace.let < ROUND_CALLS and (pace.is_rough or not pace.was)
+    return replace(pace, per_s=found, is_rough=is_rough)

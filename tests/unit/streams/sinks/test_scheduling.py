@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.core.errors import ConnectorError
 from streams.domain.cut_off import DAY_US, Urgency
 from streams.domain.governor import Limits
 from streams.domain.work import Manner
-from tests.unit.streams.sinks.scheduling import MICROS, Scheduler, Target, Window
+from tests.unit.streams.sinks.scheduling import MICROS, Scheduler, Target, Window, limited
 
 HOUR = 3600.0
 
@@ -69,6 +70,19 @@ def test_a_rate_that_falls_and_rises_again_is_followed() -> None:
 
     assert _within(found.target.let, 0.75 * HOUR, HOUR) >= 0.95 * 1 * 0.25 * HOUR
     assert _within(found.target.let, 2.5 * HOUR, 3 * HOUR) >= 0.95 * 4 * 0.5 * HOUR
+
+
+@pytest.mark.parametrize("wait", [4.0, None], ids=["says how long", "says nothing"])
+def test_a_target_that_refuses_a_handful_of_calls_and_then_no_more_is_soon_used_again(wait: float | None) -> None:
+    class Hiccup(Window):
+        def refuses(self, now: float) -> ConnectorError | None:  # noqa: ARG002  as the other
+            self._taken += 1
+            return limited("rate", wait) if self._taken <= 12 and self._taken % 3 else None
+
+    found = _flooded(Target(window=Hiccup(0, 0.0)), Limits(at_once=8), orders=8_000, until=180)
+
+    assert len(found.target.refused) == 8
+    assert _within(found.target.let, 120, 180) >= 0.9 * 8 / 0.2 * 60
 
 
 # ── calls at once ────────────────────────────────────────────────────────────────────────────────
