@@ -1,5 +1,6 @@
 """Workers run out of memory, and die again before they have come back."""
 
+import itertools
 import resource
 import threading
 
@@ -9,13 +10,15 @@ from tests.faults.grid.watch import PAGE
 from tests.processes import Worker, until
 
 BURST = 14
+MOST_BURSTS = 10
 
 
 def out_of_memory(run: Run) -> list[Hit]:
     """The lane's worker gets no more address space; then all are killed again and again, 0.1 to 1 s apart."""
     worker = run.at_work()
     run.live()
-    until(lambda: _lacks_memory(run, worker), within=180, what=f"{worker.name} lacks memory", step=2)
+    looks = itertools.count(1)
+    until(lambda: _lacks_memory(run, worker, next(looks)), within=180, what=f"{worker.name} lacks memory", step=2)
     how = f"ended by itself with {worker.wait(1)}" if not worker.running else "said so"
     if worker.running:
         worker.kill()
@@ -34,12 +37,13 @@ def out_of_memory(run: Run) -> list[Hit]:
     return [Hit(f"workers that ran out of memory ({how})", 1), Hit("kills in quick order", killed)]
 
 
-def _lacks_memory(run: Run, worker: Worker) -> bool:
+def _lacks_memory(run: Run, worker: Worker, look: int) -> bool:
     """Every look takes what room is left, and gives more work at once than it has had memory for before."""
     if not worker.running or _starves(worker):
         return True
     _starve(worker)
-    run.system.burst()
+    for _ in range(min(look, MOST_BURSTS)):
+        run.system.burst()
     return False
 
 
