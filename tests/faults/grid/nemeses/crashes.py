@@ -10,7 +10,7 @@ from tests.faults.grid.watch import PAGE
 from tests.processes import Worker, until
 
 BURST = 14
-MOST_BURSTS = 10
+MOST_BURSTS = 4
 
 
 def out_of_memory(run: Run) -> list[Hit]:
