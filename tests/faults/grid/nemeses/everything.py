@@ -16,6 +16,8 @@ from tests.processes import until
 BETWEEN_S = (1.0, 5.0)
 SILENT_S = (2.0, 8.0)
 BROKEN_S = (2.0, 6.0)
+BEHIND_S = (8.0, 12.0)
+"""So long records come behind those that are poison."""
 PER_S = 40.0
 FEWEST = 2
 """Workers that are to be there in the end."""
@@ -113,6 +115,7 @@ def together(run: Run) -> list[Hit]:
         run.back(worker)
     run.live()
     run.system.traffic.poison(12, ("bad-magic", "unknown-schema-id", "truncated"))
+    _wait(run, BEHIND_S)
     until(lambda: len(run.workers) >= FEWEST, within=10, what="workers are there")
     return [Hit(name, count) for name, count in sorted(done.items())] + _bitten(run)
 
