@@ -60,7 +60,7 @@ class Pace:
     is_doubtful: bool = False
     """One refusal after a handful of calls says nothing of a pace: it is paused for, and the next one counts."""
     is_rough: bool = False
-    """What was found last is from a handful of calls, and nothing better was known before."""
+    """What was found last is from a handful of calls, and no pace is known that was let through for a whole round."""
 
     @property
     def bound(self) -> float:
@@ -167,5 +167,4 @@ def _found(pace: Pace) -> Pace:
     found = max(pace.let, 1) / max(pace.paused_until - pace.began, LEAST_PAUSE_S)
     if pace.was:
         found = max(min(max(found, pace.was / 4), pace.was * LOWER), pace.least)
-    is_rough = pace.let < ROUND_CALLS and (pace.is_rough or not pace.was)
-    return replace(pace, per_s=found, is_rough=is_rough)
+    return replace(pace, per_s=found, is_rough=pace.let < ROUND_CALLS and not pace.good)

@@ -10,7 +10,8 @@ from tests.faults.grid.watch import PAGE
 from tests.processes import Worker, until
 
 BURST = 14
-MOST_BURSTS = 4
+ALONE_FROM = 6
+"""The look from which on nobody else is there."""
 
 
 def out_of_memory(run: Run) -> list[Hit]:
@@ -38,12 +39,18 @@ def out_of_memory(run: Run) -> list[Hit]:
 
 
 def _lacks_memory(run: Run, worker: Worker, look: int) -> bool:
-    """Every look takes what room is left, and gives more work at once than it has had memory for before."""
+    """Every look takes what room is left, and gives more work at once than it has had memory for before.
+
+    What a worker holds of its work is bounded: where that is not enough, it has to take over what others had open.
+    """
     if not worker.running or _starves(worker):
         return True
     _starve(worker)
-    for _ in range(min(look, MOST_BURSTS)):
-        run.system.burst()
+    if look == ALONE_FROM:
+        for other in run.workers:
+            if other is not worker and other.running:
+                other.kill()
+    run.system.burst()
     return False
 
 
