@@ -26,7 +26,7 @@ BUSY = 0.9
 ROUNDED = 1.0005
 """So much further apart, so that sums of fractions never make one call too many of a window."""
 IDLE = 2.0
-"""Calls further apart than so many times the pace say nothing about it."""
+"""Calls that leave later than they might, by so many times the pace, say nothing about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def left(pace: Pace, now: float) -> Pace:
     next_at = max(pace.next_at, now) + pace.spacing
     if pace.pause_s:
         return replace(pace, next_at=next_at, last_at=now)
-    if not pace.let or now - pace.last_at > max(IDLE * pace.spacing, ROUND_S):
+    if not pace.let or now - max(pace.last_at, pace.next_at) > max(IDLE * pace.spacing, ROUND_S):
         pace = replace(pace, began=now, let=0, round_at=now, round_let=0)
     elif now - pace.began > MEMORY_S:
         kept = round(pace.let * MEMORY_S / 2 / (now - pace.began))

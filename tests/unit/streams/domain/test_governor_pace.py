@@ -28,6 +28,22 @@ def test_a_pace_that_was_learned_climbs_back_to_what_is_configured_and_not_beyon
     assert min(later - earlier for earlier, later in pairwise(times)) >= 0.1
 
 
+def test_a_pace_climbs_also_where_a_command_is_several_calls_one_right_after_the_other() -> None:
+    pace, now = Pace(), 0.0
+    for _ in range(2):
+        pace = refused(left(pace, now), now, 4.0)
+        now += 4.0
+    assert 0 < pace.bound < 1
+
+    while now < 120.0:
+        now = max(now, pace.next_at)
+        for _ in range(3):
+            pace = left(pace, now)
+        pace = let_through(pace, now)
+
+    assert pace.bound > 8
+
+
 def test_of_what_was_learned_and_what_is_configured_the_lower_one_counts() -> None:
     assert Pace(most=10.0, per_s=4.0).bound == 4.0
     assert Pace(most=3.0, per_s=4.0).bound == 3.0
