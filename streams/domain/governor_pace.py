@@ -17,7 +17,8 @@ ROUND_S, ROUND_CALLS = 5.0, 8
 FIRST_CLIMB_S, LATEST_CLIMB_S = 15.0, 900.0
 COST = 40
 ROUGH_STEP, ROUGH_ROUND_S, ROUGH_CALLS = 2.0, 1.0, 2
-"""What was found from a handful of calls is doubled after two more, until it is refused: it may be far too low."""
+"""What was found from a handful of calls, or from a burst that was not paced, is doubled after two more, until it is
+refused: it may be far too low."""
 MEMORY_S = 120.0
 LOWER, STEADY = 0.97, 0.9
 LEAST_PAUSE_S = 0.001
@@ -60,7 +61,8 @@ class Pace:
     is_doubtful: bool = False
     """One refusal after a handful of calls says nothing of a pace: it is paused for, and the next one counts."""
     is_rough: bool = False
-    """What was found last is from a handful of calls, and no pace is known that was let through for a whole round."""
+    """What was found last is from a handful of calls or from a burst that was not paced, and no pace is known that was
+    let through for a whole round."""
 
     @property
     def bound(self) -> float:
@@ -167,4 +169,5 @@ def _found(pace: Pace) -> Pace:
     found = max(pace.let, 1) / max(pace.paused_until - pace.began, LEAST_PAUSE_S)
     if pace.was:
         found = max(min(max(found, pace.was / 4), pace.was * LOWER), pace.least)
-    return replace(pace, per_s=found, is_rough=pace.let < ROUND_CALLS and not pace.good)
+    is_rough = not pace.good and (pace.let < ROUND_CALLS or not pace.was)
+    return replace(pace, per_s=found, is_rough=is_rough)

@@ -44,6 +44,18 @@ def test_a_pace_climbs_also_where_a_command_is_several_calls_one_right_after_the
     assert pace.bound > 8
 
 
+def test_what_a_burst_was_refused_at_is_a_guess_that_is_soon_left_behind() -> None:
+    pace, now = Pace(), 0.0
+    for _ in range(10):
+        pace = left(pace, now)
+    pace = refused(pace, now, 30.0)
+    assert 0 < pace.bound < 0.4
+
+    pace, _, _ = _calls(pace, 30.0, 60.0)
+
+    assert pace.bound > 5
+
+
 def test_of_what_was_learned_and_what_is_configured_the_lower_one_counts() -> None:
     assert Pace(most=10.0, per_s=4.0).bound == 4.0
     assert Pace(most=3.0, per_s=4.0).bound == 3.0
