@@ -1,8 +1,8 @@
 """How many calls a second a target takes: kept to what is configured, learned from its refusals where it says no.
 
 A refusal is followed by a pause.  What was let through, over the time that it took with the pause, is what the target
-takes, whatever window it counts in; from there the pace climbs in steps until the next refusal.  Each refused climb
-makes the next one come later: climbing costs at most a fortieth of the time.
+takes, whatever window it counts in; from there the pace climbs in steps until the next refusal.  A climb that is
+refused costs a pause, so the less a climb may win, the later it comes.
 Times are seconds of a monotonic clock.
 """
 
@@ -15,7 +15,6 @@ FIRST_STEP, LEAST_STEP, NARROW = 1.5, 1.02, 1.05
 ROUND_S, ROUND_CALLS = 5.0, 8
 """What is let through for so long, and so often, at one pace, the target takes."""
 FIRST_CLIMB_S, LATEST_CLIMB_S = 15.0, 900.0
-COST = 40
 ROUGH_STEP, ROUGH_ROUND_S, ROUGH_CALLS = 2.0, 1.0, 2
 """What was found from a handful of calls, or from a burst that was not paced, is doubled after two more, until it is
 refused: it may be far too low."""
@@ -159,7 +158,8 @@ def _climbs_later(pace: Pace, now: float, waits: float) -> Pace:
         return pace
     step = max(LEAST_STEP, (pace.was / pace.per_s) ** 0.5)
     wait = min(LATEST_CLIMB_S, 2 * pace.climb_wait) if step <= NARROW else FIRST_CLIMB_S
-    return replace(pace, step=min(FIRST_STEP, step), climb_wait=wait, climb_at=now + max(wait, COST * waits))
+    step = min(FIRST_STEP, step)
+    return replace(pace, step=step, climb_wait=wait, climb_at=now + max(wait, waits / (step - 1)))
 
 
 def _found(pace: Pace) -> Pace:

@@ -6,12 +6,13 @@ from streams.domain.governor_pace import FIRST_PAUSE_S, Pace, left, let_through,
 
 
 def _calls(pace: Pace, now: float, until: float) -> tuple[Pace, float, list[float]]:
-    """One after the other at the pace, all let through; also when each left."""
+    """One after the other at the pace, each let through after 10 ms; also when each left."""
     times = []
     while now < until:
         now = max(now, pace.next_at)
-        pace = let_through(left(pace, now), now)
         times.append(now)
+        now += 0.01
+        pace = let_through(left(pace, times[-1]), now)
     return pace, now, times
 
 
@@ -54,6 +55,22 @@ def test_what_a_burst_was_refused_at_is_a_guess_that_is_soon_left_behind() -> No
     pace, _, _ = _calls(pace, 30.0, 60.0)
 
     assert pace.bound > 5
+
+
+def test_a_target_that_refused_for_a_while_is_soon_asked_for_as_much_as_before() -> None:
+    pace, now = Pace(), 0.0
+    for _ in range(12):
+        pace = left(pace, now)
+    pace = refused(pace, now, None)
+    pace, now, _ = _calls(pace, pace.paused_until, pace.paused_until + 4.0)
+    for _ in range(3):
+        pace = refused(left(pace, now), now, None)
+        now = pace.paused_until
+    assert 0 < pace.bound < 3
+
+    pace, _, _ = _calls(pace, now, now + 150.0)
+
+    assert pace.bound > 6
 
 
 def test_of_what_was_learned_and_what_is_configured_the_lower_one_counts() -> None:
