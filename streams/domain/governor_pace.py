@@ -137,7 +137,7 @@ def refused(pace: Pace, now: float, retry_after: float | None) -> Pace:
     pace = replace(pace, paused_until=max(pace.paused_until, now + waits), longest=longest)
     if pace.pause_s:  # after the pause it was still too early
         return _found(replace(pace, pause_s=max(waits, LEAST_PAUSE_S), good=0.0, least=0.0, is_doubtful=False))
-    was, let = pace.bound, max(0, pace.let - 1)
+    was, let, is_held = pace.bound, max(0, pace.let - 1), now - pace.began >= ROUND_S
     is_doubtful = not pace.per_s and let < ROUND_CALLS and now - pace.refused_at > MEMORY_S
     pace = replace(
         pace,
@@ -149,14 +149,17 @@ def refused(pace: Pace, now: float, retry_after: float | None) -> Pace:
         is_doubtful=is_doubtful,
         pause_s=max(waits, LEAST_PAUSE_S),
     )
-    return _climbs_later(_found(pace), now, waits)
+    return _climbs_later(_found(pace), now, waits, is_held=is_held)
 
 
-def _climbs_later(pace: Pace, now: float, waits: float) -> Pace:
-    """To the middle between what was let through and what was refused; soon while these are far apart."""
+def _climbs_later(pace: Pace, now: float, waits: float, *, is_held: bool) -> Pace:
+    """To the middle between what was let through and what was refused; soon while these are far apart.
+
+    A pace that was refused before it was held for a while was perhaps refused for what came before it.
+    """
     if not pace.was:
         return pace
-    step = max(LEAST_STEP, (pace.was / pace.per_s) ** 0.5)
+    step = max(LEAST_STEP, (pace.was / pace.per_s) ** 0.5) if is_held else FIRST_STEP
     wait = min(LATEST_CLIMB_S, 2 * pace.climb_wait) if step <= NARROW else FIRST_CLIMB_S
     step = min(FIRST_STEP, step)
     return replace(pace, step=step, climb_wait=wait, climb_at=now + max(wait, waits / (step - 1)))

@@ -73,6 +73,22 @@ def test_a_target_that_refused_for_a_while_is_soon_asked_for_as_much_as_before()
     assert pace.bound > 6
 
 
+def test_a_refusal_right_after_another_one_does_not_make_a_pace_narrow() -> None:
+    pace = Pace()
+    for _ in range(12):
+        pace = left(pace, 0.0)
+    pace = refused(pace, 0.0, 5.0)
+    pace = let_through(left(pace, 5.0), 5.1)
+    for _ in range(12):
+        pace = left(pace, 5.2)
+    pace = refused(pace, 5.3, 5.0)
+    assert 0 < pace.bound < 3
+
+    pace, _, _ = _calls(pace, 10.3, 70.3)
+
+    assert pace.bound > 6
+
+
 def test_of_what_was_learned_and_what_is_configured_the_lower_one_counts() -> None:
     assert Pace(most=10.0, per_s=4.0).bound == 4.0
     assert Pace(most=3.0, per_s=4.0).bound == 3.0
