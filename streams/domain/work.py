@@ -189,6 +189,11 @@ def put_off(work: Work, until: int) -> Work:
     return msgspec.structs.replace(work, intent=None, not_before=until)
 
 
+def uncalled(work: Work, until: int) -> Work:
+    """The call of the intent never left."""
+    return msgspec.structs.replace(work, intent=None, attempts=work.attempts - 1, not_before=until)
+
+
 def ended(work: Work, state: str, external_id: str | None = None, *, check_at: int | None = None) -> Work:
     """The head's effect is known; the next command may go.  One that was called twice is looked at again then."""
     done = Ended(work.head.command_id, state, external_id)

@@ -3,10 +3,12 @@
 A failing target stops only its own sink.  Nothing is set aside for an outage: what waits, waits in Kafka or in rows.
 """
 
+import asyncio
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from connectors.core.calls import CallDetails
@@ -46,7 +48,7 @@ class Calls:
     number: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Turn:
     """A place among the calls at once; `under_way` counts those that had left when its last call did, itself too."""
 
@@ -57,6 +59,10 @@ class Turn:
     """Since the last call left."""
     made: int = 0
     """In all."""
+    has_place: bool = False
+    since: float = 0.0
+    """When it got its place; monotonic."""
+    got_place: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 _COUNTED: ContextVar[Calls | None] = ContextVar("_COUNTED", default=None)
@@ -74,7 +80,8 @@ class Gate:
         """µs, UTC; 0 where there was none yet."""
         self.returns = 0
         """How often the target came back after trouble."""
-        self._under_way = 0
+        self._under_way = self._ahead = 0
+        self._line: deque[Turn] = deque()
         self._wakes: list[Callable[[], None]] = []
 
     @property
@@ -115,6 +122,12 @@ class Gate:
         """Seconds until a call may leave; 0 for now."""
         return max(self._held(), min(self._paced(), FULL_LOOK_S if self._is_full else float("inf")))
 
+    def ahead_in(self) -> float:
+        """Seconds until work may begin to be got ready: as much as there are places, where calls are not paced."""
+        if self.spacing or self._held():
+            return self.ready_in()
+        return FULL_LOOK_S if self._ahead >= self.governor.at_once.limit else 0.0
+
     @property
     def _is_full(self) -> bool:
         return self._under_way >= self.governor.at_once.limit
@@ -142,15 +155,65 @@ class Gate:
 
         To be entered where `ready_in` is 0, with nothing awaited in between.
         """
-        turn = Turn()
-        self._under_way += 1
-        self.governor = governor.left(self.governor, self._clock.monotonic())
+        with self._turn(Turn()) as turn:
+            self._take_place(turn)
+            yield turn
+
+    @contextmanager
+    def ahead(self) -> Iterator[Turn]:
+        """A turn whose work is got ready before there is a place for it; `enter` waits for the place.
+
+        To be entered where `ahead_in` is 0, with nothing awaited in between.
+        """
+        with self._turn(Turn()) as turn:
+            if self.spacing:
+                self._take_place(turn)
+            else:
+                self._ahead += 1
+            yield turn
+
+    @contextmanager
+    def _turn(self, turn: Turn) -> Iterator[Turn]:
         token = _TURN.set(turn)
         try:
             yield turn
         finally:
             _TURN.reset(token)
             self._give_back(turn)
+
+    def _take_place(self, turn: Turn) -> None:
+        turn.has_place, turn.since = True, self._clock.monotonic()
+        self._under_way += 1
+        self.governor = governor.left(self.governor, turn.since)
+
+    async def enter(self, is_over: Callable[[], bool] = lambda: False) -> bool:
+        """Takes the place of work that was got ready, in the order of asking.
+
+        False where the target is left alone meanwhile, or `is_over`.
+        """
+        turn = _TURN.get()
+        if turn is None or turn.has_place:
+            return True
+        self._line.append(turn)
+        try:
+            while not (turn.got_place.is_set() or is_over() or self._held()):
+                self._let_in()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(FULL_LOOK_S):
+                        await turn.got_place.wait()
+        finally:
+            with suppress(ValueError):
+                self._line.remove(turn)
+        return turn.got_place.is_set()
+
+    def _let_in(self) -> None:
+        """The first of those that wait for a place, where there is one."""
+        if self._line and self.ready_in() == 0:
+            turn = self._line.popleft()
+            self._ahead -= 1
+            self._take_place(turn)
+            turn.got_place.set()
+            self._wake()
 
     def done(self) -> None:
         """The calls of this turn are made: somebody else may have its place while what came of them is written."""
@@ -162,9 +225,17 @@ class Gate:
         if turn.is_over:
             return
         turn.is_over = True
+        if not turn.has_place:
+            self._ahead -= 1
+            self._wake()
+            return
         self._under_way -= 1
         if not turn.is_used:
             self.governor = governor.unused(self.governor)
+        self._let_in()
+        self._wake()
+
+    def _wake(self) -> None:
         for wake in self._wakes:
             wake()
 

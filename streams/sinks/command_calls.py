@@ -80,6 +80,8 @@ class CommandCalls:
 
     async def _look(self, entity: Entity, before: Work, command: Command) -> int | None:
         at = self._at
+        if not await self._enter():
+            return self._when_ready()
         at.gate.leaving()
         try:
             look = await at.acts.look(command, work.taken(before))
@@ -125,6 +127,10 @@ class CommandCalls:
         at = self._at
         started = at.clock.micros()
         await self._at.change(entity, lambda one: work.calling(one, started))
+        if not await self._enter():
+            later = self._when_ready()
+            await self._at.change(entity, lambda one: work.uncalled(one, later))
+            return later
         at.gate.leaving()
         try:
             with IN_FLIGHT.labels(at.gate.target).track_inprogress():
@@ -163,12 +169,21 @@ class CommandCalls:
         """The gate knows how long the target wants to be left alone; a lock is asked for more and more seldom."""
         self._at.gate.failed(error)
         least = min(LOCKED_AT_MOST_S, AGAIN_S * 2 ** min(attempts, 8)) if isinstance(error, LockedError) else AGAIN_S
-        return self._at.clock.micros() + int(max(least, self._at.gate.ready_in()) * MICROS)
+        return self._when_ready(least)
+
+    async def _enter(self) -> bool:
+        """Takes the place; False where the target is left alone meanwhile, or the sink closes."""
+        return await self._at.gate.enter(lambda: self._at.is_closing)
+
+    def _when_ready(self, least_s: float = AGAIN_S) -> int:
+        return self._at.clock.micros() + int(max(least_s, self._at.gate.ready_in()) * MICROS)
 
     async def _check(self, entity: Entity, before: Work) -> int | None:
         """Both calls of a command may have had their effect; then a person must look at the order."""
         at, check = self._at, before.checks[0]
         command = await self._command(check.value)
+        if not await self._enter():
+            return self._when_ready()
         at.gate.leaving()
         try:
             found = (await at.acts.look(command, work.taken(before, but=check.command_id))).found

@@ -46,7 +46,6 @@ class CommandSink:
         self._calls = CommandCalls(context, mode, self.meter)
         self._queue: UrgencyQueue[Entity] = UrgencyQueue()
         self._wake = asyncio.Event()
-        self._closing = False
         self._tasks: list[asyncio.Task[None]] = []
         context.gate.when_free(self._wake.set)
 
@@ -102,7 +101,7 @@ class CommandSink:
 
     async def opened(self, partitions: frozenset[int], generation: int) -> None:
         """The partitions are ours and recovered: what is left in them is due."""
-        self._closing = False
+        self._at.is_closing = False
         self._at.generation = generation
         now = self._at.clock.micros()
         for partition in sorted(partitions):
@@ -127,7 +126,7 @@ class CommandSink:
 
     async def close(self, within: timedelta) -> int:
         """No new call; wait for those under way.  How many were left with their intent open."""
-        self._closing = True
+        self._at.is_closing = True
         self._wake.set()
         running, self._tasks = self._tasks, []
         left: set[asyncio.Task[None]] = set()
@@ -150,9 +149,9 @@ class CommandSink:
 
     async def _run(self) -> None:
         """Until closed.  Where the lease was lost, the entity waits: a rebalance closes the sink meanwhile."""
-        while not self._closing:
+        while not self._at.is_closing:
             self._measure()
-            entity = None if self._mode() == "paused" or self._at.gate.ready_in() > 0 else self._take()
+            entity = None if self._mode() == "paused" or self._at.gate.ahead_in() > 0 else self._take()
             if entity is None:
                 await self._pause()
                 continue
@@ -171,12 +170,12 @@ class CommandSink:
 
     async def _step(self, entity: Entity) -> int | None:
         """One step with a turn at the target; what it took counts where it did not fail."""
-        gate, began = self._at.gate, self._at.clock.monotonic()
-        with gate.turn() as turn:
+        gate = self._at.gate
+        with gate.ahead() as turn:
             failures = gate.breaker.failures
             again = await self._calls.step(entity)
             if turn.is_used and gate.breaker.failures <= failures:
-                self.meter.worked(self._at.clock.monotonic() - began, turn.made)
+                self.meter.worked(self._at.clock.monotonic() - turn.since, turn.made)
         return again
 
     def _take(self) -> Entity | None:
@@ -197,7 +196,7 @@ class CommandSink:
         wait = IDLE.total_seconds() if next_at is None else max(0.0, (next_at - now) / MICROS)
         self._wake.clear()
         try:
-            seconds = max(0.01, min(max(wait, self._at.gate.ready_in()), IDLE.total_seconds()))
+            seconds = max(0.01, min(max(wait, self._at.gate.ahead_in()), IDLE.total_seconds()))
             async with asyncio.timeout(seconds):
                 await self._wake.wait()
         except TimeoutError:

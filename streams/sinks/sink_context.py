@@ -53,6 +53,7 @@ class SinkContext:
     """So soon after it was decided a command should be done."""
     beside: Beside = field(default_factory=Nothing)
     generation: int = -1
+    is_closing: bool = False
     sent: dict[int, list[bytes]] = field(default_factory=dict)
     """Outboxes that were sent, by partition: deleted with the next write."""
     untold: set[int] = field(default_factory=set)

@@ -1,5 +1,6 @@
 """The door to one target: what its answers mean for the calls after them."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -22,6 +23,7 @@ from streams.domain.governor import Limits
 from streams.runtime.gate import Gate
 from streams.runtime.metrics import REGISTRY
 from tests.fakes.still_clock import StillClock
+from tests.unit.streams.sinks.lane import turns
 
 DOWN = TargetUnavailableError("connection refused")
 
@@ -233,6 +235,41 @@ def test_a_place_is_free_for_another_while_what_came_of_a_call_is_written(clock:
     assert (waits > 0, after, woken) == (True, 0, ["free"])
     with gate.turn():
         assert gate.ready_in() > 0, "it was given back once"
+
+
+@pytest.mark.anyio
+async def test_work_that_was_got_ready_gets_the_free_places_in_the_order_of_asking(clock: StillClock) -> None:
+    gate, entered, ends = Gate("erp", clock, Limits(at_once=1)), list[str](), asyncio.Event()
+
+    async def work(name: str) -> None:
+        with gate.ahead():
+            assert await gate.enter()
+            entered.append(name)
+            await ends.wait()
+
+    with gate.turn():
+        first = asyncio.ensure_future(work("first"))
+        await turns()
+        assert (gate.ahead_in() > 0, gate.ready_in() > 0) == (True, True), "one is got ready, for one place"
+        last = asyncio.ensure_future(work("last"))
+        await turns()
+        assert entered == []
+    await turns()
+    assert entered == ["first"]
+    ends.set()
+    await asyncio.gather(first, last)
+    assert (entered, gate.ready_in(), gate.ahead_in()) == (["first", "last"], 0, 0)
+
+
+@pytest.mark.anyio
+async def test_work_that_was_got_ready_is_let_go_where_the_target_is_left_alone(clock: StillClock) -> None:
+    gate = Gate("erp", clock, Limits(at_once=1))
+    with gate.turn(), gate.ahead():
+        gate.failed(DOWN)
+
+        assert not await gate.enter()
+    clock.after(gate.ready_in())
+    assert (gate.ready_in(), gate.ahead_in()) == (0, 0)
 
 
 def test_a_turn_is_taken_at_once_and_given_back_where_it_is_not_used(clock: StillClock) -> None:

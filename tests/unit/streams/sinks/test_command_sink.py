@@ -21,8 +21,9 @@ from connectors.core.errors import (
 )
 from schemas.models.order import Order
 from streams.domain import work
+from streams.domain.governor import Limits
 from tests.fakes.order_target import Document, Failure
-from tests.unit.streams.sinks.commands import OUTCOMES, PARTITION, SETTLE_S, Sink, cancel, create, sink
+from tests.unit.streams.sinks.commands import OUTCOMES, PARTITION, SETTLE_S, WITHIN_S, Sink, cancel, create, sink
 from tests.unit.streams.sinks.lane import turns
 
 pytestmark = pytest.mark.anyio
@@ -349,6 +350,44 @@ async def test_a_lost_lease_stops_calls_until_it_is_back(tmp_path: Path, logged:
         await one.at_rest(passing=10)
 
         assert one.erp.creates == ["web-1"]
+
+
+async def test_a_command_is_got_ready_while_there_is_no_place_and_leaves_with_the_next_one(tmp_path: Path) -> None:
+    async with sink(tmp_path, upserts=True) as one:
+        one.gate.limit(Limits(at_once=1))
+        with one.gate.turn():
+            await one.fold(create("web-1"), create("web-2"))
+            await one.until(lambda: one.left("web-1").intent)
+            assert (one.erp.creates, one.left("web-2").intent) == ([], None)
+        await one.at_rest()
+
+        assert (one.erp.creates, one.counts["applied"]) == (["web-1", "web-2"], 2)
+
+
+@UPSERTS
+async def test_what_was_got_ready_and_never_left_is_as_if_it_was_never_begun(tmp_path: Path, upserts: bool) -> None:  # noqa: FBT001
+    async with sink(tmp_path, upserts=upserts) as one:
+        one.gate.limit(Limits(at_once=1))
+        with one.gate.turn():
+            await one.fold(create())
+            await one.until(lambda: not upserts or one.left().intent)
+            one.gate.failed(TargetUnavailableError("connection refused"))
+            await one.until(lambda: one.left().intent is None)
+            assert (one.left().attempts, one.erp.creates) == (0, [])
+        await one.at_rest()
+
+        assert [(told.state, told.attempts) for told in one.outcomes] == [("APPLIED", 1)]
+
+
+async def test_a_sink_that_closes_leaves_no_intent_of_what_waits_for_a_place(tmp_path: Path) -> None:
+    async with sink(tmp_path, upserts=True) as one:
+        one.gate.limit(Limits(at_once=1))
+        with one.gate.turn():
+            await one.fold(create())
+            await one.until(lambda: one.left().intent)
+
+            assert await one.sink.close(timedelta(seconds=WITHIN_S)) == 0
+        assert (one.left().intent, one.left().attempts, one.erp.creates) == (None, 0, [])
 
 
 @pytest.mark.parametrize("write", [4, 5])
