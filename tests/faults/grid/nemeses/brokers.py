@@ -134,35 +134,34 @@ def _two_of_three_end(run: Run) -> Hit:
 
 def _too_few_copies(run: Run) -> Hit:
     """The group's broker stays, so that the workers may write, and two copies are not enough."""
-    cluster, kafka, topics = Cluster(run.system), run.system.kafka, _topics(run)
+    cluster, kafka = Cluster(run.system), run.system.kafka
     until(lambda: cluster.coordinator() >= 0, within=MOVES_S, what="somebody says who keeps the group")
     number, before = cluster.others(cluster.coordinator())[0], logged(run, TOO_FEW)
     written = (run.system.commands, changelog(APP_ID, run.system.decides))
     for topic in written:
-        _configure(topics, topic, {"min.insync.replicas": "3"})
+        _configure(run, topic, {"min.insync.replicas": "3"})
     kafka.stop_node(number, ENDS_S)
     until(lambda: logged(run, TOO_FEW) > before, within=REFUSED_S, what="writes are refused for want of copies")
     refused = logged(run, TOO_FEW) - before
     for topic in written:
-        _configure(topics, topic, {"min.insync.replicas": "2"})
+        _configure(run, topic, {"min.insync.replicas": "2"})
     kafka.restart_node(number, BACK_S)
     return Hit("writes refused: NOT_ENOUGH_REPLICAS", refused)
 
 
 def _too_large(run: Run) -> Hit:
     """MSG_SIZE_TOO_LARGE: what is decided cannot be sent, so the worker ends before it commits, and starts again."""
-    topics = _topics(run)
     before = run.supervisor.codes.total()
-    _configure(topics, run.system.commands, {"max.message.bytes": "1"})
+    _configure(run, run.system.commands, {"max.message.bytes": "1"})
     until(lambda: run.supervisor.codes.total() > before, within=REFUSED_S, what="a worker ended", step=0.3)
     ended = run.supervisor.codes.total() - before
-    _configure(topics, run.system.commands, {"max.message.bytes": str(RECORD_BYTES)})
+    _configure(run, run.system.commands, {"max.message.bytes": str(RECORD_BYTES)})
     return Hit("workers that ended because a command was too large for its topic, and were started again", ended)
 
 
-def _configure(topics: Topics, topic: str, config: Mapping[str, str]) -> None:
-    """Set twice is set once: brokers that have just come back need a while until a controller answers."""
-    until(lambda: _is_configured(topics, topic, config), within=BACK_S, what=f"a controller sets {dict(config)}")
+def _configure(run: Run, topic: str, config: Mapping[str, str]) -> None:
+    """Set twice is set once.  A client asks the controller that it knows, though that may be the broker that ended."""
+    until(lambda: _is_configured(_topics(run), topic, config), within=BACK_S, what=f"a controller sets {dict(config)}")
 
 
 def _is_configured(topics: Topics, topic: str, config: Mapping[str, str]) -> bool:
