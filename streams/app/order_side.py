@@ -191,9 +191,9 @@ class OrderSide:
 
     def _opened(self, role: str, choice: Choice) -> Work:
         """A target that only orders are written to."""
-        app = self._app
-        at_once = min(app.settings.orders.at_once, choice.settings.max_connections)
-        gate, ports = open_target(choice, app.settings, app.clock, app.lease, at_once=at_once)
+        app, at_once = self._app, self._app.settings.orders.at_once
+        calls = min(at_once, choice.settings.max_connections)
+        gate, ports = open_target(choice, app.settings, app.clock, app.lease, at_once=calls)
         self.gates[role] = gate
         self._ports.append(ports)
         if ports.holdings is not None:

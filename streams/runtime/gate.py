@@ -62,6 +62,8 @@ class Turn:
     has_place: bool = False
     since: float = 0.0
     """When it got its place; monotonic."""
+    held_s: float = 0.0
+    """How long it had it, once it is over."""
     got_place: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -196,7 +198,7 @@ class Gate:
             return True
         self._line.append(turn)
         try:
-            while not (turn.got_place.is_set() or is_over() or self._held()):
+            while not (turn.got_place.is_set() or is_over() or self._is_left_alone):
                 self._let_in()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(FULL_LOOK_S):
@@ -205,6 +207,11 @@ class Gate:
             with suppress(ValueError):
                 self._line.remove(turn)
         return turn.got_place.is_set()
+
+    @property
+    def _is_left_alone(self) -> bool:
+        """Not while one call is out to see: its answer says whether there is more to wait for."""
+        return self._held() > 0 and self.breaker.state is not BreakerState.TRYING
 
     def _let_in(self) -> None:
         """The first of those that wait for a place, where there is one."""
@@ -230,6 +237,7 @@ class Gate:
             self._wake()
             return
         self._under_way -= 1
+        turn.held_s = self._clock.monotonic() - turn.since
         if not turn.is_used:
             self.governor = governor.unused(self.governor)
         self._let_in()

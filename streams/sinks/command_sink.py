@@ -174,8 +174,8 @@ class CommandSink:
         with gate.ahead() as turn:
             failures = gate.breaker.failures
             again = await self._calls.step(entity)
-            if turn.is_used and gate.breaker.failures <= failures:
-                self.meter.worked(self._at.clock.monotonic() - turn.since, turn.made)
+        if turn.is_used and gate.breaker.failures <= failures:
+            self.meter.worked(turn.held_s, turn.made)
         return again
 
     def _take(self) -> Entity | None:

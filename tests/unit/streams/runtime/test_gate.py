@@ -272,6 +272,26 @@ async def test_work_that_was_got_ready_is_let_go_where_the_target_is_left_alone(
     assert (gate.ready_in(), gate.ahead_in()) == (0, 0)
 
 
+@pytest.mark.anyio
+async def test_work_that_was_got_ready_waits_for_the_call_that_sees_whether_the_target_is_back(
+    clock: StillClock,
+) -> None:
+    gate = Gate("erp", clock, Limits(at_once=2))
+    _opened(gate, clock)
+
+    async def ready() -> bool:
+        with gate.ahead():
+            return await gate.enter()
+
+    with gate.turn():
+        second = asyncio.ensure_future(ready())
+        gate.leaving()
+        await turns()
+        assert not second.done()
+        gate.succeeded()
+    assert await second
+
+
 def test_a_turn_is_taken_at_once_and_given_back_where_it_is_not_used(clock: StillClock) -> None:
     gate = Gate("shop", clock, Limits(calls_per_s=4))
 
