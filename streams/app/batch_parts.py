@@ -20,10 +20,10 @@ def _first_offset(event: Event) -> int:
 
 
 def batch_pool(
-    take: Callable[[Event], Awaitable[None]], failed: Callable[[BaseException], None]
+    take: Callable[[Event], Awaitable[None]], failed: Callable[[BaseException], None], at_once: int = MAX_BATCHES
 ) -> KeyedPool[tuple[str, int]]:
     """Batches of one partition in order, partitions side by side."""
-    return KeyedPool(take, key=_partition, first=_first_offset, max_in_flight=MAX_BATCHES, failed=failed)
+    return KeyedPool(take, key=_partition, first=_first_offset, max_in_flight=at_once, failed=failed)
 
 
 class Flow(Protocol):
@@ -42,10 +42,16 @@ class FlowPart:
     """A flow that only works on what comes."""
 
     def __init__(
-        self, table: str, flow: Flow, failed: Callable[[BaseException], None], *, is_paused: Callable[[str], bool]
+        self,
+        table: str,
+        flow: Flow,
+        failed: Callable[[BaseException], None],
+        *,
+        is_paused: Callable[[str], bool],
+        at_once: int = MAX_BATCHES,
     ) -> None:
         self.table, self._flow, self._is_paused = table, flow, is_paused
-        self.pool = batch_pool(self._take, failed)
+        self.pool = batch_pool(self._take, failed, at_once)
 
     async def _take(self, event: Event) -> None:
         message = event.message

@@ -55,7 +55,7 @@ class CommandPart:
         good, bad = await self._reader.read(self._contract, records, arrived)
         dead = [one.letter for one in bad if one.record.offset >= fresh_from]
         await self._letters.send(dead, generation=message.generation_id)
-        await self.sink.fold(partition, good, dead=len(dead), upto=(topic, records[-1].offset + 1))
+        await self.sink.fold(partition, good, dead=len(dead), upto={topic: records[-1].offset + 1})
 
     async def opened(self, partitions: frozenset[int], generation: int) -> None:
         self._share(len(self._work.table.owned))

@@ -72,6 +72,8 @@ LATENCY_TARGETS_S: Mapping[str, float] = {
 }
 """So soon after it was decided a command of the role should be done, where no setting says otherwise."""
 REFERENCE_WAIT_MS = 500
+ORDER_BATCHES = 24
+"""Those of one partition are written together, so that more may wait than are worked on."""
 ENDS = ("applied", "superseded", "dead", "held")
 """How a command can end, as its metric names it."""
 
@@ -187,7 +189,7 @@ class OrderSide:
             clock=app.clock,
             desk=OrderDesk(self._look_up, self.reference),
         )
-        return FlowPart(table.name, flow, app.failed, is_paused=app.intake.is_paused)
+        return FlowPart(table.name, flow, app.failed, is_paused=app.intake.is_paused, at_once=ORDER_BATCHES)
 
     def _opened(self, role: str, choice: Choice) -> Work:
         """A target that only orders are written to."""

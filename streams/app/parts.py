@@ -115,7 +115,7 @@ class LanePart:
         read, bad = await self._reader.read(DESIRED_STOCK, records, _snapshot)
         await self._letters.send([one.letter for one in bad], generation=generation)
         good = [Snapshot(value, record.offset >= fresh_from, record.headers) for record, value in read]
-        await self.lane.fold(good, upto=(DESIRED.name, records[-1].offset + 1))
+        await self.lane.fold(good, upto={DESIRED.name: records[-1].offset + 1})
 
     async def opened(self, partitions: frozenset[int], generation: int) -> None:
         if PARTITION in partitions:

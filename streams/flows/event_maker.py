@@ -101,7 +101,7 @@ class EventMaker:
             await self._writer.send(ORDER_EVENT.name, made, generation=generation)
             fresh = [one for one in said if one.offset >= fresh_from]
             group = Group([], self._counts(topic, fresh, len(dead)))
-            await self._table.commit(partition, [group], generation=generation, upto=(topic, records[-1].offset + 1))
+            await self._table.commit(partition, [group], generation=generation, upto={topic: records[-1].offset + 1})
             self._tell(topic, fresh)
 
     def forget(self, partitions: frozenset[int]) -> None:

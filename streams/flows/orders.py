@@ -29,9 +29,10 @@ from streams.domain.stock_door import Refused
 from streams.domain.version import Version
 from streams.flows.order_desk import NO_CHECKS, OrderDesk
 from streams.flows.record_reader import Bad, RecordReader
+from streams.flows.turns import Turn, Turns
 from streams.runtime import outbox
 from streams.runtime.clock import Clock
-from streams.runtime.dead_letters import DeadLetters, SourceRecord
+from streams.runtime.dead_letters import DeadLetters, Letter, SourceRecord
 from streams.runtime.metrics import CONSUMED, IGNORED, ORDERS_HEARD
 from streams.runtime.outbox import Message, Outboxes
 from streams.runtime.partition_store import PartitionStore
@@ -79,6 +80,7 @@ class OrdersFlow:
         self._reader, self._encode, self._clock = reader, encode, clock
         self._rules, self._desk = rules, desk
         self._outboxes = Outboxes(table, writer)
+        self._turns = Turns(table.lock, self._take)
 
     async def take(self, topic: str, partition: int, records: Sequence[SourceRecord], generation: int) -> None:
         """Everything of the batch is durable or certain when this returns.
@@ -89,19 +91,30 @@ class OrdersFlow:
         await (
             self._desk.ready() if topic == ORDER_EVENT.topic else self._desk.routes()
         )  # not under the lock, which a new assignment needs
-        async with self._table.lock(partition):
-            await self._outboxes.tell_left(partition, generation=generation)
-            fresh_from = self._table.tally(partition).upto.get(topic, 0)
-            fresh = [record for record in records if record.offset >= fresh_from]
-            read, bad = await self._read(topic, fresh)
-            await self._letters.send([one.letter for one in bad], generation=generation)
-            said = [one for one in read if one is not None]
-            groups, messages = self._decide(topic, partition, said)
-            groups.append(Group(self._outboxes.gone(partition), _passed(topic, len(bad), len(read) - len(said))))
-            upto = (topic, records[-1].offset + 1)
-            await self._table.commit(partition, groups, generation=generation, upto=upto)
-            self._outboxes.written(partition)
-            await self._outboxes.tell(partition, messages, generation=generation)
+        await self._turns.take(topic, partition, records, generation)
+
+    async def _take(self, partition: int, turns: Sequence[Turn], generation: int) -> None:
+        """One write for all of them; the caller holds the lock."""
+        await self._outboxes.tell_left(partition, generation=generation)
+        reached = self._table.tally(partition).upto
+        said: list[Said] = []
+        letters: list[Letter] = []
+        passed: Counter[str] = Counter()
+        for turn in turns:
+            fresh_from = reached.get(turn.topic, 0)
+            fresh = [record for record in turn.records if record.offset >= fresh_from]
+            read, bad = await self._read(turn.topic, fresh)
+            found = [one for one in read if one is not None]
+            said += found
+            letters += [one.letter for one in bad]
+            passed.update(_passed(turn.topic, len(bad), len(read) - len(found)))
+        await self._letters.send(letters, generation=generation)
+        groups, messages = self._decide(partition, said)
+        groups.append(Group(self._outboxes.gone(partition), passed))
+        upto = {turn.topic: turn.records[-1].offset + 1 for turn in sorted(turns, key=_end)}
+        await self._table.commit(partition, groups, generation=generation, upto=upto)
+        self._outboxes.written(partition)
+        await self._outboxes.tell(partition, messages, generation=generation)
 
     def forget(self, partitions: frozenset[int]) -> None:
         """The partitions are gone; what was sent of their outboxes is sent again by the next owner."""
@@ -117,9 +130,7 @@ class OrdersFlow:
 
     # ── decide ───────────────────────────────────────────────────────────────────────────────────
 
-    def _decide(
-        self, topic: str, partition: int, said: Sequence[Said]
-    ) -> tuple[list[Group], dict[bytes, list[Message]]]:
+    def _decide(self, partition: int, said: Sequence[Said]) -> tuple[list[Group], dict[bytes, list[Message]]]:
         """One group per order: its entry, its commands, its counts."""
         store, tally = self._table.store(partition), self._table.tally(partition)
         epoch = tally.epoch
@@ -129,10 +140,10 @@ class OrdersFlow:
         commands: dict[str, list[Command]] = {order_id: [] for order_id in entries}
         for one in said:
             transition = self._apply(entries[one.order_id], one)
-            _count(counts[one.order_id], topic, entries[one.order_id], transition)
+            _count(counts[one.order_id], one.cause.topic, entries[one.order_id], transition)
             entries[one.order_id] = transition.entry
             if transition.reason:
-                IGNORED.labels(topic, transition.reason.partition(" ")[0]).inc()
+                IGNORED.labels(one.cause.topic, transition.reason.partition(" ")[0]).inc()
             version = Version(epoch, transition.entry.counter)
             commands[one.order_id] += self._commands(transition, version, one.cause)
         groups: list[Group] = []
@@ -240,6 +251,10 @@ def _key(order_id: str) -> bytes:
 
 def _number(entry: OrderEntry) -> str | None:
     return None if entry.order is None else entry.order.number
+
+
+def _end(turn: Turn) -> int:
+    return turn.records[-1].offset
 
 
 def _passed(topic: str, dead: int, ignored: int) -> dict[str, int]:

@@ -103,7 +103,7 @@ class StockFlow:
             told = self._skew.alerts(bad, tally.epoch, partition)
             told += audits(decided.overtaken, self._encode, self._worker, self._clock.micros)
             await outbox.send(self._writer, told, generation=generation)
-            upto = (topic, records[-1].offset + 1)
+            upto = {topic: records[-1].offset + 1}
             await self._table.commit(
                 partition, self._with_sent(partition, decided.groups), generation=generation, upto=upto
             )

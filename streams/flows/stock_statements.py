@@ -87,7 +87,7 @@ class StockStatements:
             )
             messages = self._compared(partition, read)
             await outbox.send(self._writer, messages, generation=generation)
-            await self._table.commit(partition, [], generation=generation, upto=(topic, records[-1].offset + 1))
+            await self._table.commit(partition, [], generation=generation, upto={topic: records[-1].offset + 1})
 
     def forget(self, partitions: frozenset[int]) -> None:
         """Nothing is kept."""

@@ -115,9 +115,9 @@ class BulkTable:
             self._tallies.pop(partition, None)
 
     async def commit(
-        self, partition: int, groups: Iterable[Group], *, generation: int, upto: tuple[str, int] | None = None
+        self, partition: int, groups: Iterable[Group], *, generation: int, upto: Mapping[str, int] | None = None
     ) -> None:
-        """Write the groups; with the last chunk note that input `upto[0]` is accounted for below offset `upto[1]`.
+        """Write the groups; with the last chunk note below which offset each input of `upto` is accounted for.
 
         Raises LeaseLostError, KafkaError, StoreError.  Safe to repeat: the same versions win again.
         """
@@ -136,7 +136,7 @@ class BulkTable:
         self._tallies[partition] = tally
 
     async def _commit_chunk(
-        self, partition: int, chunk: Sequence[Group], generation: int, upto: tuple[str, int] | None
+        self, partition: int, chunk: Sequence[Group], generation: int, upto: Mapping[str, int] | None
     ) -> None:
         held = self.tally(partition)
         tally = held.plus((group.counts for group in chunk), upto)

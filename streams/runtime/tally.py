@@ -32,15 +32,15 @@ class Tally(msgspec.Struct, frozen=True, array_like=True):
         stored = store.get(KEY)
         return cls() if stored is None else msgspec.msgpack.decode(unpack(stored)[1], type=cls)
 
-    def plus(self, increments: Iterable[Mapping[str, int]], upto: tuple[str, int] | None) -> "Tally":
+    def plus(self, increments: Iterable[Mapping[str, int]], upto: Mapping[str, int] | None) -> "Tally":
         """The counts after one chunk; the number rises with every chunk, so that it can serve as a version."""
         counts = dict(self.counts)
         for increment in increments:
             for name, number in increment.items():
                 counts[name] = counts.get(name, 0) + number
-        reached = self.upto
-        if upto is not None and upto[1] > self.upto.get(upto[0], 0):
-            reached = {**self.upto, upto[0]: upto[1]}
+        reached = self.upto | {
+            topic: offset for topic, offset in (upto or {}).items() if offset > self.upto.get(topic, 0)
+        }
         return msgspec.structs.replace(self, number=self.number + 1, counts=counts, upto=reached)
 
     def begun(self, epoch: int, topics: Mapping[str, tuple[str, int]]) -> "Tally":

@@ -5,7 +5,7 @@ Kafka; what may be done next is decided by streams/domain/work.py.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from itertools import islice
 
@@ -56,7 +56,7 @@ class CommandSink:
 
     # ── commands in ──────────────────────────────────────────────────────────────────────────────
 
-    async def fold(self, partition: int, arrived: Sequence[Arrived], *, dead: int = 0, upto: tuple[str, int]) -> None:
+    async def fold(self, partition: int, arrived: Sequence[Arrived], *, dead: int = 0, upto: Mapping[str, int]) -> None:
         """A batch of the topic; returns when its commands are acknowledged in the changelog."""
         at = self._at
         async with at.table.table.lock(partition):

@@ -82,7 +82,7 @@ class LaneTable:
         told: Told = NOTHING_TOLD,
         sent: Iterable[bytes] = (),
         generation: int,
-        upto: tuple[str, int] | None = None,
+        upto: Mapping[str, int] | None = None,
     ) -> None:
         """Rows, counts, ended intents and what is told of them, in one atomic group; `sent` outboxes are deleted."""
         version = self.version
@@ -98,7 +98,7 @@ class LaneTable:
         writes: Sequence[Write],
         counts: Iterable[Count],
         generation: int,
-        upto: tuple[str, int] | None = None,
+        upto: Mapping[str, int] | None = None,
     ) -> None:
         increments: dict[str, int] = {}
         for count in counts:

@@ -74,7 +74,7 @@ class SinkContext:
         counts: Mapping[str, int] = NOTHING,
         *,
         told: Told | None = None,
-        upto: tuple[str, int] | None = None,
+        upto: Mapping[str, int] | None = None,
     ) -> None:
         gone = tuple(self.sent.get(partition, ()))
         generation = self.generation

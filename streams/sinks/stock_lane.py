@@ -5,7 +5,7 @@ the changelog; calls are driven from the dirty rows, so an outage costs one writ
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Literal, NamedTuple
@@ -77,7 +77,7 @@ class StockLane:
 
     # ── snapshots in ─────────────────────────────────────────────────────────────────────────────
 
-    async def fold(self, snapshots: Sequence[Snapshot], *, upto: tuple[str, int]) -> None:
+    async def fold(self, snapshots: Sequence[Snapshot], *, upto: Mapping[str, int]) -> None:
         """A batch of the topic; returns when its rows are acknowledged in the changelog."""
         now = self._at.clock.micros()
         due: list[tuple[str, Row]] = []

@@ -46,7 +46,7 @@ class WorkTable:
         generation: int,
         told: Told | None = None,
         sent: Sequence[bytes] = (),
-        upto: tuple[str, int] | None = None,
+        upto: Mapping[str, int] | None = None,
     ) -> None:
         """Work, counts and what is told, in one atomic group; `sent` outboxes are deleted.  Safe to repeat."""
         version = self._next(partition)

@@ -76,7 +76,7 @@ class OfflineLane:
         if snapshots:
             self._folded += len(snapshots)
             new = [Snapshot(one, is_new=True) for one in snapshots]
-            await self._lane.fold(new, upto=(DESIRED.name, self._folded))
+            await self._lane.fold(new, upto={DESIRED.name: self._folded})
 
     async def write_until(self, moment: int | None) -> None:
         """Every call that would leave before that moment (µs); None: all that is left, however long it would wait."""

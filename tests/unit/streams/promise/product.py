@@ -162,7 +162,7 @@ class ShopLane(Lane):
             for number, (command, record) in enumerate(zip(decoded, records, strict=True))
         ]
         self.taken[topic] += len(records)
-        await self.sinks[topic].fold(LANE, arrived, upto=(topic, self.taken[topic]))
+        await self.sinks[topic].fold(LANE, arrived, upto={topic: self.taken[topic]})
 
     @property
     def is_idle(self) -> bool:

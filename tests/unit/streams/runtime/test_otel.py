@@ -83,7 +83,7 @@ async def _folded(worker: Worker, one: Lane) -> None:
     records = worker.broker.log[DESIRED.name]
     models = [model_of(DESIRED.name, record.value, DesiredStock) for record in records]
     read = [Snapshot(model, is_new=True, headers=record.headers) for model, record in zip(models, records, strict=True)]
-    await one.lane.fold(read, upto=(DESIRED.name, len(records)))
+    await one.lane.fold(read, upto={DESIRED.name: len(records)})
 
 
 async def _to_the_shop(worker: Worker, one: Lane) -> None:

@@ -95,7 +95,7 @@ class World:
         """The tables say up to where the topic is accounted for."""
         asyncio.run(self.shell.opened(TABLE, BOTH))
         for partition, offset in upto.items():
-            asyncio.run(self.table.commit(partition, (), generation=GENERATION, upto=(STOCK, offset)))
+            asyncio.run(self.table.commit(partition, (), generation=GENERATION, upto={STOCK: offset}))
 
     def starts(self, committed: Mapping[TP, int | None], earliest: int = 0) -> Mapping[TP, int]:
         return asyncio.run(self.shell.starts(committed, dict.fromkeys(committed, earliest)))

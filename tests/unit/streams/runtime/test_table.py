@@ -76,7 +76,7 @@ class World:
     def close(self) -> None:
         self.store._close([PARTITION])
 
-    def commit(self, *groups: Group, upto: tuple[str, int] | None = None) -> None:
+    def commit(self, *groups: Group, upto: Mapping[str, int] | None = None) -> None:
         asyncio.run(self.table.commit(PARTITION, groups, generation=1, upto=upto))
 
 
@@ -99,7 +99,7 @@ def test_nothing_is_stored_here_while_the_broker_has_not_acknowledged_it(world: 
     world.writer.refuse_from = 0
 
     with pytest.raises(ConnectionError):
-        world.commit(Group([_write(b"e1", b"one")], {"t/accepted": 1}), upto=("t", 5))
+        world.commit(Group([_write(b"e1", b"one")], {"t/accepted": 1}), upto={"t": 5})
 
     assert _content(world) == {}
     assert world.table.tally(PARTITION).counts == {}
@@ -111,7 +111,7 @@ def test_a_group_is_never_torn_and_counts_come_with_their_chunk(world: World) ->
     world.writer.refuse_from = 1
 
     with pytest.raises(ConnectionError):
-        world.commit(*groups, upto=("t", 4))
+        world.commit(*groups, upto={"t": 4})
 
     stored = _content(world)
     assert len(world.writer.batches) == 1
@@ -122,7 +122,7 @@ def test_a_group_is_never_torn_and_counts_come_with_their_chunk(world: World) ->
 
 
 def test_the_counts_survive_in_the_same_batch_as_the_state(world: World) -> None:
-    world.commit(Group([_write(b"e1", b"one")], {"t/accepted": 2}), upto=("t", 7))
+    world.commit(Group([_write(b"e1", b"one")], {"t/accepted": 2}), upto={"t": 7})
 
     [batch] = world.writer.batches
     assert [record.key for record in batch] == [b"e1", tallies.KEY]
@@ -133,7 +133,7 @@ def test_the_counts_survive_in_the_same_batch_as_the_state(world: World) -> None
 
 def test_a_later_chunk_counts_on_from_the_one_before(world: World) -> None:
     world.commit(Group([_write(b"e1", b"one")], {"t/accepted": 2}))
-    world.commit(Group([_write(b"e2", b"two")], {"t/accepted": 3, "t/dead": 1}), upto=("t", 9))
+    world.commit(Group([_write(b"e2", b"two")], {"t/accepted": 3, "t/dead": 1}), upto={"t": 9})
 
     assert world.table.tally(PARTITION).counts == {"t/accepted": 5, "t/dead": 1}
     assert world.table.tally(PARTITION).number == 2

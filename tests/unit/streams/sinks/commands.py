@@ -127,7 +127,7 @@ class Sink:
             for number, one in enumerate(commands)
         ]
         self.offset += len(commands)
-        await self.sink.fold(PARTITION, arrived, dead=dead, upto=(topic, self.offset))
+        await self.sink.fold(PARTITION, arrived, dead=dead, upto={topic: self.offset})
 
     async def until(self, condition: Callable[[], object], *, passing: float = 0) -> None:
         """Wait for it; with `passing` so many seconds of the sink's time pass at every look."""

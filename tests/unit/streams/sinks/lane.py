@@ -141,7 +141,7 @@ class Lane:
     async def fold(self, *snapshots: DesiredStock, is_new: bool = True) -> None:
         """One batch of the topic."""
         self.offset += len(snapshots)
-        await self.lane.fold([Snapshot(one, is_new) for one in snapshots], upto=(DESIRED.name, self.offset))
+        await self.lane.fold([Snapshot(one, is_new) for one in snapshots], upto={DESIRED.name: self.offset})
 
     def after(self, seconds: float) -> None:
         """Time passes, and whoever waits looks at the clock."""

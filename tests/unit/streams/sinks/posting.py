@@ -161,7 +161,7 @@ class Posting(Lane):
             )
             for number, one in enumerate(commands)
         ]
-        await self.sink.fold(PARTITION, arrived, upto=(SHIPMENT.topic, self.offset))
+        await self.sink.fold(PARTITION, arrived, upto={SHIPMENT.topic: self.offset})
 
     async def posted(self, command: Command, *, passing: float = 1) -> None:
         """Until the command has ended."""

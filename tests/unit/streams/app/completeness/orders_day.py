@@ -71,7 +71,7 @@ class ErpSink(Sink):
         ]
         self.offset = len(log)
         if new:
-            await self.sink.fold(PARTITION, new, dead=0, upto=(topic, self.offset))
+            await self.sink.fold(PARTITION, new, dead=0, upto={topic: self.offset})
 
 
 class OrdersDay:
