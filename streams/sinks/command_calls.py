@@ -172,8 +172,8 @@ class CommandCalls:
         return self._when_ready(least)
 
     async def _enter(self) -> bool:
-        """Takes the place; False where the target is left alone meanwhile, or the sink closes."""
-        return await self._at.gate.enter(lambda: self._at.is_closing)
+        """Takes the place; False where the target is left alone meanwhile, or the sink closes or is paused."""
+        return await self._at.gate.enter(lambda: self._at.is_closing or self._mode() == "paused")
 
     def _when_ready(self, least_s: float = AGAIN_S) -> int:
         return self._at.clock.micros() + int(max(least_s, self._at.gate.ready_in()) * MICROS)

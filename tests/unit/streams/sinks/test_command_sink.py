@@ -379,6 +379,21 @@ async def test_what_was_got_ready_and_never_left_is_as_if_it_was_never_begun(tmp
         assert [(told.state, told.attempts) for told in one.outcomes] == [("APPLIED", 1)]
 
 
+async def test_what_was_got_ready_does_not_leave_once_the_sink_is_paused(tmp_path: Path) -> None:
+    async with sink(tmp_path, upserts=True) as one:
+        one.gate.limit(Limits(at_once=1))
+        with one.gate.turn():
+            await one.fold(create())
+            await one.until(lambda: one.left().intent)
+            one.mode = "paused"
+            await one.until(lambda: one.left().intent is None)
+        assert (one.left().attempts, one.erp.creates) == (0, [])
+
+        one.mode = "run"
+        await one.at_rest()
+        assert one.erp.creates == ["web-1"]
+
+
 async def test_a_sink_that_closes_leaves_no_intent_of_what_waits_for_a_place(tmp_path: Path) -> None:
     async with sink(tmp_path, upserts=True) as one:
         one.gate.limit(Limits(at_once=1))
