@@ -115,7 +115,7 @@ def unusable(run: Run) -> list[Hit]:
     refuses(twin, str(one.data), "give each worker a directory of its own")
     run.live()
     other.kill()
-    with _locked(next(other.data.rglob("stock-ledger-*.rocksdb")) / "LOCK"):
+    with _locked(other.data):
         other.start()
         refuses(other, "another process has it open")
     with _read_only(other.data):
@@ -132,10 +132,14 @@ def unusable(run: Run) -> list[Hit]:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """As RocksDB locks it; a lock of this process does not hold against others of its own."""
-    with path.open("a") as held:
-        fcntl.lockf(held, fcntl.LOCK_EX)
+def _locked(folder: Path) -> Iterator[None]:
+    """Every store of the ledger, as RocksDB locks it: nobody knows which partitions the worker gets.
+
+    A lock of this process does not hold against others of its own.
+    """
+    with contextlib.ExitStack() as stack:
+        for store in folder.rglob("stock-ledger-*.rocksdb"):
+            fcntl.lockf(stack.enter_context((store / "LOCK").open("a")), fcntl.LOCK_EX)
         yield
 
 
