@@ -23,7 +23,7 @@ PATTERNS = {
         r"(?i)\b[\w.]*(?:password|passwd|secret|api_key|token)[\w.]*[\"']?\s*[=:]\s*[\"']([A-Za-z0-9+_=.-][A-Za-z0-9+/_=.-]{19,})[\"']"
     ),
 }
-PLANTED = ("canary", "simulated", "example", "xxxx", "test", "fake", "dummy", "wrong")
+PLANTED = ("canary", "simulated", "example", "xxxx", "test", "fake", "dummy", "wrong", "token-of-a-benchmark")
 KNOWN = {
     ("tests/unit/simulators/local_stack/test_repository.py", "address with a password"),  # of nobody
     ("tests/unit/streams/test_canaries.py", "webhook secret"),  # a canary in base64, as its form wants it
